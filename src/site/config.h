@@ -1,0 +1,58 @@
+// DIR/scrim.yaml: what a site is. Loaded whole, checked whole, refused whole, with file and line.
+#pragma once
+
+#include "base/fs.h"
+#include "link/link.h"
+
+enum scrim_transport { SCRIM_TRANSPORT_AUTO, SCRIM_TRANSPORT_TCP, SCRIM_TRANSPORT_UDP };
+
+struct scrim_rect {
+    double x, y, width, height; // shares of the picture, 0…1, origin top left
+};
+
+struct scrim_camera_config {
+    char *id;            // [a-z0-9-]{1,31}, unique
+    char *name;          // for people
+    char *main_url;      // rtsp:// or rtsps://, without credentials
+    char *sub_url;       // NULL: the main stream serves both
+    enum scrim_transport transport;
+    char *user;          // NULL: no credentials
+    char *password_file; // absolute or relative to the site; NULL if password_env is used
+    char *password_env;
+    char *purpose;       // why this camera films, shown to the people filmed
+    uint32_t retention_hours;
+    char *retention_reason; // required above 72 h
+    struct scrim_rect *masks; // static masks drawn by the administrator
+    unsigned masks_count;
+};
+
+struct scrim_site_config {
+    char *id;            // [a-z0-9-]{1,31}
+    char *name;
+    char *listen;        // "127.0.0.1:8443"
+    uint32_t veil_workers; // 0: one per core
+    struct scrim_camera_config *cameras;
+    unsigned cameras_count;
+};
+
+// A site directory with its configuration.
+struct scrim_site {
+    char dir[SCRIM_PATH_MAX]; // absolute
+    struct scrim_site_config *config; // owned
+};
+
+// SCRIM_EINVAL with "DIR/scrim.yaml:12: camera 'quay': retention_hours must be …".
+SCRIM_MUST_CHECK int scrim_site_load(const char *dir, struct scrim_site *ret,
+                                     struct scrim_error *error);
+void scrim_site_finish(struct scrim_site *site);
+
+const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id);
+
+// The camera's password from its file or environment variable into `ret` (ceiling 256 bytes, a
+// final line break removed). Wipe it with scrim_buf_finish_wipe.
+SCRIM_MUST_CHECK int scrim_camera_password(const struct scrim_site *site,
+                                           const struct scrim_camera_config *camera,
+                                           struct scrim_buf *ret, struct scrim_error *error);
+
+// The commented file that `scrim init` writes.
+extern const char scrim_site_template[];
