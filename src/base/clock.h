@@ -2,8 +2,8 @@
 // since an arbitrary start. Both go through one replaceable clock, so that tests own time.
 #pragma once
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SCRIM_SECOND INT64_C(1000000) // in microseconds

@@ -8,7 +8,7 @@
 const char *scrim_err_text(int code)
 {
     switch (code) {
-#define X(name, value, text)                                                                       \
+#define X(name, value, text) \
     case (value): return text;
         SCRIM_ERRORS(X)
 #undef X

@@ -21,8 +21,7 @@ int scrim_path_join(char ret[SCRIM_PATH_MAX], const char *a, const char *b)
 
 int scrim_fs_open(const char *path, int flags, mode_t mode, struct scrim_error *error)
 {
-    const int fd =
-        scrim_fault(SCRIM_FAULT_OPEN, path) ? -1 : open(path, flags | O_CLOEXEC, mode);
+    const int fd = scrim_fault(SCRIM_FAULT_OPEN, path) ? -1 : open(path, flags | O_CLOEXEC, mode);
     return fd >= 0 ? fd : scrim_fail_errno(error, errno, "%s", path);
 }
 
@@ -145,8 +144,8 @@ static int put_in_place(const char *temporary, const char *path, bool replace,
     return SCRIM_OK;
 }
 
-static int write_whole(const char *path, const void *bytes, size_t count, mode_t mode,
-                       bool replace, struct scrim_error *error)
+static int write_whole(const char *path, const void *bytes, size_t count, mode_t mode, bool replace,
+                       struct scrim_error *error)
 {
     char temporary[SCRIM_PATH_MAX], directory[SCRIM_PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.new%d", path, (int)getpid()) >=

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 enum scrim_opt_type {
-    SCRIM_OPT_FLAG,  // bool
-    SCRIM_OPT_TEXT,  // const char *, points into argv
-    SCRIM_OPT_INT,   // int64_t
-    SCRIM_OPT_TIME,  // int64_t, UTC µs, as scrim_time_parse reads it
-    SCRIM_OPT_LIST,  // struct scrim_opt_list, may be given again and again
+    SCRIM_OPT_FLAG, // bool
+    SCRIM_OPT_TEXT, // const char *, points into argv
+    SCRIM_OPT_INT,  // int64_t
+    SCRIM_OPT_TIME, // int64_t, UTC µs, as scrim_time_parse reads it
+    SCRIM_OPT_LIST, // struct scrim_opt_list, may be given again and again
 };
 
 #define SCRIM_OPT_LIST_MAX 32
@@ -26,18 +26,18 @@ struct scrim_opt_list {
 };
 
 struct scrim_opt {
-    const char *name;    // without "--"; NULL ends the table
-    char letter;         // 0 for none
+    const char *name; // without "--"; NULL ends the table
+    char letter;      // 0 for none
     enum scrim_opt_type type;
-    size_t offset;       // of the field in the caller's struct
-    const char *value;   // what --help calls the value, NULL for flags
+    size_t offset;     // of the field in the caller's struct
+    const char *value; // what --help calls the value, NULL for flags
     const char *help;
-    int64_t min, max;    // for SCRIM_OPT_INT; both 0 means any
+    int64_t min, max; // for SCRIM_OPT_INT; both 0 means any
 };
 
 struct scrim_opt_spec {
-    const char *usage;   // "scrim unseal DIR --camera ID …"
-    const char *about;   // one or two sentences
+    const char *usage; // "scrim unseal DIR --camera ID …"
+    const char *about; // one or two sentences
     const struct scrim_opt *options;
     size_t min_positionals, max_positionals;
 };

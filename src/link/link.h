@@ -1,7 +1,8 @@
 // The messages between the programs of a site, over stream Unix sockets (all on one machine).
 //
 //     scrim-recorder listens on run/packets.sock;  scrim-veil connects: STREAM, PACKET, END
-//     scrimd         listens on run/desk.sock;     scrim-veil connects: INIT, FRAME, VEIL_STATE, OBSERVATION
+//     scrimd         listens on run/desk.sock;     scrim-veil connects: INIT, FRAME, VEIL_STATE,
+//     OBSERVATION
 //                                                  scrim-recorder connects: CAMERA_STATE
 //
 // A frame on the wire: u32 length of what follows, u8 kind, u8 flags, u16 reserved (0),
@@ -16,14 +17,17 @@
 #define SCRIM_LINK_FRAME_MAX (16U << 20) // bytes; a larger one ends the connection
 
 enum scrim_link_kind {
-    SCRIM_LINK_HELLO = 1,    // first message each way of connecting side: u16 version (1), u16 worker, u16 workers
-    SCRIM_LINK_STREAM = 2,   // u8 codec (enum scrim_codec), u32 extradata length, extradata
-    SCRIM_LINK_PACKET = 3,   // i64 utc_us, i64 pts_us, then the access unit (Annex B); flag KEY
-    SCRIM_LINK_END = 4,      // the stream stopped: text of the cause
-    SCRIM_LINK_INIT = 5,     // u16 width, u16 height, u16 mime length, mime, fMP4 init segment
-    SCRIM_LINK_FRAME = 6,    // i64 utc_us, i64 pts_us, u16 masked permille, u8 opaque reason, fragment; flags KEY, OPAQUE
-    SCRIM_LINK_VEIL_STATE = 7, // u8 enum scrim_veil_state, text of the reason
-    SCRIM_LINK_OBSERVATION = 8, // i64 utc_us, u8 count, count × {u8 class, u16 x, y, w, h (1/65535 of the picture), u8 score}
+    SCRIM_LINK_HELLO =
+        1, // first message each way of connecting side: u16 version (1), u16 worker, u16 workers
+    SCRIM_LINK_STREAM = 2,      // u8 codec (enum scrim_codec), u32 extradata length, extradata
+    SCRIM_LINK_PACKET = 3,      // i64 utc_us, i64 pts_us, then the access unit (Annex B); flag KEY
+    SCRIM_LINK_END = 4,         // the stream stopped: text of the cause
+    SCRIM_LINK_INIT = 5,        // u16 width, u16 height, u16 mime length, mime, fMP4 init segment
+    SCRIM_LINK_FRAME = 6,       // i64 utc_us, i64 pts_us, u16 masked permille, u8 opaque reason,
+                                // fragment; flags KEY, OPAQUE
+    SCRIM_LINK_VEIL_STATE = 7,  // u8 enum scrim_veil_state, text of the reason
+    SCRIM_LINK_OBSERVATION = 8, // i64 utc_us, u8 count, count × {u8 class, u16 x, y, w, h (1/65535
+                                // of the picture), u8 score}
     SCRIM_LINK_CAMERA_STATE = 9, // JSON text, see scrim_link docs in docs/ref/link.md
 };
 
@@ -47,8 +51,8 @@ struct scrim_link *scrim_link_create(int fd, size_t max_queued);
 void scrim_link_destroy(struct scrim_link *link); // closes; NULL is fine
 int scrim_link_fd(const struct scrim_link *link);
 
-// Queues one message of `head` + `tail` as body (either may be empty). SCRIM_EAGAIN when the queue is full:
-// nothing was queued, the caller decides what to drop.
+// Queues one message of `head` + `tail` as body (either may be empty). SCRIM_EAGAIN when the queue
+// is full: nothing was queued, the caller decides what to drop.
 SCRIM_MUST_CHECK int scrim_link_send(struct scrim_link *link, enum scrim_link_kind kind,
                                      uint8_t flags, const char *camera, const void *head,
                                      size_t head_len, const void *tail, size_t tail_len);

@@ -1,0 +1,222 @@
+#include "base/sandbox.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Younger than Debian 12's kernel headers: Landlock ABI 2 and 3.
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+
+int scrim_sandbox_begin(struct scrim_error *error)
+{
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+        return scrim_fail_errno(error, errno, "cannot switch core dumps off");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return scrim_fail_errno(error, errno, "cannot give up new privileges");
+    return SCRIM_OK;
+}
+
+// Every right that this kernel's Landlock can take away.
+static uint64_t all_rights(long abi)
+{
+    uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1; // ABI 1: the first 13 bits
+    if (abi >= 2)
+        rights |= LANDLOCK_ACCESS_FS_REFER;
+    if (abi >= 3)
+        rights |= LANDLOCK_ACCESS_FS_TRUNCATE;
+    return rights;
+}
+
+static uint64_t landlock_rights(unsigned rights)
+{
+    uint64_t access = 0;
+    if (rights & SCRIM_MAY_READ)
+        access |= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    if (rights & SCRIM_MAY_APPEND)
+        access |= LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+    if (rights & SCRIM_MAY_CREATE)
+        access |= LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR;
+    if (rights & SCRIM_MAY_REMOVE)
+        access |= LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR;
+    return access;
+}
+
+static int allow_path(int ruleset, const struct scrim_sandbox_path *path, uint64_t handled,
+                      struct scrim_error *error)
+{
+    SCRIM_AUTO(scrim_close_fd) int fd = open(path->path, O_PATH | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return scrim_fail_errno(error, errno, "%s", path->path);
+
+    uint64_t access = landlock_rights(path->rights) & handled;
+    if (!S_ISDIR(info.st_mode)) // rights of directories make no sense on a file and are refused
+        access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                  LANDLOCK_ACCESS_FS_TRUNCATE;
+    const struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = fd};
+    if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+        return scrim_fail_errno(error, errno, "cannot confine to %s", path->path);
+    return SCRIM_OK;
+}
+
+int scrim_sandbox_files(const struct scrim_sandbox_path *paths, size_t count,
+                        struct scrim_error *error)
+{
+    const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < 1)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED,
+                          "this kernel has no Landlock: files are not confined");
+
+    const struct landlock_ruleset_attr attributes = {.handled_access_fs = all_rights(abi)};
+    SCRIM_AUTO(scrim_close_fd)
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    if (ruleset < 0)
+        return scrim_fail_errno(error, errno, "cannot make a Landlock ruleset");
+
+    for (size_t i = 0; i < count; i++) {
+        const int result = allow_path(ruleset, &paths[i], attributes.handled_access_fs, error);
+        if (result < 0)
+            return result;
+    }
+    if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+        return scrim_fail_errno(error, errno, "cannot confine file access");
+    return SCRIM_OK;
+}
+
+static const char *const base_calls[] = {
+    // memory
+    "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "mlock", "munlock",
+    // threads that exist, time, randomness
+    "futex", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq", "membarrier",
+    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "adjtimex",
+    "getrandom",
+    // signals of our own
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "tgkill",
+    // descriptors that are open
+    "read", "readv", "pread64", "write", "writev", "pwrite64", "sendto", "sendmsg", "recvfrom",
+    "recvmsg", "shutdown", "getsockopt", "close", "fstat", "lseek", "fcntl", "poll", "ppoll",
+    "epoll_wait", "epoll_pwait", "epoll_ctl", "eventfd2", "fsync", "fdatasync",
+    // ourselves
+    "getpid", "gettid", "getuid", "getrusage", "sysinfo", "exit", "exit_group", NULL};
+
+const char *const scrim_sandbox_never[] = {"execve",
+                                           "execveat",
+                                           "fork",
+                                           "vfork",
+                                           "ptrace",
+                                           "process_vm_readv",
+                                           "process_vm_writev",
+                                           "pidfd_getfd",
+                                           "kcmp",
+                                           "mount",
+                                           "umount2",
+                                           "pivot_root",
+                                           "chroot",
+                                           "unshare",
+                                           "setns",
+                                           "move_mount",
+                                           "open_tree",
+                                           "fsopen",
+                                           "init_module",
+                                           "finit_module",
+                                           "delete_module",
+                                           "kexec_load",
+                                           "kexec_file_load",
+                                           "reboot",
+                                           "swapon",
+                                           "swapoff",
+                                           "bpf",
+                                           "perf_event_open",
+                                           "userfaultfd",
+                                           "add_key",
+                                           "request_key",
+                                           "keyctl",
+                                           "settimeofday",
+                                           "clock_settime",
+                                           "sethostname",
+                                           "setdomainname",
+                                           "iopl",
+                                           "ioperm",
+                                           "acct",
+                                           "quotactl",
+                                           "io_uring_setup",
+                                           "open_by_handle_at",
+                                           "personality",
+                                           NULL};
+
+// Adds one rule a name. A name that libseccomp knows and this architecture lacks is skipped.
+static int add_rules(scmp_filter_ctx filter, uint32_t action, const char *const *names,
+                     struct scrim_error *error)
+{
+    for (; names && *names; names++) {
+        const int number = seccomp_syscall_resolve_name(*names);
+        if (number == __NR_SCMP_ERROR)
+            return scrim_fail(error, SCRIM_EINVAL, "unknown system call name %s", *names);
+        const int result = seccomp_rule_add(filter, action, number, 0);
+        if (result < 0 && result != -EDOM && result != -EEXIST)
+            return scrim_fail_errno(error, -result, "cannot filter system call %s", *names);
+    }
+    return SCRIM_OK;
+}
+
+// A thread is a clone with CLONE_THREAD; anything else would be a process. clone3 hides its flags
+// from seccomp, so it answers ENOSYS and libc falls back to clone.
+static int forbid_processes(scmp_filter_ctx filter, struct scrim_error *error)
+{
+    int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    if (result >= 0)
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    return result < 0 ? scrim_fail_errno(error, -result, "cannot forbid new processes") : SCRIM_OK;
+}
+
+static int load(scmp_filter_ctx filter, struct scrim_error *error)
+{
+    const int result = seccomp_load(filter);
+    return result < 0 ? scrim_fail_errno(error, -result, "cannot load the system call filter")
+                      : SCRIM_OK;
+}
+
+int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (!filter)
+        return scrim_fail(error, SCRIM_ENOMEM, "cannot make a system call filter");
+    int result = add_rules(filter, SCMP_ACT_ALLOW, base_calls, error);
+    if (result >= 0)
+        result = add_rules(filter, SCMP_ACT_ALLOW, more, error);
+    if (result >= 0)
+        result = load(filter, error);
+    seccomp_release(filter);
+    return result;
+}
+
+int scrim_sandbox_deny(const char *const *names, struct scrim_error *error)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return scrim_fail(error, SCRIM_ENOMEM, "cannot make a system call filter");
+    int result = add_rules(filter, SCMP_ACT_ERRNO(EPERM), names, error);
+    if (result >= 0)
+        result = forbid_processes(filter, error);
+    if (result >= 0)
+        result = load(filter, error);
+    seccomp_release(filter);
+    return result;
+}
