@@ -1,0 +1,89 @@
+// The redactor of one camera: pictures in, the same pictures with everyone in them covered out,
+// about half a second later, so that what is found now also covers the frames before it.
+//
+// Causal and deterministic: time is the pictures' own, no clock is read except by the stage
+// statistics, no I/O, no thread, no FFmpeg. Live and file use are the same code. It fails closed:
+// whatever it is not sure of comes out wholly opaque with the reason written on it, and it recovers
+// by itself. docs/design/veil.md has the reasons and the figures.
+#pragma once
+
+#include "detect/detector.h"
+#include "site/config.h"
+#include "veil/grid.h"
+#include "veil/reason.h"
+#include "veil/schedule.h"
+
+// Where boxes come from: the detector in programs, a script in tests. Times are those of the pictures.
+struct scrim_finder {
+    // As scrim_detector_run: how many boxes, or a negative error (the picture then stays opaque).
+    int (*find)(void *context, const struct scrim_picture *picture,
+                const struct scrim_region *region, struct scrim_box *boxes, size_t max);
+    void *context;
+};
+struct scrim_finder scrim_finder_of(struct scrim_detector *detector);
+
+#define SCRIM_LOOK_AHEAD_US INT64_C(500000)
+#define SCRIM_PICTURE_MAX 7680 // pixels, width and height
+
+struct scrim_redactor_params {
+    int width, height;              // of every picture, 16…SCRIM_PICTURE_MAX
+    bool full_range;                // of every picture
+    int64_t look_ahead_us;          // 0: SCRIM_LOOK_AHEAD_US
+    bool thorough;                  // detect in every picture; for copies handed out
+    const struct scrim_rect *masks; // static masks; copied
+    unsigned masks_count;
+    struct scrim_finder finder;       // its context outlives the redactor
+    struct scrim_schedule *schedule;  // shared by the cameras of a worker, outlives the redactor
+};
+
+// CPU of one camera by stage, for measuring. Sums over all frames so far.
+enum scrim_stage { SCRIM_STAGE_MOTION, SCRIM_STAGE_DETECT, SCRIM_STAGE_MASK, SCRIM_STAGE_RENDER,
+                   SCRIM_STAGE_COUNT };
+const char *scrim_stage_text(enum scrim_stage stage);
+
+struct scrim_redactor_stats {
+    uint64_t pushed, popped, opaque;         // frames
+    uint64_t detector_runs;
+    int64_t stage_us[SCRIM_STAGE_COUNT];     // CPU of this thread
+};
+
+#define SCRIM_VEILED_BOXES_MAX 255
+
+// One finished frame. Everything in it is borrowed, valid until the next call on the redactor.
+struct scrim_veiled {
+    struct scrim_picture picture;  // covered: nothing of the original is left under the mask
+    int64_t pts_us;                // as pushed
+    int64_t tag;                   // as pushed
+    enum scrim_reason reason;      // SCRIM_REASON_NONE, or why the whole picture is opaque
+    const struct scrim_grid *mask; // what is covered; every cell when the picture is opaque
+    unsigned masked_permille;      // share of the cells
+    const struct scrim_box *boxes; // where people and vehicles were taken to be; none when opaque
+    size_t boxes_count;            // at most SCRIM_VEILED_BOXES_MAX
+};
+
+struct scrim_redactor;
+
+SCRIM_MUST_CHECK int scrim_redactor_create(const struct scrim_redactor_params *params,
+                                           struct scrim_redactor **ret,
+                                           struct scrim_error *error);
+void scrim_redactor_destroy(struct scrim_redactor *redactor); // NULL is fine
+
+// Takes a copy of the picture. `pts_us` must rise; one that does not, or a jump of more than
+// two seconds, makes the picture opaque until it has warmed up again. `tag` is the caller's, returned with the frame.
+// Then pop until there is none: SCRIM_EAGAIN when that was not done and there is no room.
+SCRIM_MUST_CHECK int scrim_redactor_push(struct scrim_redactor *redactor,
+                                         const struct scrim_picture *picture, int64_t pts_us,
+                                         int64_t tag, struct scrim_error *error);
+
+// The next finished frame, in order; false while it still looks ahead.
+bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *ret);
+
+// Nothing more will be pushed for now: lets everything pop. Pushing may go on afterwards.
+void scrim_redactor_flush(struct scrim_redactor *redactor);
+
+// The caller knows that what it pushes is not to be trusted (decoder error, missing pictures, overload):
+// every picture from the next one on is opaque with `reason`, until scrim_redactor_trust.
+void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason reason);
+void scrim_redactor_trust(struct scrim_redactor *redactor);
+
+struct scrim_redactor_stats scrim_redactor_stats(const struct scrim_redactor *redactor);
