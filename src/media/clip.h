@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "detect/picture.h"
+#include "media/picture.h"
 
 struct scrim_clip_info {
     int width, height;

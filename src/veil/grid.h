@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "detect/picture.h"
+#include "media/picture.h"
 
 #define SCRIM_CELL 8 // pixels
 
