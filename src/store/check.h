@@ -5,11 +5,11 @@
 #include "store/journal.h"
 
 enum scrim_finding_kind {
-    SCRIM_FINDING_JOURNAL,   // chain, signature or sequence broken
-    SCRIM_FINDING_SEGMENT,   // hash or size differs, file missing without having expired
-    SCRIM_FINDING_STRAY,     // a file that no record names
-    SCRIM_FINDING_INDEX,     // index and journal disagree
-    SCRIM_FINDING_HEADER,    // the age header or its seal proof is bad
+    SCRIM_FINDING_JOURNAL, // chain, signature or sequence broken
+    SCRIM_FINDING_SEGMENT, // hash or size differs, file missing without having expired
+    SCRIM_FINDING_STRAY,   // a file that no record names
+    SCRIM_FINDING_INDEX,   // index and journal disagree
+    SCRIM_FINDING_HEADER,  // the age header or its seal proof is bad
 };
 
 struct scrim_check_result {
@@ -23,8 +23,8 @@ typedef void (*scrim_check_fn)(void *context, enum scrim_finding_kind kind, cons
 // Called now and then, so that a long check shows progress.
 typedef void (*scrim_check_progress)(void *context, uint64_t files_done, uint64_t bytes_done);
 
-// Verifies journals, signatures, segment hashes and seal proofs. A segment that is being written now is
-// no finding. Negative only if the check itself could not run.
+// Verifies journals, signatures, segment hashes and seal proofs. A segment that is being written
+// now is no finding. Negative only if the check itself could not run.
 SCRIM_MUST_CHECK int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
                                        scrim_check_progress progress, void *context,
                                        struct scrim_check_result *ret, struct scrim_error *error);

@@ -1,17 +1,19 @@
 // The journal: what was recorded and what was not, one signed line a record, append-only.
 //
-//     {"v":1,"seq":7,"camera":"quay","type":"segment",…,"prev":"<SHA-256, hex>"} <Ed25519, base64>\n
+//     {"v":1,"seq":7,"camera":"quay","type":"segment",…,"prev":"<SHA-256, hex>"} <Ed25519,
+//     base64>\n
 //
-// The signature covers "scrim-journal/v1\n" and the JSON bytes as they stand; `prev` is the SHA-256 of
-// the whole previous line without its line break, so the last good signature vouches for all before it.
-// The chain runs through the days of a camera: the first record of a day continues the last of the day before.
-// The first of all has prev = SHA-256("scrim-journal/v1 genesis" ‖ site ‖ 0x00 ‖ camera).
-// docs/ref/formats/journal.md is the specification.
+// The signature covers "scrim-journal/v1\n" and the JSON bytes as they stand; `prev` is the SHA-256
+// of the whole previous line without its line break, so the last good signature vouches for all
+// before it. The chain runs through the days of a camera: the first record of a day continues the
+// last of the day before. The first of all has prev = SHA-256("scrim-journal/v1 genesis" ‖ site ‖
+// 0x00 ‖ camera). docs/ref/formats/journal.md is the specification.
 #pragma once
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "link/link.h"
+#include "store/layout.h"
 
 enum scrim_record_type {
     SCRIM_RECORD_BOOT,    // the recorder started: boot counter, version
@@ -22,35 +24,41 @@ enum scrim_record_type {
 };
 
 enum scrim_gap_cause {
-    SCRIM_GAP_CAMERA, SCRIM_GAP_NETWORK, SCRIM_GAP_DISK, SCRIM_GAP_OVERLOAD,
-    SCRIM_GAP_OPERATOR, SCRIM_GAP_CLOCK, SCRIM_GAP_CRASH,
+    SCRIM_GAP_CAMERA,
+    SCRIM_GAP_NETWORK,
+    SCRIM_GAP_DISK,
+    SCRIM_GAP_OVERLOAD,
+    SCRIM_GAP_OPERATOR,
+    SCRIM_GAP_CLOCK,
+    SCRIM_GAP_CRASH,
 };
 const char *scrim_gap_cause_text(enum scrim_gap_cause cause); // "camera", "network", …
 
 struct scrim_record {
     enum scrim_record_type type;
-    uint64_t seq;                // counts up by one per camera, for ever
+    uint64_t seq; // counts up by one per camera, for ever
     char camera[SCRIM_CAMERA_ID_MAX + 1];
-    int64_t start_us, end_us;    // UTC
+    int64_t start_us, end_us; // UTC
     int64_t mono_start_us, mono_end_us;
-    uint64_t boot;               // boot counter of the recorder
+    uint64_t boot; // boot counter of the recorder
     bool ntp_synchronised;
     // segment
-    char file[64];               // "<day>/<name>"
+    char file[64];                     // "<day>/<name>" below store/<camera>/
     uint64_t frames, keyframes, bytes; // bytes: size of the sealed file
-    uint8_t sha256[32];          // of the sealed file
-    bool torn;                   // the end is missing: frames are unknown (0)
-    uint8_t tail_sha256[32];     // torn only: of the tail file, zero if there is none
+    uint8_t sha256[32];                // of the sealed file
+    bool torn;                         // the end is missing: frames are unknown (0)
+    uint8_t tail_sha256[32];           // torn only: of the tail file, zero if there is none
     int64_t rtp_first, rtp_last; // presentation time stamps in the 90 kHz RTP clock, unwrapped
-    int64_t rtcp_ntp_us;         // wall clock that the camera's sender report gave for the first frame, 0: none
-    char codec[8];               // "h264", "h265"
+    int64_t
+        rtcp_ntp_us; // wall clock that the camera's sender report gave for the first frame, 0: none
+    char codec[8];   // "h264", "h265"
     uint32_t width, height;
     // gap and clock
     enum scrim_gap_cause cause;
-    char detail[200];            // in words
-    int64_t step_us;             // clock
+    char detail[200]; // in words
+    int64_t step_us;  // clock
     // opening
-    char json[1024];             // further members, already JSON, without braces ("\"reason\":\"…\"")
+    char json[1024]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
 };
 
 struct scrim_device_key; // the signing key; opaque, locked memory, never printed
@@ -65,20 +73,24 @@ SCRIM_MUST_CHECK int scrim_device_public_load(const char *dir, uint8_t ret[32],
 struct scrim_journal_head {
     uint64_t next_seq;
     uint8_t prev[32];
-    int64_t last_end_us; // UTC end of the last segment or gap, 0: none
+    char day[SCRIM_DAY_TEXT]; // of the newest journal, "" if there is none; later records never go
+                              // before it
+    int64_t last_end_us;      // UTC end of the last segment or gap, 0: none
 };
 
 // Formats the record as its whole line, signs it, and moves `head` on. `record->seq` is ignored.
 SCRIM_MUST_CHECK int scrim_journal_format(const struct scrim_device_key *key,
                                           struct scrim_journal_head *head,
-                                          const struct scrim_record *record, struct scrim_buf *ret_line);
+                                          const struct scrim_record *record,
+                                          struct scrim_buf *ret_line);
 // Parses one line (without line break) strictly; the signature is checked if `public_key` is given.
-SCRIM_MUST_CHECK int scrim_journal_parse(const char *line, size_t length, const uint8_t public_key[32],
-                                         struct scrim_record *ret, uint8_t ret_prev[32],
-                                         struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_journal_parse(const char *line, size_t length,
+                                         const uint8_t public_key[32], struct scrim_record *ret,
+                                         uint8_t ret_prev[32], struct scrim_error *error);
 void scrim_journal_line_hash(const char *line, size_t length, uint8_t ret[32]);
 void scrim_journal_genesis(const char *site, const char *camera, uint8_t ret[32]);
-// Scans the camera's journals and finds the head. A torn last line is reported in *ret_torn_at (offset, or -1).
+// Scans the camera's journals and finds the head. A torn last line is reported in *ret_torn_at
+// (offset, or -1).
 SCRIM_MUST_CHECK int scrim_journal_find_head(const char *dir, const char *site, const char *camera,
                                              struct scrim_journal_head *ret,
                                              struct scrim_error *error);

@@ -1,24 +1,27 @@
 // Where everything of a site lies. Every path of the store is made here and nowhere else.
 //
 //     DIR/scrim.yaml                                configuration
-//     DIR/store/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4.age        sealed segment (UTC; -1, -2 … if the second is taken)
-//     DIR/store/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4.age.tail   its unfinished chunk, while it is being written
-//     DIR/store/<camera>/<YYYY-MM-DD>/journal       signed, hash-chained records
-//     DIR/veil/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4   redacted picture, plain fragmented MP4
-//     DIR/state/vault.json                          public part of the vault
+//     DIR/store/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4.age        sealed segment (UTC; -1, -2 … if the
+//     second is taken) DIR/store/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4.age.tail   last chunk of a torn
+//     segment, saved at recovery DIR/store/<camera>/tail                       unfinished chunk of
+//     the segment being written, two slots DIR/store/<camera>/<YYYY-MM-DD>/journal       signed,
+//     hash-chained records DIR/veil/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4   redacted picture, plain
+//     fragmented MP4 DIR/veil/<camera>/<YYYY-MM-DD>/list           one line a redacted file, for
+//     rebuilding the index DIR/state/vault.json                          public part of the vault
 //     DIR/state/index.db                            cache of the journals, rebuildable
 //     DIR/state/site.db                             users and sessions, not rebuildable
 //     DIR/state/keys/device.key, device.pub         Ed25519, signs the journals
 //     DIR/state/keys/tls.key, tls.crt
 //     DIR/state/keys/hours/<camera>/<hour>          hour keys, 32 bytes each, 0600
-//     DIR/state/log/journal                         openings (same record format as a camera's journal)
-//     DIR/state/boot                                boot counter
-//     DIR/run/                                      sockets and locks
+//     DIR/state/log/journal                         openings (same record format as a camera's
+//     journal) DIR/state/boot                                boot counter DIR/run/ sockets and
+//     locks DIR/run/recorder.lock                         held (flock) while a recorder runs
 #pragma once
 
 #include "base/fs.h"
 
-#define SCRIM_DAY_TEXT 11 // "2026-11-23" and NUL
+#define SCRIM_DAY_TEXT 11                       // "2026-11-23" and NUL
+#define SCRIM_RECORDER_LOCK "run/recorder.lock" // below the site directory
 
 void scrim_day_of(int64_t utc_us, char ret[SCRIM_DAY_TEXT]);
 
@@ -28,6 +31,11 @@ SCRIM_MUST_CHECK int scrim_veil_day_dir(char ret[SCRIM_PATH_MAX], const char *di
                                         const char *camera, int64_t utc_us);
 // "<HHMMSS>.mp4.age" or, for nth > 0, "<HHMMSS>-<nth>.mp4.age".
 void scrim_segment_name(char ret[32], int64_t utc_us, unsigned nth);
+// True for a name that scrim_segment_name can make; the second of the day in *ret_second.
+SCRIM_MUST_CHECK bool scrim_segment_name_parse(const char *name, int *ret_second);
+// True for "2026-11-23" and the like, a day that exists.
+SCRIM_MUST_CHECK bool scrim_day_valid(const char *day);
+
 // DIR/state/keys/hours/<camera>/<hour>
 SCRIM_MUST_CHECK int scrim_hour_key_path(char ret[SCRIM_PATH_MAX], const char *dir,
                                          const char *camera, uint64_t hour);

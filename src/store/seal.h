@@ -1,5 +1,6 @@
-// One sealed segment while it is being made: plaintext in, bytes of an age file out. Pure, in memory,
-// no file is touched here. The file key lives inside and is wiped by destroy.
+// One sealed segment while it is being made: plaintext in, bytes of an age file out. Pure, in
+// memory, no file is touched here. The file key lives inside, in locked memory, and is wiped by
+// destroy. The SHA-256 of the file is taken where it is written (disk.h).
 #pragma once
 
 #include "vault/vault.h"
@@ -9,16 +10,17 @@ struct scrim_seal;
 // Draws a file key and appends header and nonce to `out`.
 SCRIM_MUST_CHECK int scrim_seal_create(const struct scrim_vault *vault,
                                        const struct scrim_vault_label *label,
-                                       const uint8_t hour_key[SCRIM_HOUR_KEY], struct scrim_seal **ret,
-                                       struct scrim_buf *out, struct scrim_error *error);
-// Takes plaintext; whole sealed chunks, if any became whole, are appended to `out`.
+                                       const uint8_t hour_key[SCRIM_HOUR_KEY],
+                                       struct scrim_seal **ret, struct scrim_buf *out,
+                                       struct scrim_error *error);
+// Takes plaintext; whole sealed chunks, if any became whole, are appended to `out`. After a failure
+// (no room in `out`) the segment cannot go on: destroy it.
 SCRIM_MUST_CHECK int scrim_seal_append(struct scrim_seal *seal, const void *bytes, size_t count,
                                        struct scrim_buf *out);
-// Writes the whole new content of the tail file to `out`: the unfinished chunk under its own key
-// and a fresh random nonce. *ret_changed is false, and nothing is written, if the last tail still holds.
-SCRIM_MUST_CHECK int scrim_seal_tail(struct scrim_seal *seal, struct scrim_buf *out, bool *ret_changed);
-// The last chunk. Afterwards only _digest and _destroy.
+// Appends a new tail (tail.h) to `out`: the unfinished chunk under a key of its own and a fresh
+// random nonce. *ret_changed is false, and nothing is written, if the last tail still holds.
+SCRIM_MUST_CHECK int scrim_seal_tail(struct scrim_seal *seal, struct scrim_buf *out,
+                                     bool *ret_changed);
+// The last chunk. Afterwards only _destroy.
 SCRIM_MUST_CHECK int scrim_seal_finish(struct scrim_seal *seal, struct scrim_buf *out);
-// SHA-256 and size of every byte that came out through `out` (tails excluded).
-void scrim_seal_digest(const struct scrim_seal *seal, uint8_t ret_sha256[32], uint64_t *ret_bytes);
 void scrim_seal_destroy(struct scrim_seal *seal); // wipes; NULL is fine
