@@ -2,6 +2,8 @@
 // Exit status: 0 done, 1 it did not work or something is wrong (said on stderr), 2 wrong usage.
 #pragma once
 
+#include "base/error.h"
+
 int scrim_cmd_init(int argc, char **argv);
 int scrim_cmd_up(int argc, char **argv);
 int scrim_cmd_user(int argc, char **argv);
@@ -12,3 +14,9 @@ int scrim_cmd_check(int argc, char **argv);
 int scrim_cmd_rebuild(int argc, char **argv);
 int scrim_cmd_redact(int argc, char **argv);
 int scrim_cmd_bench(int argc, char **argv);
+
+// Says on stderr what scrim_opt_parse refused and returns 2; 0 if it only printed help.
+int scrim_cmd_usage(const char *command, int result, const struct scrim_error *error);
+
+// Says on stderr why the command failed and returns 1.
+int scrim_cmd_failed(const char *command, const struct scrim_error *error);

@@ -66,9 +66,12 @@ int scrim_link_send(struct scrim_link *link, enum scrim_link_kind kind, uint8_t 
     const size_t body = head_len + tail_len;
     if (body > SCRIM_LINK_FRAME_MAX - AFTER_LENGTH)
         return SCRIM_EINVAL;
-    scrim_buf_drop_front(&link->out, link->out_sent);
-    link->out_sent = 0;
-    const int room = scrim_buf_reserve(&link->out, HEADER_BYTES + body);
+    int room = scrim_buf_reserve(&link->out, HEADER_BYTES + body);
+    if (room == SCRIM_ENOSPACE && link->out_sent > 0) { // what went out already still takes room
+        scrim_buf_drop_front(&link->out, link->out_sent);
+        link->out_sent = 0;
+        room = scrim_buf_reserve(&link->out, HEADER_BYTES + body);
+    }
     if (room < 0)
         return room == SCRIM_ENOSPACE ? SCRIM_EAGAIN : room;
 

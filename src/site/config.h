@@ -1,4 +1,5 @@
 // DIR/scrim.yaml: what a site is. Loaded whole, checked whole, refused whole, with file and line.
+// The keys are the field names below, except where a comment says otherwise.
 #pragma once
 
 #include "base/fs.h"
@@ -11,25 +12,25 @@ struct scrim_rect {
 };
 
 struct scrim_camera_config {
-    char *id;            // [a-z0-9-]{1,31}, unique
-    char *name;          // for people
-    char *main_url;      // rtsp:// or rtsps://, without credentials
-    char *sub_url;       // NULL: the main stream serves both
+    char *id;       // [a-z0-9-]{1,31}, unique
+    char *name;     // for people
+    char *main_url; // "main": rtsp:// or rtsps://, without credentials
+    char *sub_url;  // "sub"; NULL: the main stream serves both
     enum scrim_transport transport;
     char *user;          // NULL: no credentials
     char *password_file; // absolute or relative to the site; NULL if password_env is used
     char *password_env;
-    char *purpose;       // why this camera films, shown to the people filmed
+    char *purpose; // why this camera films, shown to the people filmed
     uint32_t retention_hours;
-    char *retention_reason; // required above 72 h
+    char *retention_reason;   // required above 72 h
     struct scrim_rect *masks; // static masks drawn by the administrator
     unsigned masks_count;
 };
 
 struct scrim_site_config {
-    char *id;            // [a-z0-9-]{1,31}
+    char *id; // [a-z0-9-]{1,31}
     char *name;
-    char *listen;        // "127.0.0.1:8443"
+    char *listen;          // "127.0.0.1:8443"
     uint32_t veil_workers; // 0: one per core
     struct scrim_camera_config *cameras;
     unsigned cameras_count;
@@ -37,13 +38,17 @@ struct scrim_site_config {
 
 // A site directory with its configuration.
 struct scrim_site {
-    char dir[SCRIM_PATH_MAX]; // absolute
+    char dir[SCRIM_PATH_MAX];         // absolute
     struct scrim_site_config *config; // owned
 };
 
 // SCRIM_EINVAL with "DIR/scrim.yaml:12: camera 'quay': retention_hours must be …".
 SCRIM_MUST_CHECK int scrim_site_load(const char *dir, struct scrim_site *ret,
                                      struct scrim_error *error);
+// The same from text; `name` is what sentences call it. For tests, fuzzing and the API.
+SCRIM_MUST_CHECK int scrim_site_parse(const char *name, const char *text, size_t length,
+                                      struct scrim_site_config **ret, struct scrim_error *error);
+void scrim_site_config_free(struct scrim_site_config *config);
 void scrim_site_finish(struct scrim_site *site);
 
 const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id);

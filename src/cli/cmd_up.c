@@ -1,0 +1,221 @@
+// scrim up: runs a site in the foreground. Makes the sockets, starts recorder, veil workers and
+// desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. The listening sockets
+// belong to this process, so they outlive a crash of the program that serves them.
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "cli/child.h"
+#include "cli/commands.h"
+#include "site/config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STOP_PATIENCE_US (15 * SCRIM_SECOND) // then SIGKILL
+
+struct supervisor {
+    struct scrim_log log;
+    struct scrim_site site;
+    struct scrim_child *children;
+    size_t children_count;
+    int signals; // signalfd
+    bool stopping;
+};
+
+static unsigned worker_count(const struct scrim_site_config *config)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned workers =
+        config->veil_workers ? config->veil_workers : (unsigned)(cores > 0 ? cores : 1);
+    if (workers > config->cameras_count)
+        workers = config->cameras_count;
+    return workers > 0 ? workers : 1;
+}
+
+static int listen_at(const struct supervisor *up, const char *name, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    if (scrim_path_join(path, up->site.dir, name) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", up->site.dir);
+    return scrim_link_listen(path, error);
+}
+
+static int describe_children(struct supervisor *up, struct scrim_error *error)
+{
+    const unsigned workers = worker_count(up->site.config);
+    const int packets = listen_at(up, "run/packets.sock", error);
+    if (packets < 0)
+        return packets;
+    const int desk = listen_at(up, "run/desk.sock", error);
+    if (desk < 0)
+        return desk;
+
+    up->children = scrim_new_array(2 + workers, struct scrim_child);
+    up->children_count = 2 + workers;
+    scrim_child_init(&up->children[0], "scrim-recorder", "recorder", packets);
+    scrim_child_init(&up->children[1], "scrimd", "desk", desk);
+    for (unsigned i = 0; i < workers; i++) {
+        char name[32], worker[16], count[16];
+        struct scrim_child *veil = &up->children[2 + i];
+        snprintf(name, sizeof name, "veil-%u", i);
+        snprintf(worker, sizeof worker, "%u", i);
+        snprintf(count, sizeof count, "%u", workers);
+        scrim_child_init(veil, "scrim-veil", name, -1);
+        scrim_child_argument(veil, "--worker");
+        scrim_child_argument(veil, worker);
+        scrim_child_argument(veil, "--workers");
+        scrim_child_argument(veil, count);
+    }
+    for (size_t i = 0; i < up->children_count; i++)
+        scrim_child_argument(&up->children[i], up->site.dir);
+    return SCRIM_OK;
+}
+
+static int catch_signals(struct supervisor *up, struct scrim_error *error)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    up->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return up->signals >= 0 ? SCRIM_OK : scrim_fail_errno(error, errno, "cannot receive signals");
+}
+
+// Starts what is due; returns the milliseconds until the next one is, or -1 for none.
+static int start_due(struct supervisor *up)
+{
+    const int64_t now = scrim_clock_mono_us();
+    int64_t next = -1;
+    for (size_t i = 0; i < up->children_count; i++) {
+        struct scrim_child *child = &up->children[i];
+        if (child->pid == 0 && child->due_us <= now) {
+            struct scrim_error error;
+            if (scrim_child_start(child, &error) < 0)
+                scrim_error_log(&up->log, "%s: %s", child->name, error.text);
+        }
+        if (child->pid == 0 && (next < 0 || child->due_us - now < next))
+            next = child->due_us > now ? child->due_us - now : 0;
+    }
+    return next < 0 ? -1 : (int)(next / 1000) + 1;
+}
+
+static void reap(struct supervisor *up)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < up->children_count; i++) {
+            if (up->children[i].pid == pid)
+                scrim_child_ended(&up->children[i], status, up->stopping ? NULL : &up->log);
+        }
+    }
+}
+
+static void signal_all(struct supervisor *up, int number)
+{
+    for (size_t i = 0; i < up->children_count; i++) {
+        if (up->children[i].pid > 0)
+            kill(up->children[i].pid, number);
+    }
+}
+
+static bool any_runs(const struct supervisor *up)
+{
+    for (size_t i = 0; i < up->children_count; i++) {
+        if (up->children[i].pid > 0)
+            return true;
+    }
+    return false;
+}
+
+static void wait_for_signal(struct supervisor *up, int timeout_ms)
+{
+    struct pollfd wait = {.fd = up->signals, .events = POLLIN};
+    if (poll(&wait, 1, timeout_ms) <= 0)
+        return;
+    struct signalfd_siginfo info;
+    while (read(up->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        up->stopping |= info.ssi_signo != SIGCHLD;
+    reap(up);
+}
+
+static void run(struct supervisor *up)
+{
+    while (!up->stopping)
+        wait_for_signal(up, start_due(up));
+
+    scrim_info(&up->log, "stopping");
+    signal_all(up, SIGTERM);
+    const int64_t patience = scrim_clock_mono_us() + STOP_PATIENCE_US;
+    while (any_runs(up) && scrim_clock_mono_us() < patience)
+        wait_for_signal(up, 100);
+    for (size_t i = 0; i < up->children_count; i++) {
+        if (up->children[i].pid > 0)
+            scrim_warn(&up->log, "%s does not end: killed", up->children[i].name);
+    }
+    signal_all(up, SIGKILL);
+    while (any_runs(up))
+        wait_for_signal(up, 100);
+}
+
+static int up_site(struct supervisor *up, const char *dir, struct scrim_error *error)
+{
+    int result = scrim_site_load(dir, &up->site, error);
+    if (result < 0)
+        return result;
+    char path[SCRIM_PATH_MAX];
+    if (scrim_path_join(path, up->site.dir, "state/vault.json") < 0 || access(path, R_OK) < 0)
+        return scrim_fail(error, SCRIM_ENOENT,
+                          "%s: no vault yet, so nothing could ever be opened; "
+                          "`scrim vault init %s …` makes one",
+                          path, dir);
+    if (scrim_path_join(path, up->site.dir, "run") < 0 ||
+        scrim_fs_make_dirs(path, 0700, error) < 0 ||
+        scrim_path_join(path, up->site.dir, "run/site.lock") < 0)
+        return scrim_fail_prefix(error, "%s", dir);
+    result = scrim_fs_lock(path, error); // held until the process ends
+    if (result >= 0)
+        result = catch_signals(up, error);
+    if (result >= 0)
+        result = describe_children(up, error);
+    return result;
+}
+
+int scrim_cmd_up(int argc, char **argv)
+{
+    static const struct scrim_opt options[] = {{0}};
+    static const struct scrim_opt_spec spec = {
+        "scrim up DIR",
+        "Runs a site until SIGINT or SIGTERM: recorder, veil workers and desk, each started "
+        "again when it ends.",
+        options, 1, 1};
+    const char *positionals[2];
+    struct scrim_error error = {0};
+    const int parsed = scrim_opt_parse(&spec, argc, argv, NULL, positionals, &error);
+    if (parsed < 0)
+        return scrim_cmd_usage("up", parsed, &error);
+
+    struct supervisor up = {.log = scrim_log_named("up")};
+    const int result = up_site(&up, positionals[0], &error);
+    if (result >= 0) {
+        scrim_info(&up.log, "site=%s cameras=%u programs=%zu", up.site.config->id,
+                   up.site.config->cameras_count, up.children_count);
+        run(&up);
+    }
+    for (size_t i = 0; i < up.children_count; i++)
+        scrim_child_finish(&up.children[i]);
+    free(up.children);
+    scrim_site_finish(&up.site);
+    return result < 0 ? scrim_cmd_failed("up", &error) : 0;
+}

@@ -1,0 +1,50 @@
+// scrim: the one command for people. Each subcommand is a file of its own, cmd_<name>.c.
+#include "cli/commands.h"
+
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *about;
+};
+
+static const struct command commands[] = {
+    {"init", scrim_cmd_init, "make a site directory with a commented configuration"},
+    {"up", scrim_cmd_up, "run a site in the foreground: record, veil, serve the desk"},
+    {NULL, NULL, NULL},
+};
+
+static void print_commands(FILE *to)
+{
+    fprintf(to, "scrim %s: shows what happens, never who\n\nusage: scrim COMMAND …\n\n",
+            SCRIM_VERSION);
+    for (const struct command *c = commands; c->name; c++)
+        fprintf(to, "  %-8s %s\n", c->name, c->about);
+    fprintf(to, "\n`scrim COMMAND --help` says more.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (sodium_init() < 0) {
+        fprintf(stderr, "scrim: libsodium does not start\n");
+        return 1;
+    }
+    const char *name = argc > 1 ? argv[1] : "";
+    for (const struct command *c = commands; c->name; c++) {
+        if (strcmp(c->name, name) == 0)
+            return c->run(argc - 1, argv + 1);
+    }
+    const bool asked = strcmp(name, "--help") == 0 || strcmp(name, "help") == 0;
+    if (strcmp(name, "--version") == 0) {
+        printf("scrim %s\n", SCRIM_VERSION);
+        return 0;
+    }
+    if (!asked && argc > 1)
+        fprintf(stderr, "scrim: unknown command '%s'\n\n", name);
+    print_commands(asked ? stdout : stderr);
+    return asked ? 0 : 2;
+}

@@ -1,0 +1,267 @@
+#include "site/config.h"
+
+#include "base/alloc.h"
+#include "site/yaml.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG_MAX (1U << 20)    // bytes of scrim.yaml
+#define RETENTION_FREE_HOURS 72U // longer needs a reason, in words
+#define RETENTION_MAX_HOURS (10U * 365U * 24U)
+#define PASSWORD_MAX 256U
+
+// What the checks below share: the text, to name lines, and the place for the sentence.
+struct check {
+    const struct scrim_yaml_text *text;
+    struct scrim_error *error;
+};
+
+// Refuses with "file:line: camera 'id': sentence". The line is that of `key`: `value`.
+static int refuse(const struct check *check, const struct scrim_camera_config *camera,
+                  const char *key, const char *value, const char *sentence)
+{
+    const unsigned line = scrim_yaml_line_of(check->text, key, value);
+    char where[96] = "";
+    if (camera)
+        snprintf(where, sizeof where, "camera '%s': ", camera->id);
+    return scrim_fail(check->error, SCRIM_EINVAL, "%s:%u: %s%s: %s", check->text->name, line, where,
+                      key, sentence);
+}
+
+static bool is_id(const char *text)
+{
+    const size_t length = strlen(text);
+    return length >= 1 && length <= SCRIM_CAMERA_ID_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length && text[0] != '-';
+}
+
+static int check_url(const struct check *check, const struct scrim_camera_config *camera,
+                     const char *key, const char *url)
+{
+    const char *host = strncmp(url, "rtsp://", 7) == 0    ? url + 7
+                       : strncmp(url, "rtsps://", 8) == 0 ? url + 8
+                                                          : NULL;
+    if (!host)
+        return refuse(check, camera, key, url, "must start with rtsp:// or rtsps://");
+    const size_t host_length = strcspn(host, "/?#");
+    if (memchr(host, '@', host_length))
+        return refuse(check, camera, key, url,
+                      "must not hold a user or password: use user and password_file");
+    if (host_length == 0 || host[0] == ':')
+        return refuse(check, camera, key, url, "names no host");
+    for (const char *c = url; *c; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+            return refuse(check, camera, key, url, "holds a space or control character");
+    }
+    return SCRIM_OK;
+}
+
+static int check_credentials(const struct check *check, const struct scrim_camera_config *camera)
+{
+    const bool has_password = camera->password_file || camera->password_env;
+    if (camera->password_file && camera->password_env)
+        return refuse(check, camera, "password_env", camera->password_env,
+                      "password_file is given too; use one of them");
+    if (camera->user && !has_password)
+        return refuse(check, camera, "user", camera->user,
+                      "needs password_file or password_env beside it");
+    if (!camera->user && has_password)
+        return refuse(check, camera, camera->password_file ? "password_file" : "password_env",
+                      camera->password_file ? camera->password_file : camera->password_env,
+                      "needs user beside it");
+    return SCRIM_OK;
+}
+
+static int check_retention(const struct check *check, const struct scrim_camera_config *camera)
+{
+    char value[16];
+    snprintf(value, sizeof value, "%" PRIu32, camera->retention_hours);
+    if (camera->retention_hours < 1 || camera->retention_hours > RETENTION_MAX_HOURS)
+        return refuse(check, camera, "retention_hours", value,
+                      "must be between 1 and 87600 (ten years)");
+    const bool has_reason = camera->retention_reason && camera->retention_reason[0];
+    if (camera->retention_hours > RETENTION_FREE_HOURS && !has_reason)
+        return refuse(check, camera, "retention_hours", value,
+                      "more than 72 needs retention_reason, in words");
+    return SCRIM_OK;
+}
+
+static bool is_share(double value)
+{
+    return value >= 0.0 && value <= 1.0; // false for NaN too
+}
+
+static int check_masks(const struct check *check, const struct scrim_camera_config *camera)
+{
+    for (unsigned i = 0; i < camera->masks_count; i++) {
+        const struct scrim_rect *m = &camera->masks[i];
+        if (!is_share(m->x) || !is_share(m->y) || !is_share(m->x + m->width) ||
+            !is_share(m->y + m->height) || !(m->width > 0) || !(m->height > 0))
+            return refuse(check, camera, "masks", "",
+                          "x, y, width and height are shares of the picture from 0 to 1, and "
+                          "must stay inside it");
+    }
+    return SCRIM_OK;
+}
+
+static int check_camera(const struct check *check, struct scrim_camera_config *camera)
+{
+    if (!is_id(camera->id))
+        return refuse(check, NULL, "id", camera->id,
+                      "a camera's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
+    if (!camera->retention_hours)
+        camera->retention_hours = RETENTION_FREE_HOURS;
+    if (!camera->name)
+        camera->name = scrim_strdup(camera->id);
+
+    int result = check_url(check, camera, "main", camera->main_url);
+    if (result >= 0 && camera->sub_url)
+        result = check_url(check, camera, "sub", camera->sub_url);
+    if (result >= 0)
+        result = check_credentials(check, camera);
+    if (result >= 0)
+        result = check_retention(check, camera);
+    if (result >= 0)
+        result = check_masks(check, camera);
+    return result;
+}
+
+static int check_listen(const struct check *check, const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    char *end = NULL;
+    const long port = colon ? strtol(colon + 1, &end, 10) : 0;
+    if (!colon || colon == listen || end == colon + 1 || *end != '\0' || port < 1 || port > 65535)
+        return refuse(check, NULL, "listen", listen,
+                      "must be ADDRESS:PORT, such as 127.0.0.1:8443 or [::]:8443");
+    return SCRIM_OK;
+}
+
+static int check_config(const struct check *check, struct scrim_site_config *config)
+{
+    if (!is_id(config->id))
+        return refuse(check, NULL, "id", config->id,
+                      "the site's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
+    int result = check_listen(check, config->listen);
+    for (unsigned i = 0; result >= 0 && i < config->cameras_count; i++) {
+        struct scrim_camera_config *camera = &config->cameras[i];
+        result = check_camera(check, camera);
+        for (unsigned j = 0; result >= 0 && j < i; j++) {
+            if (strcmp(config->cameras[j].id, camera->id) == 0)
+                result = refuse(check, NULL, "id", camera->id, "two cameras have this id");
+        }
+    }
+    return result;
+}
+
+int scrim_site_parse(const char *name, const char *text, size_t length,
+                     struct scrim_site_config **ret, struct scrim_error *error)
+{
+    const struct scrim_yaml_text yaml = {name, text, length};
+    struct scrim_site_config *config = NULL;
+    int result = scrim_yaml_load(&yaml, &config, error);
+    if (result < 0)
+        return result;
+
+    const struct check check = {&yaml, error};
+    result = check_config(&check, config);
+    if (result < 0) {
+        scrim_site_config_free(config);
+        return result;
+    }
+    *ret = config;
+    return SCRIM_OK;
+}
+
+void scrim_site_config_free(struct scrim_site_config *config)
+{
+    scrim_yaml_free(config);
+}
+
+int scrim_site_load(const char *dir, struct scrim_site *ret, struct scrim_error *error)
+{
+    struct scrim_site site = {0};
+    SCRIM_AUTO(scrim_free_pointer) char *absolute = realpath(dir, NULL);
+    if (!absolute)
+        return scrim_fail_errno(error, errno, "site directory %s", dir);
+    if (strlen(absolute) >= sizeof site.dir / 2) // room for everything below it
+        return scrim_fail(error, SCRIM_EINVAL, "site directory %s: path too long", absolute);
+    memcpy(site.dir, absolute, strlen(absolute) + 1);
+
+    char path[SCRIM_PATH_MAX];
+    struct scrim_buf text;
+    scrim_buf_init(&text, CONFIG_MAX);
+    int result = scrim_path_join(path, site.dir, "scrim.yaml");
+    if (result >= 0)
+        result = scrim_fs_read(path, &text, error);
+    if (result == SCRIM_ENOENT)
+        result = scrim_fail(error, SCRIM_ENOENT, "%s: not found; `scrim init %s` makes a site",
+                            path, dir);
+    if (result >= 0)
+        result = scrim_site_parse(path, (const char *)text.data, text.len, &site.config, error);
+    scrim_buf_finish(&text);
+    if (result >= 0)
+        *ret = site;
+    return result;
+}
+
+void scrim_site_finish(struct scrim_site *site)
+{
+    if (!site)
+        return;
+    scrim_site_config_free(site->config);
+    site->config = NULL;
+}
+
+const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id)
+{
+    for (unsigned i = 0; i < site->config->cameras_count; i++) {
+        if (strcmp(site->config->cameras[i].id, id) == 0)
+            return &site->config->cameras[i];
+    }
+    return NULL;
+}
+
+static int read_password(const struct scrim_site *site, const struct scrim_camera_config *camera,
+                         struct scrim_buf *ret, struct scrim_error *error)
+{
+    if (camera->password_env) {
+        const char *value = getenv(camera->password_env);
+        if (!value)
+            return scrim_fail(error, SCRIM_ENOENT,
+                              "camera '%s': environment variable %s is not set", camera->id,
+                              camera->password_env);
+        return scrim_buf_append_text(ret, value);
+    }
+    char path[SCRIM_PATH_MAX];
+    const int written =
+        camera->password_file[0] == '/'
+            ? snprintf(path, sizeof path, "%s", camera->password_file)
+            : snprintf(path, sizeof path, "%s/%s", site->dir, camera->password_file);
+    if (written < 0 || (size_t)written >= sizeof path)
+        return scrim_fail(error, SCRIM_EINVAL, "camera '%s': password_file: path too long",
+                          camera->id);
+    if (scrim_fs_read(path, ret, error) < 0)
+        return scrim_fail_prefix(error, "camera '%s': password_file", camera->id);
+    return SCRIM_OK;
+}
+
+int scrim_camera_password(const struct scrim_site *site, const struct scrim_camera_config *camera,
+                          struct scrim_buf *ret, struct scrim_error *error)
+{
+    scrim_buf_init(ret, PASSWORD_MAX);
+    int result = scrim_buf_reserve(ret, PASSWORD_MAX); // so that no copy is left behind by growth
+    if (result >= 0)
+        result = read_password(site, camera, ret, error);
+    if (result < 0) {
+        scrim_buf_finish_wipe(ret);
+        return result;
+    }
+    while (ret->len > 0 && (ret->data[ret->len - 1] == '\n' || ret->data[ret->len - 1] == '\r'))
+        ret->len--;
+    return SCRIM_OK;
+}

@@ -1,0 +1,161 @@
+#include "site/yaml.h"
+
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAMERAS_MAX 1024
+#define MASKS_MAX 64
+#define TEXT_MAX 1000
+#define PATH_TEXT_MAX 500
+
+static const cyaml_schema_field_t mask_fields[] = {
+    CYAML_FIELD_FLOAT("x", CYAML_FLAG_DEFAULT, struct scrim_rect, x),
+    CYAML_FIELD_FLOAT("y", CYAML_FLAG_DEFAULT, struct scrim_rect, y),
+    CYAML_FIELD_FLOAT("width", CYAML_FLAG_DEFAULT, struct scrim_rect, width),
+    CYAML_FIELD_FLOAT("height", CYAML_FLAG_DEFAULT, struct scrim_rect, height), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t mask_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_rect, mask_fields)};
+
+static const cyaml_strval_t transports[] = {
+    {"auto", SCRIM_TRANSPORT_AUTO}, {"tcp", SCRIM_TRANSPORT_TCP}, {"udp", SCRIM_TRANSPORT_UDP}};
+
+#define TEXT(key, flags, structure, field, min, max) \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), structure, field, min, max)
+
+static const cyaml_schema_field_t camera_fields[] = {
+    TEXT("id", 0, struct scrim_camera_config, id, 1, SCRIM_CAMERA_ID_MAX),
+    TEXT("name", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, name, 1, 100),
+    TEXT("main", 0, struct scrim_camera_config, main_url, 1, PATH_TEXT_MAX),
+    TEXT("sub", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, sub_url, 1, PATH_TEXT_MAX),
+    CYAML_FIELD_ENUM("transport", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+                     struct scrim_camera_config, transport, transports,
+                     CYAML_ARRAY_LEN(transports)),
+    TEXT("user", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, user, 1, 100),
+    TEXT("password_file", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, password_file, 1,
+         PATH_TEXT_MAX),
+    TEXT("password_env", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, password_env, 1, 100),
+    TEXT("purpose", 0, struct scrim_camera_config, purpose, 1, TEXT_MAX),
+    CYAML_FIELD_UINT("retention_hours", CYAML_FLAG_OPTIONAL, struct scrim_camera_config,
+                     retention_hours),
+    TEXT("retention_reason", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, retention_reason, 0,
+         TEXT_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("masks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct scrim_camera_config, masks, masks_count, &mask_value, 0,
+                               MASKS_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t camera_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_camera_config, camera_fields)};
+
+static const cyaml_schema_field_t site_fields[] = {
+    TEXT("id", 0, struct scrim_site_config, id, 1, SCRIM_CAMERA_ID_MAX),
+    TEXT("name", 0, struct scrim_site_config, name, 1, 100),
+    TEXT("listen", 0, struct scrim_site_config, listen, 1, 200),
+    CYAML_FIELD_UINT("veil_workers", CYAML_FLAG_OPTIONAL, struct scrim_site_config, veil_workers),
+    CYAML_FIELD_SEQUENCE_COUNT("cameras", CYAML_FLAG_POINTER, struct scrim_site_config, cameras,
+                               cameras_count, &camera_value, 0, CAMERAS_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t site_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct scrim_site_config, site_fields)};
+
+// libcyaml tells what is wrong only through its log: the first error line says what, the first
+// backtrace line says where.
+struct complaint {
+    char what[256];
+    unsigned line;
+};
+
+static void listen_to_log(cyaml_log_t level, void *context, const char *format, va_list args)
+{
+    struct complaint *complaint = context;
+    if (level < CYAML_LOG_ERROR)
+        return;
+    char text[256];
+    vsnprintf(text, sizeof text, format, args);
+    text[strcspn(text, "\n")] = '\0';
+    const char *body = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+    const char *where = strstr(body, "(line: ");
+    if (where && complaint->line == 0)
+        complaint->line = (unsigned)strtoul(where + strlen("(line: "), NULL, 10);
+    else if (!where && complaint->what[0] == '\0')
+        snprintf(complaint->what, sizeof complaint->what, "%s", body);
+}
+
+static const cyaml_config_t *config_for(struct complaint *complaint, cyaml_config_t *config)
+{
+    *config = (cyaml_config_t){
+        .log_fn = listen_to_log,
+        .log_ctx = complaint,
+        .log_level = CYAML_LOG_ERROR,
+        .mem_fn = cyaml_mem,
+        .flags = CYAML_CFG_NO_ALIAS,
+    };
+    return config;
+}
+
+// Content of one line without indentation and list dash, as a pointer into it.
+static size_t line_content(const char **line, size_t length)
+{
+    while (length > 0 && (**line == ' ' || **line == '\t' || **line == '-'))
+        (*line)++, length--;
+    return length;
+}
+
+unsigned scrim_yaml_line_of(const struct scrim_yaml_text *yaml, const char *key, const char *value)
+{
+    const size_t key_length = strlen(key), value_length = strlen(value);
+    struct scrim_reader reader = scrim_reader_of(yaml->text, yaml->length);
+    unsigned found = 1;
+    for (unsigned number = 1; reader.left > 0; number++) {
+        const char *line = (const char *)reader.at;
+        size_t length = reader.left;
+        if (!scrim_read_line(&reader, &line, &length))
+            reader.left = 0; // the last line has no line break
+        length = line_content(&line, length);
+        if (length > key_length && memcmp(line, key, key_length) == 0 && line[key_length] == ':' &&
+            (value_length == 0 || memmem(line, length, value, value_length)))
+            found = number;
+    }
+    return found;
+}
+
+// libcyaml reports an unknown key at the place of the value before it: find the key itself.
+static unsigned line_of_complaint(const struct scrim_yaml_text *yaml,
+                                  const struct complaint *complaint)
+{
+    static const char unknown[] = "Unexpected key: ";
+    if (strncmp(complaint->what, unknown, sizeof unknown - 1) == 0)
+        return scrim_yaml_line_of(yaml, complaint->what + sizeof unknown - 1, "");
+    return complaint->line ? complaint->line : 1;
+}
+
+int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config **ret,
+                    struct scrim_error *error)
+{
+    struct complaint complaint = {0};
+    cyaml_config_t config;
+    void *loaded = NULL;
+    const cyaml_err_t status =
+        cyaml_load_data((const uint8_t *)yaml->text, yaml->length, config_for(&complaint, &config),
+                        &site_value, &loaded, NULL);
+    if (status != CYAML_OK)
+        return scrim_fail(error, SCRIM_EINVAL, "%s:%u: %s", yaml->name,
+                          line_of_complaint(yaml, &complaint),
+                          complaint.what[0] ? complaint.what : cyaml_strerror(status));
+    if (!loaded)
+        return scrim_fail(error, SCRIM_EINVAL, "%s:1: the file is empty", yaml->name);
+    *ret = loaded;
+    return SCRIM_OK;
+}
+
+void scrim_yaml_free(struct scrim_site_config *config)
+{
+    struct complaint complaint = {0};
+    cyaml_config_t settings;
+    if (config)
+        cyaml_free(config_for(&complaint, &settings), &site_value, config, 0);
+}

@@ -1,0 +1,113 @@
+#include "site/config.h"
+
+#include "test.h"
+
+#define HEAD "id: s\nname: Site\nlisten: 127.0.0.1:8443\ncameras:\n"
+#define CAMERA "  - id: quay\n    main: rtsp://10.0.0.1/main\n    purpose: safety\n"
+
+static int parse(const char *text, struct scrim_site_config **ret, struct scrim_error *error)
+{
+    return scrim_site_parse("scrim.yaml", text, strlen(text), ret, error);
+}
+
+static void the_template_is_valid(void)
+{
+    struct scrim_site_config *config = NULL;
+    struct scrim_error error = {0};
+    CHECK_INT(parse(scrim_site_template, &config, &error), SCRIM_OK);
+    REQUIRE(config);
+    CHECK_TEXT(config->id, "site");
+    CHECK_INT(config->cameras_count, 0);
+    scrim_site_config_free(config);
+}
+
+static void defaults_are_filled(void)
+{
+    struct scrim_site_config *config = NULL;
+    struct scrim_error error = {0};
+    REQUIRE(parse(HEAD CAMERA, &config, &error) == SCRIM_OK);
+    CHECK_INT(config->cameras_count, 1);
+    CHECK_INT(config->cameras[0].retention_hours, 72);
+    CHECK_TEXT(config->cameras[0].name, "quay");
+    CHECK(config->cameras[0].sub_url == NULL);
+    CHECK_INT(config->cameras[0].transport, SCRIM_TRANSPORT_AUTO);
+    scrim_site_config_free(config);
+}
+
+static void what_is_wrong_is_named_with_its_line(void)
+{
+    static const struct {
+        const char *text, *start, *word;
+    } cases[] = {
+        {"", "scrim.yaml:1:", "empty"},
+        {"id: [", "scrim.yaml:", ""},
+        {"\x01", "scrim.yaml:", ""},
+        {HEAD "  []\ncolour: red\n", "scrim.yaml:6:", "colour"},
+        {HEAD CAMERA "    zoom: 3\n", "scrim.yaml:8:", "zoom"},
+        {HEAD CAMERA "    retention_hours: -1\n", "scrim.yaml:8:", "-1"},
+        {HEAD CAMERA "    retention_hours: 100\n", "scrim.yaml:8:", "retention_reason"},
+        {HEAD CAMERA "    retention_hours: 99999999\n", "scrim.yaml:8:", "87600"},
+        {HEAD CAMERA "    transport: pigeon\n", "scrim.yaml:8:", "pigeon"},
+        {HEAD CAMERA "    user: admin\n", "scrim.yaml:8:", "password_file"},
+        {HEAD CAMERA "    password_file: p\n", "scrim.yaml:8:", "user"},
+        {HEAD CAMERA "    sub: http://x/\n", "scrim.yaml:8:", "rtsp://"},
+        {HEAD CAMERA "    sub: rtsp://u:p@x/\n", "scrim.yaml:8:", "password_file"},
+        {HEAD CAMERA "    sub: rtsp:///x\n", "scrim.yaml:8:", "host"},
+        {HEAD CAMERA "    masks: [{x: 0.5, y: 0, width: 0.6, height: 1}]\n",
+         "scrim.yaml:8:", "inside"},
+        {HEAD CAMERA CAMERA, "scrim.yaml:8:", "two cameras"},
+        {HEAD "  - id: Quay\n    main: rtsp://a/\n    purpose: p\n", "scrim.yaml:5:", "a-z"},
+        {HEAD "  - id: quay\n    purpose: p\n", "scrim.yaml:", "main"},
+        {"id: s\nname: S\nlisten: 8443\ncameras: []\n", "scrim.yaml:3:", "ADDRESS:PORT"},
+        {"id: s\nname: S\nlisten: a:0\ncameras: []\n", "scrim.yaml:3:", "ADDRESS:PORT"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scrim_site_config *config = NULL;
+        struct scrim_error error = {0};
+        const int result = parse(cases[i].text, &config, &error);
+        if (result != SCRIM_EINVAL || strncmp(error.text, cases[i].start, strlen(cases[i].start)) ||
+            !strstr(error.text, cases[i].word)) {
+            printf("  case %zu: %d \"%s\"\n", i, result, error.text);
+            test_failures++;
+        }
+        if (result >= 0)
+            scrim_site_config_free(config);
+    }
+}
+
+static void a_password_comes_from_its_file(void)
+{
+    char dir[256], path[SCRIM_PATH_MAX];
+    test_make_dir(dir);
+    struct scrim_error error = {0};
+    static const char text[] = HEAD CAMERA "    user: u\n    password_file: pw\n";
+    REQUIRE(scrim_path_join(path, dir, "scrim.yaml") == SCRIM_OK);
+    REQUIRE(scrim_fs_create(path, text, sizeof text - 1, 0600, &error) == SCRIM_OK);
+    struct scrim_site site;
+    REQUIRE(scrim_site_load(dir, &site, &error) == SCRIM_OK);
+
+    struct scrim_buf password;
+    CHECK_INT(scrim_camera_password(&site, scrim_site_camera(&site, "quay"), &password, &error),
+              SCRIM_ENOENT);
+    CHECK(strstr(error.text, "quay") && strstr(error.text, "pw"));
+    REQUIRE(scrim_path_join(path, dir, "pw") == SCRIM_OK);
+    REQUIRE(scrim_fs_create(path, "s3cret\n", 7, 0600, &error) == SCRIM_OK);
+    REQUIRE(scrim_camera_password(&site, scrim_site_camera(&site, "quay"), &password, &error) ==
+            SCRIM_OK);
+    CHECK(password.len == 6 && memcmp(password.data, "s3cret", 6) == 0);
+    scrim_buf_finish_wipe(&password);
+    scrim_site_finish(&site);
+    test_remove_dir(dir);
+}
+
+int main(int argc, char **argv)
+{
+    return test_run(
+        argc, argv,
+        (struct test[]){
+            {"the template is valid", the_template_is_valid},
+            {"defaults are filled", defaults_are_filled},
+            {"what is wrong is named with its line", what_is_wrong_is_named_with_its_line},
+            {"a password comes from its file", a_password_comes_from_its_file},
+            {0}});
+}
