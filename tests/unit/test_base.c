@@ -331,7 +331,8 @@ static void deny_processes(const char *unused)
         _exit(10);
     if (fork() != -1)
         _exit(11);
-    char *argv[] = {"true", NULL};
+    char name[] = "true";
+    char *argv[] = {name, NULL};
     if (execv("/bin/true", argv) != -1 || errno != EPERM)
         _exit(12);
     if (pthread_create(&thread, NULL, nothing, NULL) != 0)
