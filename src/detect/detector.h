@@ -1,10 +1,10 @@
 // Finds people, two-wheelers and vehicles in one picture: boxes, classes, scores, nothing else.
 // No appearance is measured and nothing is remembered from one picture to the next.
 //
-// A detector is single-threaded and belongs to one thread. _create opens the model file, sets XNNPACK
-// up and allocates everything; _run opens nothing, starts no thread and allocates nothing, so that a
-// process may give up its rights (seccomp, no files) in between. It keeps no pointer to the picture.
-// docs/design/detector.md has the reasons and the figures.
+// A detector is single-threaded and belongs to one thread. _create opens the model file, sets
+// XNNPACK up and allocates everything; _run opens nothing, starts no thread and allocates nothing,
+// so that a process may give up its rights (seccomp, no files) in between. It keeps no pointer to
+// the picture. docs/design/detector.md has the reasons and the figures.
 #pragma once
 
 #include "base/fs.h"
@@ -39,8 +39,9 @@ void scrim_detector_destroy(struct scrim_detector *detector); // NULL is fine
 // The network's input in pixels: the region is scaled to fit into it, keeping its proportions.
 void scrim_detector_input(const struct scrim_detector *detector, int *ret_width, int *ret_height);
 
-// Looks at `region` of the picture (NULL: all of it; it must lie within and be at least 8×8) and writes
-// at most `max` boxes of at least `threshold` score, best first. Returns how many, or a negative error.
+// Looks at `region` of the picture (NULL: all of it; it must lie within and be at least 8×8) and
+// writes at most `max` boxes of at least `threshold` score, best first. Returns how many, or a
+// negative error.
 SCRIM_MUST_CHECK int scrim_detector_run(struct scrim_detector *detector,
                                         const struct scrim_picture *picture,
                                         const struct scrim_region *region, float threshold,
