@@ -1,5 +1,6 @@
-// age v1 files, as C2SP/C2SP age.md specifies them: header of stanzas with an HMAC, then the payload in
-// 64 KiB ChaCha20-Poly1305 chunks (STREAM). Strict on reading: anything age.md forbids is refused.
+// age v1 files, as C2SP/C2SP age.md specifies them: header of stanzas with an HMAC, then the
+// payload in 64 KiB ChaCha20-Poly1305 chunks (STREAM). Strict on reading: anything age.md forbids
+// is refused.
 #pragma once
 
 #include "base/buf.h"
@@ -69,8 +70,10 @@ SCRIM_MUST_CHECK int scrim_age_x25519_unwrap(const struct scrim_age_stanza *stan
                                              uint8_t ret_file_key[SCRIM_AGE_FILE_KEY]);
 void scrim_age_stanza_finish(struct scrim_age_stanza *stanza);
 
-// Decrypts a whole file from `in_fd` to `out_fd` with one identity. Output is written chunk by chunk as
-// it is verified; on failure the caller discards what was written.
-SCRIM_MUST_CHECK int scrim_age_decrypt(int in_fd, int out_fd, const uint8_t secret[32],
-                                       const char *in_name, const char *out_name,
-                                       struct scrim_error *error);
+// Decrypts a whole file from `in_fd` to `out_fd` with the first of the identities that fits. Output
+// is written chunk by chunk as it is verified; on failure the caller discards what was written.
+// Every X25519 stanza must be well formed, also those for others. SCRIM_EAUTH if the file is for
+// none of the identities, or was changed; SCRIM_EFORMAT if it is malformed or ends too early.
+SCRIM_MUST_CHECK int scrim_age_decrypt(int in_fd, int out_fd, const uint8_t (*identities)[32],
+                                       size_t identities_count, const char *in_name,
+                                       const char *out_name, struct scrim_error *error);

@@ -12,8 +12,8 @@
 // The public part: who holds shares, how many open. Safe to publish.
 struct scrim_vault {
     uint8_t id[SCRIM_VAULT_ID];
-    unsigned threshold, holders_count; // k, n
-    uint8_t public_key[32];            // Y
+    unsigned threshold, holders_count;                // k, n
+    uint8_t public_key[32];                           // Y
     uint8_t commitments[SCRIM_VAULT_HOLDERS_MAX][32]; // A_0 … A_{k-1}
     uint8_t verify_keys[SCRIM_VAULT_HOLDERS_MAX][32]; // Y_1 … Y_n
     char names[SCRIM_VAULT_HOLDERS_MAX][64];          // of the holders, UTF-8
@@ -46,7 +46,8 @@ struct scrim_partial {
     uint8_t u_i[32], e_i[32], f_i[32];
 };
 
-// Makes a vault and its shares. `names` has `n` entries. Everything secret but `ret_shares` is wiped.
+// Makes a vault and its shares. `names` has `n` entries. Everything secret but `ret_shares` is
+// wiped.
 SCRIM_MUST_CHECK int scrim_vault_generate(unsigned k, unsigned n, const char *const *names,
                                           struct scrim_vault *ret_vault,
                                           struct scrim_share *ret_shares,
@@ -80,8 +81,8 @@ SCRIM_MUST_CHECK int scrim_tdh2_wrap(const struct scrim_vault *vault,
 SCRIM_MUST_CHECK int scrim_tdh2_parse(const struct scrim_age_stanza *stanza, struct scrim_tdh2 *ret,
                                       struct scrim_error *error);
 // The seal proof. SCRIM_EAUTH if ciphertext, label or points were changed.
-SCRIM_MUST_CHECK int scrim_tdh2_check(const struct scrim_vault *vault, const struct scrim_tdh2 *sealed,
-                                      struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_tdh2_check(const struct scrim_vault *vault,
+                                      const struct scrim_tdh2 *sealed, struct scrim_error *error);
 // A holder's part for one segment; checks `sealed` first.
 SCRIM_MUST_CHECK int scrim_tdh2_partial(const struct scrim_vault *vault,
                                         const struct scrim_share *share,
@@ -95,10 +96,8 @@ SCRIM_MUST_CHECK int scrim_partial_verify(const struct scrim_vault *vault,
                                           const struct scrim_partial *partial,
                                           struct scrim_error *error);
 // Verifies k or more partials and opens the file key. Wipe the key after use.
-SCRIM_MUST_CHECK int scrim_tdh2_combine(const struct scrim_vault *vault,
-                                        const struct scrim_tdh2 *sealed,
-                                        const uint8_t request_id[SCRIM_REQUEST_ID],
-                                        const struct scrim_partial *partials, size_t count,
-                                        const uint8_t hour_key[SCRIM_HOUR_KEY],
-                                        uint8_t ret_file_key[SCRIM_AGE_FILE_KEY],
-                                        struct scrim_error *error);
+SCRIM_MUST_CHECK int
+scrim_tdh2_combine(const struct scrim_vault *vault, const struct scrim_tdh2 *sealed,
+                   const uint8_t request_id[SCRIM_REQUEST_ID], const struct scrim_partial *partials,
+                   size_t count, const uint8_t hour_key[SCRIM_HOUR_KEY],
+                   uint8_t ret_file_key[SCRIM_AGE_FILE_KEY], struct scrim_error *error);
