@@ -49,7 +49,8 @@ SCRIM_MUST_CHECK int scrim_disk_tail(struct scrim_disk *disk, const char *camera
 // reached the disk leaves no record.
 SCRIM_MUST_CHECK int scrim_disk_close(struct scrim_disk *disk, const char *camera,
                                       struct scrim_buf *bytes, const struct scrim_record *record);
-// Any other record.
+// Any other record. SCRIM_EAGAIN also while a thousand of this camera wait for a disk that takes
+// none.
 SCRIM_MUST_CHECK int scrim_disk_record(struct scrim_disk *disk, const char *camera,
                                        const struct scrim_record *record);
 void scrim_disk_stats(struct scrim_disk *disk, struct scrim_disk_stats *ret);

@@ -38,7 +38,7 @@ struct scrim_record {
     enum scrim_record_type type;
     uint64_t seq; // counts up by one per camera, for ever
     char camera[SCRIM_CAMERA_ID_MAX + 1];
-    int64_t start_us, end_us; // UTC
+    int64_t start_us, end_us; // UTC; end_us >= start_us even if the clock stepped back in between
     int64_t mono_start_us, mono_end_us;
     uint64_t boot; // boot counter of the recorder
     bool ntp_synchronised;
@@ -89,8 +89,23 @@ SCRIM_MUST_CHECK int scrim_journal_parse(const char *line, size_t length,
                                          uint8_t ret_prev[32], struct scrim_error *error);
 void scrim_journal_line_hash(const char *line, size_t length, uint8_t ret[32]);
 void scrim_journal_genesis(const char *site, const char *camera, uint8_t ret[32]);
-// Scans the camera's journals and finds the head. A torn last line is reported in *ret_torn_at
-// (offset, or -1).
+// The day whose journal takes a record that starts at `start_us`: its own, but never one before
+// head->day, so that the files in the order of their names are the chain, whatever the clock did.
+void scrim_journal_day(const struct scrim_journal_head *head, int64_t start_us,
+                       char ret[SCRIM_DAY_TEXT]);
+// The days of a camera that have a journal, oldest first; free with scrim_fs_free_names. A camera
+// that never recorded has none, and that is no error.
+SCRIM_MUST_CHECK int scrim_journal_days(const char *dir, const char *camera, char ***ret_days,
+                                        size_t *ret_count, struct scrim_error *error);
+// Reads one day's journal into `ret` (initialised here, freed by the caller). SCRIM_ENOENT without
+// one.
+SCRIM_MUST_CHECK int scrim_journal_read(const char *dir, const char *camera, const char *day,
+                                        struct scrim_buf *ret, struct scrim_error *error);
+// Finds where the chain of a camera stands, from its newest journals; an unfinished last line is
+// not looked at. Lines that are damaged are counted in seq and chained on: scrim check names them.
 SCRIM_MUST_CHECK int scrim_journal_find_head(const char *dir, const char *site, const char *camera,
                                              struct scrim_journal_head *ret,
                                              struct scrim_error *error);
+// Appends whole lines to a journal and flushes it, its directory too if the file is new.
+SCRIM_MUST_CHECK int scrim_journal_append(const char *path, const struct scrim_buf *lines,
+                                          struct scrim_error *error);

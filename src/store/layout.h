@@ -29,6 +29,9 @@ SCRIM_MUST_CHECK int scrim_store_day_dir(char ret[SCRIM_PATH_MAX], const char *d
                                          const char *camera, int64_t utc_us);
 SCRIM_MUST_CHECK int scrim_veil_day_dir(char ret[SCRIM_PATH_MAX], const char *dir,
                                         const char *camera, int64_t utc_us);
+// DIR/store/<camera>/<below>; NULL for the camera's directory itself.
+SCRIM_MUST_CHECK int scrim_store_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
+                                      const char *below);
 // "<HHMMSS>.mp4.age" or, for nth > 0, "<HHMMSS>-<nth>.mp4.age".
 void scrim_segment_name(char ret[32], int64_t utc_us, unsigned nth);
 // True for a name that scrim_segment_name can make; the second of the day in *ret_second.

@@ -1,0 +1,161 @@
+// Journals as files: reading them, finding the head of the chain, appending outside the recorder's
+// sandbox.
+#include "store/journal.h"
+
+#include "store/journal_impl.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define JOURNAL_MAX (256U << 20) // bytes of one day; a day at one record a second has 60 MB
+
+void scrim_journal_day(const struct scrim_journal_head *head, int64_t start_us,
+                       char ret[SCRIM_DAY_TEXT])
+{
+    scrim_day_of(start_us, ret);
+    if (strcmp(ret, head->day) < 0)
+        memcpy(ret, head->day, SCRIM_DAY_TEXT);
+}
+
+static int journal_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
+                        const char *day, struct scrim_error *error)
+{
+    char below[SCRIM_DAY_TEXT + 16];
+    snprintf(below, sizeof below, "%s/journal", day);
+    return scrim_store_path(ret, dir, camera, below) < 0
+               ? scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir)
+               : SCRIM_OK;
+}
+
+int scrim_journal_days(const char *dir, const char *camera, char ***ret_days, size_t *ret_count,
+                       struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    if (scrim_store_path(path, dir, camera, NULL) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
+    char **names = NULL;
+    size_t count = 0, kept = 0;
+    const int result = scrim_fs_list(path, &names, &count, error);
+    if (result < 0 && result != SCRIM_ENOENT)
+        return result;
+    for (size_t i = 0; i < count; i++) {
+        char journal[SCRIM_PATH_MAX];
+        if (scrim_day_valid(names[i]) && journal_path(journal, dir, camera, names[i], NULL) >= 0 &&
+            access(journal, F_OK) == 0)
+            names[kept++] = names[i];
+        else
+            free(names[i]);
+    }
+    *ret_days = names;
+    *ret_count = kept;
+    return SCRIM_OK;
+}
+
+int scrim_journal_read(const char *dir, const char *camera, const char *day, struct scrim_buf *ret,
+                       struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    scrim_buf_init(ret, JOURNAL_MAX);
+    int result = journal_path(path, dir, camera, day, error);
+    if (result >= 0)
+        result = scrim_fs_read(path, ret, error);
+    return result;
+}
+
+// Steps back over whole lines: returns the line that ends before `*end` and moves `*end` to its
+// start.
+static const char *line_before(const struct scrim_buf *content, size_t *end, size_t *ret_length)
+{
+    if (*end == 0)
+        return NULL;
+    const char *text = (const char *)content->data;
+    const char *before = memrchr(text, '\n', *end - 1);
+    const char *line = before ? before + 1 : text;
+    *ret_length = (size_t)(text + *end - 1 - line);
+    *end = (size_t)(line - text);
+    return line;
+}
+
+struct search {
+    struct scrim_journal_head *head;
+    bool found_seq;
+    uint64_t damaged; // lines after the newest good one
+};
+
+// Takes from one journal, newest line first, what is still missing.
+static void search_journal(struct search *search, const char *day, const struct scrim_buf *content)
+{
+    struct scrim_journal_head *head = search->head;
+    const char *last = content->len ? memrchr(content->data, '\n', content->len) : NULL;
+    size_t end = last ? (size_t)(last + 1 - (const char *)content->data) : 0, length;
+    const char *line;
+    while ((line = line_before(content, &end, &length))) {
+        struct scrim_record record;
+        uint8_t prev[32];
+        if (head->day[0] == '\0') {
+            scrim_journal_line_hash(line, length, head->prev);
+            snprintf(head->day, sizeof head->day, "%s", day);
+        }
+        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0) {
+            search->damaged += !search->found_seq;
+            continue;
+        }
+        if (!search->found_seq) {
+            head->next_seq = record.seq + 1 + search->damaged;
+            search->found_seq = true;
+        }
+        if (record.type == SCRIM_RECORD_SEGMENT || record.type == SCRIM_RECORD_GAP) {
+            head->last_end_us = record.end_us;
+            return;
+        }
+    }
+}
+
+int scrim_journal_find_head(const char *dir, const char *site, const char *camera,
+                            struct scrim_journal_head *ret, struct scrim_error *error)
+{
+    char **days;
+    size_t count;
+    int result = scrim_journal_days(dir, camera, &days, &count, error);
+    if (result < 0)
+        return result;
+    struct scrim_journal_head head = {0};
+    struct search search = {.head = &head};
+    for (size_t i = count; i-- > 0 && result >= 0 && head.last_end_us == 0;) {
+        struct scrim_buf content;
+        result = scrim_journal_read(dir, camera, days[i], &content, error);
+        if (result >= 0)
+            search_journal(&search, days[i], &content);
+        scrim_buf_finish(&content);
+    }
+    scrim_fs_free_names(days, count);
+    if (result < 0)
+        return result;
+    if (head.day[0] == '\0')
+        scrim_journal_genesis(site, camera, head.prev);
+    if (!search.found_seq)
+        head.next_seq = search.damaged;
+    *ret = head;
+    return SCRIM_OK;
+}
+
+int scrim_journal_append(const char *path, const struct scrim_buf *lines, struct scrim_error *error)
+{
+    const bool is_new = access(path, F_OK) < 0;
+    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600, error);
+    if (fd < 0)
+        return fd;
+    int result = scrim_fs_write(fd, lines->data, lines->len, path, error);
+    if (result >= 0)
+        result = scrim_fs_sync(fd, path, error);
+    close(fd);
+    if (result < 0 || !is_new)
+        return result;
+    char parent[SCRIM_PATH_MAX];
+    snprintf(parent, sizeof parent, "%s", path);
+    *strrchr(parent, '/') = '\0';
+    return scrim_fs_sync_dir(parent, error);
+}

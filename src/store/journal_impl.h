@@ -1,0 +1,16 @@
+// Inside src/store only: the device key, and the text of a journal line.
+#pragma once
+
+#include "store/journal.h"
+
+#define SCRIM_JOURNAL_LINE_MAX 4096 // bytes of a line, its line break included
+
+struct scrim_device_key {
+    uint8_t public[32];
+    uint8_t secret[64];
+};
+
+// The signature alone of a line without its line break; scrim_journal_parse with a key does the
+// same and more.
+SCRIM_MUST_CHECK int scrim_journal_verify(const char *line, size_t length,
+                                          const uint8_t public_key[32]);
