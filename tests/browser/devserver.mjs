@@ -1,0 +1,243 @@
+// A stand-in for scrimd while working on the page: the same API over TLS, on made-up cameras and a made-up day.
+// It is a tool for development and for the tests of rare states (tests/browser/states.mjs); it is never shipped.
+//
+//     node devserver.mjs [--port 8543] [--cameras 4] [--web ../../build/web] [--media /tmp/scrim-devmedia]
+//
+// Sign in as demo / demo. POST /dev/camera/ID takes {"camera":{…},"veil":{…},"stall":bool,"restart":true,"cut":true}.
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadFootage, timescale } from './devmedia.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const options = { port: '8543', cameras: '4', web: join(here, '../../build/web'), media: '/tmp/scrim-devmedia' };
+for (let i = 2; i < process.argv.length; i += 2) options[process.argv[i].slice(2)] = process.argv[i + 1];
+
+const csp = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    + "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const minute = 60_000;
+const frameMs = 100;
+const started = Date.now();
+const footage = loadFootage(options.media);
+
+const places = [
+    ['quay-north', 'Quay north', 'Safety at the water’s edge', 'quay'],
+    ['gate-2', 'Gate 2', 'Access to the freight yard', 'gate'],
+    ['ferry-lawn', 'Ferry lawn', 'Crowding before departures', 'lawn'],
+    ['ticket-hall', 'Ticket hall', 'Protection of staff and tills', 'hall'],
+];
+const cameras = Array.from({ length: Number(options.cameras) }, (_, i) => {
+    const [id, name, purpose, view] = places[i % places.length];
+    const round = Math.floor(i / places.length);
+    return {
+        view, stall: false, generation: 0, sockets: new Set(),
+        json: {
+            id: round ? `${id}-${round + 1}` : id, name: round ? `${name} ${round + 1}` : name, purpose,
+            retention_hours: 72, state: 'recording', cause: null, detail: '', since_ms: started - 5 * 3600_000 - i * 777_000,
+            codec: i % 4 === 3 ? 'h265' : 'h264', width: 1920, height: 1080, bitrate: 3_900_000 + i * 63_000, fps: 25,
+            veil: { state: 'live', reason: '' },
+        },
+    };
+});
+const cameraOf = (id) => cameras.find((camera) => camera.json.id === id);
+
+// A day with history: nothing known before 05:10, a network gap, a camera gap, a crash.
+function timeline(from, to) {
+    const now = Date.now();
+    const gaps = [
+        { from: started - 190 * minute, to: started - 171 * minute, cause: 'network', detail: 'No packets for 10 s; the camera answered again at the third try' },
+        { from: started - 96 * minute, to: started - 92 * minute, cause: 'camera', detail: 'The camera closed the session' },
+        { from: started - 41 * minute, to: started - 40 * minute, cause: 'crash', detail: 'The recorder was restarted' },
+    ];
+    const day = started - 330 * minute;
+    const recorded = [];
+    let at = day;
+    for (const gap of gaps) {
+        recorded.push([at, gap.from]);
+        at = gap.to;
+    }
+    recorded.push([at, now]);
+    const clip = (spans) => spans.map(([s, e]) => [Math.max(s, from), Math.min(e, now, to)]).filter(([s, e]) => e > s);
+    const redacted = recorded.map(([s, e], i) => [i === 1 ? s + 12 * minute : s, e]);
+    return {
+        from, to, recorded: clip(recorded), redacted: clip(redacted),
+        gaps: gaps.filter((gap) => gap.to > from && gap.from < to), unknown: clip([[day - 70 * minute, day]]),
+    };
+}
+
+const stamp = (ms) => new Date(ms).toISOString();
+function recordings(camera, from, to) {
+    const list = [];
+    for (const [s, e] of timeline(from - minute, to).redacted) {
+        for (let at = Math.floor(s / minute) * minute; at < e; at += minute) {
+            const start = Math.max(at, s), end = Math.min(at + minute, e);
+            if (end <= from || start >= to || end > Date.now() - 5000) continue;
+            const day = stamp(start).slice(0, 10), time = stamp(start).slice(11, 19).replaceAll(':', '');
+            list.push({
+                start_ms: at, end_ms: end, bytes: 2_000_000, first_pts_ms: at - started + 1_000_000_000, mime: footage[camera.view].mime,
+                url: `/api/v1/cameras/${camera.json.id}/recordings/${day}/${time}.mp4`,
+            });
+        }
+    }
+    return list;
+}
+
+function recordingFile(camera, day, time) {
+    const start = Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:00Z`);
+    const view = footage[camera.view];
+    const ticks = ((start - started + 1_000_000_000) * timescale) / 1000;
+    const parts = [view.init];
+    for (let n = 0; n < 600; n++) parts.push(view.fragment(n, Math.round(ticks + (n * timescale) / 10)));
+    return Buffer.concat(parts);
+}
+
+let session = null;
+const csrf = randomBytes(16).toString('hex');
+
+function signedIn(request) {
+    return session !== null && (request.headers.cookie ?? '').includes(`__Host-scrim=${session}`);
+}
+
+function send(response, status, body, headers = {}) {
+    const json = body !== undefined && !Buffer.isBuffer(body);
+    response.writeHead(status, { 'content-security-policy': csp, 'cache-control': 'no-store', ...(json ? { 'content-type': 'application/json' } : {}), ...headers });
+    response.end(json ? JSON.stringify(body) : body);
+}
+const refuse = (response, status, code, text) => send(response, status, { error: { code, text } });
+
+function readBody(request) {
+    return new Promise((resolve) => {
+        let text = '';
+        request.on('data', (chunk) => { text += chunk; });
+        request.on('end', () => resolve(text));
+    });
+}
+
+function sessionRoute(request, response, body) {
+    if (request.method === 'POST') {
+        const { user, password } = JSON.parse(body);
+        if (user !== 'demo' || password !== 'demo') return refuse(response, 401, 'auth', 'The name or the password is wrong.');
+        session = randomBytes(16).toString('hex');
+        return send(response, 200, { user, role: 'operator', csrf }, { 'set-cookie': `__Host-scrim=${session}; Path=/; HttpOnly; Secure; SameSite=Strict` });
+    }
+    if (!signedIn(request)) return refuse(response, 401, 'auth', 'Sign in first.');
+    if (request.method === 'DELETE') {
+        if (request.headers['x-csrf'] !== csrf) return refuse(response, 403, 'csrf', 'The X-CSRF header is missing.');
+        session = null;
+        for (const camera of cameras) for (const socket of camera.sockets) socket.destroy();
+        return send(response, 204);
+    }
+    return send(response, 200, { user: 'demo', role: 'operator', csrf });
+}
+
+async function route(request, response) {
+    const url = new URL(request.url, 'https://localhost');
+    const path = url.pathname;
+    const body = await readBody(request);
+    if (path === '/api/v1/session') return sessionRoute(request, response, body);
+    if (path.startsWith('/api/') && !signedIn(request)) return refuse(response, 401, 'auth', 'Sign in first.');
+    if (path === '/api/v1/site') return send(response, 200, { id: 'harbour', name: 'Harbour west', version: '0.1.0', now_ms: Date.now() });
+    if (path === '/api/v1/health') {
+        const up = cameras.every((camera) => camera.json.veil.state !== 'down');
+        return send(response, 200, { recorder: { connected: true }, veil: [{ worker: 0, connected: up }, { worker: 1, connected: true }], cameras: cameras.length, disk: { free_bytes: 812e9, total_bytes: 2000e9 } });
+    }
+    if (path === '/api/v1/cameras') return send(response, 200, cameras.map((camera) => camera.json));
+    const part = /^\/api\/v1\/cameras\/([a-z0-9-]+)\/(timeline|recordings)(?:\/([\d-]{10})\/(\d{6})\.mp4)?$/.exec(path);
+    if (part) {
+        const camera = cameraOf(part[1]);
+        if (!camera) return refuse(response, 404, 'not_found', 'There is no such camera.');
+        if (part[3]) return send(response, 200, recordingFile(camera, part[3], part[4]), { 'content-type': 'video/mp4' });
+        const from = Number(url.searchParams.get('from')), to = Number(url.searchParams.get('to'));
+        return send(response, 200, part[2] === 'timeline' ? timeline(from, to) : recordings(camera, from, to));
+    }
+    const dev = /^\/dev\/camera\/([a-z0-9-]+)$/.exec(path);
+    if (dev) return control(cameraOf(dev[1]), JSON.parse(body), response);
+    return staticFile(path, response);
+}
+
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json' };
+function staticFile(path, response) {
+    const file = join(options.web, normalize(path === '/' ? '/index.html' : path));
+    if (!file.startsWith(options.web) || !existsSync(file)) return refuse(response, 404, 'not_found', 'There is no such page.');
+    return send(response, 200, readFileSync(file), { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
+}
+
+function control(camera, change, response) {
+    Object.assign(camera.json, change.camera ?? {});
+    if (change.stall !== undefined) camera.stall = change.stall;
+    if (change.veil) {
+        Object.assign(camera.json.veil, change.veil);
+        for (const socket of camera.sockets) text(socket, { type: 'state', ...camera.json.veil });
+    }
+    if (change.restart) for (const socket of camera.sockets) greet(camera, socket);
+    if (change.cut) for (const socket of camera.sockets) socket.destroy();
+    send(response, 204);
+}
+
+// RFC 6455: unmasked frames from here; of the client's only "close" matters.
+function frame(opcode, payload) {
+    const size = payload.length;
+    const head = Buffer.alloc(size < 126 ? 2 : size < 65536 ? 4 : 10);
+    head[0] = 0x80 | opcode;
+    head[1] = size < 126 ? size : size < 65536 ? 126 : 127;
+    if (head.length === 4) head.writeUInt16BE(size, 2);
+    if (head.length === 10) head.writeBigUInt64BE(BigInt(size), 2);
+    return Buffer.concat([head, payload]);
+}
+function text(socket, message) {
+    socket.write(frame(1, Buffer.from(JSON.stringify(message))));
+}
+function greet(camera, socket) {
+    const view = footage[camera.view];
+    socket.waitsForKey = true;
+    text(socket, { type: 'state', ...camera.json.veil });
+    text(socket, { type: 'init', mime: view.mime, width: view.width, height: view.height });
+    socket.write(frame(2, view.init));
+}
+
+let tick = 0;
+setInterval(() => {
+    const due = Math.floor((Date.now() - started) / frameMs);
+    for (; tick <= due; tick++) {
+        for (const [i, camera] of cameras.entries()) {
+            const n = tick + i * 60;
+            const view = footage[camera.view];
+            const shown = ['live', 'opaque'].includes(camera.json.veil.state) && !camera.stall;
+            if (!shown || camera.sockets.size === 0) continue;
+            const data = frame(2, view.fragment(n, Math.round((n * timescale) / 10)));
+            for (const socket of camera.sockets) {
+                if (socket.waitsForKey && !view.frames[n % view.frames.length].key) continue;
+                socket.waitsForKey = false;
+                socket.write(data);
+                if (n % 10 === 0) text(socket, { type: 'clock', utc_ms: Date.now() - 600, pts_ms: n * frameMs });
+            }
+        }
+    }
+}, frameMs / 2);
+
+mkdirSync(options.media, { recursive: true });
+const key = join(options.media, 'key.pem'), certificate = join(options.media, 'cert.pem');
+if (!existsSync(key)) {
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
+        '-subj', '/CN=localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+}
+const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
+    route(request, response).catch((error) => refuse(response, 500, 'internal', String(error)));
+});
+server.on('upgrade', (request, socket) => {
+    const match = /^\/api\/v1\/cameras\/([a-z0-9-]+)\/live$/.exec(request.url);
+    const camera = match && cameraOf(match[1]);
+    if (!signedIn(request) || !camera) return socket.end(`HTTP/1.1 ${camera ? 401 : 404} Refused\r\nContent-Length: 0\r\n\r\n`);
+    const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    socket.setNoDelay(true);
+    camera.sockets.add(socket);
+    greet(camera, socket);
+    socket.on('data', (data) => { if ((data[0] & 0x0f) === 8) socket.end(frame(8, Buffer.alloc(0))); });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => camera.sockets.delete(socket));
+});
+server.listen(Number(options.port), '127.0.0.1', () => console.log(`https://localhost:${options.port}/  demo / demo`));

@@ -1,0 +1,30 @@
+// A real Chromium (Debian's) driven by playwright-core, and where the desk under test is.
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const require = createRequire(import.meta.url);
+
+export const url = process.env.SCRIM_URL ?? 'https://localhost:8443/';
+export const user = process.env.SCRIM_USER ?? '';
+export const password = process.env.SCRIM_PASSWORD ?? '';
+export const axePath = require.resolve('axe-core/axe.min.js');
+
+const args = [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync',
+];
+
+export function launch() {
+    return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args });
+}
+
+export async function newPage(browser, options = {}) {
+    const context = await browser.newContext({ baseURL: url, ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 }, ...options });
+    return context.newPage();
+}
+
+export async function signIn(page, name = user, secret = password) {
+    await page.fill('#signin-user', name);
+    await page.fill('#signin-password', secret);
+    await page.click('.signin-form button[type=submit]');
+}

@@ -1,0 +1,109 @@
+// The one door to /api/v1: JSON in and out, the CSRF token, and the two ways a call can fail.
+import type { ApiErrorBody, Camera, Health, Recording, Session, Site, TimelineData } from './types';
+
+const timeoutMs = 10_000;
+
+// The server answered, and refused.
+export class ApiError extends Error {
+    constructor(
+        readonly status: number,
+        readonly code: string,
+        text: string,
+        readonly retryAfter: number | null,
+    ) {
+        super(text);
+    }
+}
+
+// The server did not answer in time, or not at all.
+export class LinkError extends Error {}
+
+export interface CallOptions {
+    body?: unknown;
+    signal?: AbortSignal;
+    timeoutMs?: number;
+}
+
+let csrf = '';
+let onSignedOut: () => void = () => {};
+
+// Called whenever an answer says that the session has ended.
+export function whenSignedOut(callback: () => void): void {
+    onSignedOut = callback;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+    const after = Number(response.headers.get('Retry-After'));
+    const body: unknown = await response.json().catch(() => null);
+    const error = (body as ApiErrorBody | null)?.error;
+    return new ApiError(response.status, error?.code ?? 'unknown', error?.text ?? response.statusText, after > 0 ? after : null);
+}
+
+async function request(method: string, path: string, options: CallOptions): Promise<Response> {
+    const limit = AbortSignal.timeout(options.timeoutMs ?? timeoutMs);
+    const headers: Record<string, string> = {};
+    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    if (method !== 'GET') headers['X-CSRF'] = csrf;
+    try {
+        return await fetch(path, {
+            method,
+            headers,
+            body: options.body === undefined ? null : JSON.stringify(options.body),
+            signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+            cache: 'no-store',
+            credentials: 'same-origin',
+        });
+    } catch (error) {
+        if (options.signal?.aborted) throw error;
+        throw new LinkError(`${method} ${path}: ${String(error)}`);
+    }
+}
+
+async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const response = await request(method, `/api/v1${path}`, options);
+    if (!response.ok) {
+        const error = await refusal(response);
+        if (response.status === 401 && path !== '/session') onSignedOut();
+        throw error;
+    }
+    if (response.status === 204) return undefined as T;
+    try {
+        return (await response.json()) as T;
+    } catch (error) {
+        if (options.signal?.aborted) throw error;
+        throw new LinkError(`${method} ${path}: ${String(error)}`);
+    }
+}
+
+// The body of a recording, by the address that the list of recordings gave; null when it has been purged.
+export async function openRecording(url: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
+    const response = await fetch(url, { signal, credentials: 'same-origin' });
+    if (response.ok && response.body) return response.body;
+    if (response.status === 404) return null;
+    if (response.status === 401) onSignedOut();
+    throw await refusal(response);
+}
+
+function keepToken(session: Session): Session {
+    csrf = session.csrf;
+    return session;
+}
+
+export const api = {
+    session: () => call<Session>('GET', '/session').then(keepToken),
+    signIn: (user: string, password: string) => call<Session>('POST', '/session', { body: { user, password } }).then(keepToken),
+    signOut: () => call<void>('DELETE', '/session'),
+    site: (limitMs: number) => call<Site>('GET', '/site', { timeoutMs: limitMs }),
+    health: () => call<Health>('GET', '/health'),
+    cameras: () => call<Camera[]>('GET', '/cameras'),
+    timeline: (camera: string, from: number, to: number, signal: AbortSignal) =>
+        call<TimelineData>('GET', `/cameras/${camera}/timeline?from=${Math.floor(from)}&to=${Math.ceil(to)}`, { signal }),
+    recordings: (camera: string, from: number, to: number, signal: AbortSignal) =>
+        call<Recording[]>('GET', `/cameras/${camera}/recordings?from=${Math.floor(from)}&to=${Math.ceil(to)}`, { signal }),
+};
+
+export function liveUrl(camera: string): string {
+    const url = new URL(`/api/v1/cameras/${camera}/live`, location.href);
+    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+    return url.href;
+}

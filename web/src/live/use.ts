@@ -1,0 +1,75 @@
+// The live picture of a camera in a component: runs while its element can be seen, rests otherwise.
+import { type RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { rememberAspect } from '../settings';
+import { lostSince, now, serverNow } from '../state';
+import type { Camera } from '../types';
+import { useValue } from '../value';
+import { type PictureStatus, pictureStatus } from './status';
+import { LiveView } from './view';
+
+const restAfterMs = 1500; // a glance away costs no rejoin
+
+function whileSeen(element: Element, seen: () => void, unseen: () => void): () => void {
+    let inView = false;
+    let running = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const decide = (): void => {
+        clearTimeout(timer);
+        const wanted = inView && !document.hidden;
+        if (wanted === running) return;
+        const change = (): void => {
+            running = wanted;
+            (wanted ? seen : unseen)();
+        };
+        if (wanted) change();
+        else timer = setTimeout(change, restAfterMs);
+    };
+    const observer = new IntersectionObserver((entries) => {
+        inView = entries.at(-1)?.isIntersecting ?? false;
+        decide();
+    });
+    observer.observe(element);
+    document.addEventListener('visibilitychange', decide);
+    return () => {
+        clearTimeout(timer);
+        observer.disconnect();
+        document.removeEventListener('visibilitychange', decide);
+    };
+}
+
+export interface UsedPicture {
+    video: RefObject<HTMLVideoElement>;
+    status: PictureStatus;
+    lateMs: number | null;
+}
+
+export function usePicture(camera: Camera): UsedPicture {
+    const video = useRef<HTMLVideoElement>(null);
+    const [view, setView] = useState<LiveView | null>(null);
+    const [, redraw] = useState(0);
+    const at = useValue(now);
+    const lost = useValue(lostSince);
+
+    useEffect(() => {
+        const element = video.current;
+        if (!element) return undefined;
+        const live = new LiveView(camera.id, element);
+        const endStatus = live.status.subscribe(() => redraw((n) => n + 1));
+        const endSize = live.size.subscribe((size) => {
+            if (size) rememberAspect(camera.id, size.width / size.height);
+        });
+        const endSeen = whileSeen(element, () => live.resume(), () => live.pause());
+        setView(live);
+        return () => {
+            endSeen();
+            endSize();
+            endStatus();
+            live.destroy();
+            setView(null);
+        };
+    }, [camera.id]);
+
+    const feed = view?.sample() ?? { open: false, startedAt: serverNow(), closedAt: null, veil: null, veilAt: at, frameAt: null, lateMs: null };
+    return { video, status: pictureStatus(camera, feed, lost, Math.max(at, serverNow())), lateMs: feed.lateMs };
+}

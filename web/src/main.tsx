@@ -1,0 +1,12 @@
+import { render } from 'preact';
+import { start } from './state';
+import './style/base.css';
+import './style/shell.css';
+import './style/wall.css';
+import './style/camera.css';
+import { Desk } from './views/desk';
+
+const root = document.getElementById('desk');
+if (!root) throw new Error('The page has no place for the desk.');
+render(<Desk />, root);
+void start();

@@ -1,0 +1,87 @@
+// The arithmetic of a timeline: which instants are on the screen, and where. Pure; ms and pixels.
+import type { Span } from '../types';
+
+export interface Range {
+    readonly from: number;
+    readonly to: number;
+}
+
+export interface Tick {
+    at: number;
+    major: boolean; // carries a label
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+export const day = 24 * hour;
+
+export const shortest = 10 * second;
+export const longest = 8 * day;
+
+// A zoomed range keeps the instant under the pointer where it is.
+export function zoom(range: Range, factor: number, anchor: number): Range {
+    const length = range.to - range.from;
+    const next = Math.min(longest, Math.max(shortest, length * factor));
+    const share = length > 0 ? (anchor - range.from) / length : 0.5;
+    const from = anchor - share * next;
+    return { from, to: from + next };
+}
+
+export function pan(range: Range, ms: number): Range {
+    return { from: range.from + ms, to: range.to + ms };
+}
+
+// The least move that brings `at` into the middle part of the range.
+export function follow(range: Range, at: number, margin = 0.1): Range {
+    const slack = (range.to - range.from) * margin;
+    if (at < range.from + slack) return pan(range, at - range.from - slack);
+    if (at > range.to - slack) return pan(range, at - range.to + slack);
+    return range;
+}
+
+export function toX(range: Range, width: number, at: number): number {
+    return ((at - range.from) / (range.to - range.from)) * width;
+}
+
+export function toTime(range: Range, width: number, x: number): number {
+    return range.from + (x / width) * (range.to - range.from);
+}
+
+// [every label, every small tick]
+const steps: readonly (readonly [number, number])[] = [
+    [second, second / 5], [2 * second, second], [5 * second, second], [10 * second, 2 * second], [30 * second, 5 * second],
+    [minute, 10 * second], [2 * minute, 30 * second], [5 * minute, minute], [10 * minute, 2 * minute], [30 * minute, 5 * minute],
+    [hour, 10 * minute], [2 * hour, 30 * minute], [3 * hour, hour], [6 * hour, hour], [12 * hour, 3 * hour], [day, 6 * hour],
+    [2 * day, day],
+];
+
+export function tickSteps(range: Range, width: number, labelWidth: number): readonly [number, number] {
+    const perPixel = (range.to - range.from) / Math.max(1, width);
+    return steps.find(([major]) => major / perPixel >= labelWidth) ?? [4 * day, day];
+}
+
+// Ticks fall on round wall-clock times: `offset` is the zone's distance from UTC in this range.
+export function ticks(range: Range, width: number, labelWidth: number, offset: number): Tick[] {
+    const [major, minor] = tickSteps(range, width, labelWidth);
+    const result: Tick[] = [];
+    for (let n = Math.ceil((range.from + offset) / minor); n * minor - offset <= range.to; n++) {
+        result.push({ at: n * minor - offset, major: (n * minor) % major === 0 });
+    }
+    return result;
+}
+
+export function spanAt(spans: readonly Span[], at: number): Span | null {
+    return spans.find(([from, to]) => at >= from && at < to) ?? null;
+}
+
+// What stands at an instant, and the nearest one at or after it where a span is; null if there is none.
+export function nextIn(spans: readonly Span[], at: number): number | null {
+    let best: number | null = null;
+    for (const [from, to] of spans) {
+        if (to <= at) continue;
+        const candidate = Math.max(from, at);
+        if (best === null || candidate < best) best = candidate;
+    }
+    return best;
+}

@@ -1,0 +1,88 @@
+// What /api/v1 answers. Times are milliseconds since 1970 (UTC), sizes are bytes, rates bits a second.
+
+export type Role = 'viewer' | 'operator' | 'keyholder' | 'auditor' | 'administrator';
+
+export interface Session {
+    user: string;
+    role: Role;
+    csrf: string;
+}
+
+export interface Site {
+    id: string;
+    name: string;
+    version: string;
+    now_ms: number;
+    time_zone?: string; // IANA name; without it times are in the browser's zone, and the clock says which
+}
+
+export interface Health {
+    recorder: { connected: boolean };
+    veil: { worker: number; connected: boolean }[];
+    cameras: number;
+    disk: { free_bytes: number; total_bytes: number };
+}
+
+export type RecorderState = 'connecting' | 'recording' | 'waiting';
+export type VeilState = 'live' | 'opaque' | 'waiting' | 'down';
+export type GapCause = 'camera' | 'network' | 'disk' | 'overload' | 'operator' | 'clock' | 'crash';
+
+export interface Veil {
+    state: VeilState;
+    reason: string; // in words; empty when live
+}
+
+export interface Camera {
+    id: string;
+    name: string;
+    purpose: string;
+    retention_hours: number;
+    state: RecorderState;
+    cause: GapCause | null;
+    detail: string;
+    since_ms: number;
+    codec: string;
+    width: number;
+    height: number;
+    bitrate: number;
+    fps: number;
+    veil: Veil;
+}
+
+export type Span = readonly [from: number, to: number];
+
+export interface Gap {
+    from: number;
+    to: number;
+    cause: GapCause;
+    detail: string;
+}
+
+export interface TimelineData {
+    from: number;
+    to: number;
+    recorded: Span[];
+    gaps: Gap[];
+    redacted: Span[];
+    unknown: Span[];
+}
+
+// One file of the redacted archive. Its fragments keep the veil's running time: the first one
+// starts at first_pts_ms, which is start_ms on the wall clock.
+export interface Recording {
+    start_ms: number;
+    end_ms: number;
+    url: string;
+    mime: string;
+    bytes: number;
+    first_pts_ms: number;
+}
+
+export type LiveMessage =
+    | { type: 'init'; mime: string; width: number; height: number }
+    | ({ type: 'state' } & Veil)
+    | { type: 'clock'; utc_ms: number; pts_ms: number };
+
+export interface ApiErrorBody {
+    error: { code: string; text: string };
+}
