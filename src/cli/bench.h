@@ -1,0 +1,5 @@
+// The measurements of `scrim bench`, one file each (cmd_bench_<name>.c), as commands.h has it for
+// commands.
+#pragma once
+
+int scrim_bench_veil(int argc, char **argv);
