@@ -23,6 +23,7 @@ const struct scrim_clip_info *scrim_clip_info(const struct scrim_clip *clip);
 struct scrim_clip_picture {
     struct scrim_picture picture; // borrowed until the next call
     int64_t pts;                  // units of the time base; strictly rising
+    bool key;                     // decoding could have begun here
     bool damaged;                 // the decoder reported an error in it or just before it
 };
 

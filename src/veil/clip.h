@@ -1,18 +1,21 @@
-// A whole file through the redactor, with the live schedule in the file's own time: the frames, masks
-// and reasons that a camera with this picture would have had. `scrim redact` writes them, the bench scores them.
+// A whole file through the redactor, with the live schedule in the file's own time: the frames,
+// masks and reasons that a camera with this picture would have had. `scrim redact` writes them, the
+// bench scores them.
 #pragma once
 
 #include "media/clip.h"
 #include "veil/redactor.h"
 
-// The detector cost that the schedule is told in files, whatever this machine needs: the same file
-// gives the same masks everywhere.
-#define SCRIM_CLIP_DETECTOR_COST_US 45000
+// What a busy worker's detector manages for one of its cameras; told to the schedule instead of
+// what this machine measures, so that the same file gives the same masks everywhere.
+#define SCRIM_CLIP_RUNS_PER_S 2.5
+#define SCRIM_CLIP_MODEL "nanodet-640x384"
+#define SCRIM_CLIP_MODEL_THOROUGH "nanodet-640x384"
 
 struct scrim_clip_params {
     const char *path;
-    const char *model;              // name for scrim_model_find; NULL: the live default
-    double runs_per_s;              // detector runs per second at most; 0: the live default
+    const char *model; // name for scrim_model_find; NULL: the live default
+    double runs_per_s; // detector runs per second at most; 0: the live default
     bool thorough;
     const struct scrim_rect *masks;
     unsigned masks_count;
@@ -24,7 +27,8 @@ struct scrim_clip_frame {
     int64_t pts;     // as in the file, in units of `time_base` of struct scrim_clip_info
 };
 
-// Called once, before the first frame, then once a frame; a negative return ends the run with that code.
+// Called once, before the first frame, then once a frame; a negative return ends the run with that
+// code.
 struct scrim_clip_sink {
     int (*begin)(void *context, const struct scrim_clip_info *info, struct scrim_error *error);
     int (*frame)(void *context, const struct scrim_clip_frame *frame, struct scrim_error *error);

@@ -36,6 +36,6 @@ void scrim_grid_cover(struct scrim_grid *grid, float x0, float y0, float x1, flo
                       enum scrim_cover cover);
 unsigned scrim_grid_permille(const struct scrim_grid *grid); // share of covered cells
 
-// The covered area as rectangles that do not overlap, in pixels, clipped to the picture. Writes at most `max`
-// and returns how many there are; `max` = columns × rows always suffices.
+// The covered area as rectangles that do not overlap, in pixels, clipped to the picture. Writes at
+// most `max` and returns how many there are; `max` = columns × rows always suffices.
 size_t scrim_grid_rects(const struct scrim_grid *grid, struct scrim_region *rects, size_t max);

@@ -12,8 +12,10 @@
 #include "veil/grid.h"
 #include "veil/reason.h"
 #include "veil/schedule.h"
+#include "veil/stage.h"
 
-// Where boxes come from: the detector in programs, a script in tests. Times are those of the pictures.
+// Where boxes come from: the detector in programs, a script in tests. Times are those of the
+// pictures.
 struct scrim_finder {
     // As scrim_detector_run: how many boxes, or a negative error (the picture then stays opaque).
     int (*find)(void *context, const struct scrim_picture *picture,
@@ -32,19 +34,14 @@ struct scrim_redactor_params {
     bool thorough;                  // detect in every picture; for copies handed out
     const struct scrim_rect *masks; // static masks; copied
     unsigned masks_count;
-    struct scrim_finder finder;       // its context outlives the redactor
-    struct scrim_schedule *schedule;  // shared by the cameras of a worker, outlives the redactor
+    struct scrim_finder finder;      // its context outlives the redactor
+    struct scrim_schedule *schedule; // shared by the cameras of a worker, outlives the redactor
 };
 
-// CPU of one camera by stage, for measuring. Sums over all frames so far.
-enum scrim_stage { SCRIM_STAGE_MOTION, SCRIM_STAGE_DETECT, SCRIM_STAGE_MASK, SCRIM_STAGE_RENDER,
-                   SCRIM_STAGE_COUNT };
-const char *scrim_stage_text(enum scrim_stage stage);
-
 struct scrim_redactor_stats {
-    uint64_t pushed, popped, opaque;         // frames
+    uint64_t pushed, popped, opaque; // frames
     uint64_t detector_runs;
-    int64_t stage_us[SCRIM_STAGE_COUNT];     // CPU of this thread
+    struct scrim_stages stages; // motion, detect, mask, render; clip.h adds decode
 };
 
 #define SCRIM_VEILED_BOXES_MAX 255
@@ -64,13 +61,13 @@ struct scrim_veiled {
 struct scrim_redactor;
 
 SCRIM_MUST_CHECK int scrim_redactor_create(const struct scrim_redactor_params *params,
-                                           struct scrim_redactor **ret,
-                                           struct scrim_error *error);
+                                           struct scrim_redactor **ret, struct scrim_error *error);
 void scrim_redactor_destroy(struct scrim_redactor *redactor); // NULL is fine
 
 // Takes a copy of the picture. `pts_us` must rise; one that does not, or a jump of more than
-// two seconds, makes the picture opaque until it has warmed up again. `tag` is the caller's, returned with the frame.
-// Then pop until there is none: SCRIM_EAGAIN when that was not done and there is no room.
+// two seconds, makes the picture opaque until it has warmed up again. `tag` is the caller's,
+// returned with the frame. Then pop until there is none: SCRIM_EAGAIN when that was not done and
+// there is no room.
 SCRIM_MUST_CHECK int scrim_redactor_push(struct scrim_redactor *redactor,
                                          const struct scrim_picture *picture, int64_t pts_us,
                                          int64_t tag, struct scrim_error *error);
@@ -81,8 +78,9 @@ bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *re
 // Nothing more will be pushed for now: lets everything pop. Pushing may go on afterwards.
 void scrim_redactor_flush(struct scrim_redactor *redactor);
 
-// The caller knows that what it pushes is not to be trusted (decoder error, missing pictures, overload):
-// every picture from the next one on is opaque with `reason`, until scrim_redactor_trust.
+// The caller knows that what it pushes is not to be trusted (decoder error, missing pictures,
+// overload): every picture from the next one on is opaque with `reason`, until
+// scrim_redactor_trust.
 void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason reason);
 void scrim_redactor_trust(struct scrim_redactor *redactor);
 

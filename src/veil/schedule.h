@@ -1,6 +1,7 @@
-// Who may run the detector, and when: one budget of detector time shared by the cameras of a worker.
-// Each camera says how often it would like to look; when the wishes exceed the budget all of them
-// are stretched alike, down to a floor that is always granted. Times are those of the pictures.
+// Who may run the detector, and when: one budget of detector time shared by the cameras of a
+// worker. Each camera says how often it would like to look; when the wishes exceed the budget all
+// of them are stretched alike, down to a floor that is always granted. Times are those of the
+// pictures.
 #pragma once
 
 #include <stdbool.h>

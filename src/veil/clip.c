@@ -1,0 +1,133 @@
+#include "veil/clip.h"
+
+#include "base/clock.h"
+
+#define THOROUGH_LOOK_AHEAD_US INT64_C(1500000)
+
+struct run {
+    const struct scrim_clip_params *params;
+    const struct scrim_clip_sink *sink;
+    struct scrim_clip *clip;
+    struct scrim_clip_info info;
+    struct scrim_detector *detector;
+    struct scrim_schedule *schedule;
+    struct scrim_redactor *redactor;
+    struct scrim_stages stages; // decode
+    uint64_t frames;            // popped
+};
+
+static int open_detector(struct run *run, struct scrim_error *error)
+{
+    const struct scrim_clip_params *params = run->params;
+    const char *name = params->model      ? params->model
+                       : params->thorough ? SCRIM_CLIP_MODEL_THOROUGH
+                                          : SCRIM_CLIP_MODEL;
+    char path[SCRIM_PATH_MAX];
+    const int code = scrim_model_find(name, path, error);
+    if (code < 0)
+        return code;
+    return scrim_detector_create(path, &run->detector, error);
+}
+
+static int open_parts(struct run *run, struct scrim_error *error)
+{
+    const struct scrim_clip_params *params = run->params;
+    int code = scrim_clip_open(params->path, &run->clip, error);
+    if (code < 0)
+        return code;
+    run->info = *scrim_clip_info(run->clip);
+    code = open_detector(run, error);
+    if (code < 0)
+        return code;
+    const double rate = params->runs_per_s > 0 ? params->runs_per_s : SCRIM_CLIP_RUNS_PER_S;
+    run->schedule = scrim_schedule_create(1000, (int64_t)(1e6 / rate), true);
+    const struct scrim_redactor_params redactor = {
+        .width = run->info.width,
+        .height = run->info.height,
+        .full_range = run->info.full_range,
+        .look_ahead_us = params->thorough ? THOROUGH_LOOK_AHEAD_US : 0,
+        .thorough = params->thorough,
+        .masks = params->masks,
+        .masks_count = params->masks_count,
+        .finder = scrim_finder_of(run->detector),
+        .schedule = run->schedule,
+    };
+    code = scrim_redactor_create(&redactor, &run->redactor, error);
+    return code < 0 ? scrim_fail_prefix(error, "%s", params->path) : code;
+}
+
+static void close_parts(struct run *run)
+{
+    scrim_redactor_destroy(run->redactor);
+    scrim_schedule_destroy(run->schedule);
+    scrim_detector_destroy(run->detector);
+    scrim_clip_close(run->clip);
+}
+
+static int drain(struct run *run, struct scrim_error *error)
+{
+    struct scrim_veiled veiled;
+    while (scrim_redactor_pop(run->redactor, &veiled)) {
+        const struct scrim_clip_frame frame = {&veiled, run->frames++, veiled.tag};
+        const int code = run->sink->frame(run->sink->context, &frame, error);
+        if (code < 0)
+            return code;
+    }
+    return SCRIM_OK;
+}
+
+static int64_t pts_to_us(const struct run *run, int64_t pts)
+{
+    const __int128 us = (__int128)pts * run->info.time_base_num * SCRIM_SECOND;
+    return (int64_t)(us / run->info.time_base_den);
+}
+
+// 1 when a picture went in, 0 at the end of the clip.
+static int step(struct run *run, struct scrim_error *error)
+{
+    struct scrim_clip_picture next;
+    int64_t mark = scrim_stage_now();
+    int code = scrim_clip_next(run->clip, &next, error);
+    scrim_stage_add(&run->stages, SCRIM_STAGE_DECODE, &mark);
+    if (code <= 0)
+        return code;
+    if (next.damaged)
+        scrim_redactor_doubt(run->redactor, SCRIM_REASON_DECODER);
+    else if (next.key)
+        scrim_redactor_trust(run->redactor);
+    code = scrim_redactor_push(run->redactor, &next.picture, pts_to_us(run, next.pts), next.pts,
+                               error);
+    if (code < 0)
+        return code;
+    code = drain(run, error);
+    return code < 0 ? code : 1;
+}
+
+static int run_through(struct run *run, struct scrim_error *error)
+{
+    int code = run->sink->begin(run->sink->context, &run->info, error);
+    if (code < 0)
+        return code;
+    do {
+        code = step(run, error);
+    } while (code > 0);
+    if (code < 0)
+        return code;
+    scrim_redactor_flush(run->redactor);
+    return drain(run, error);
+}
+
+int scrim_clip_redact(const struct scrim_clip_params *params, const struct scrim_clip_sink *sink,
+                      struct scrim_redactor_stats *ret_stats, struct scrim_error *error)
+{
+    struct run run = {.params = params, .sink = sink};
+    int code = open_parts(&run, error);
+    if (code >= 0)
+        code = run_through(&run, error);
+    if (code >= 0) {
+        *ret_stats = scrim_redactor_stats(run.redactor);
+        ret_stats->stages.us[SCRIM_STAGE_DECODE] = run.stages.us[SCRIM_STAGE_DECODE];
+    }
+    close_parts(&run);
+    return code < 0 ? code : SCRIM_OK;
+}

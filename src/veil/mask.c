@@ -1,0 +1,211 @@
+#include "veil/mask.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Shares of a cell's pixels, of 255: enough by itself, and enough beside a cell that is.
+#define STRONG 64
+#define WEAK 24
+// Smaller islands of motion are noise, unless they touch a box.
+#define ISLAND_MIN 3
+// Gaps of up to this many cells between moving cells of a row or column are closed: plain clothes
+// look like the ground behind them.
+#define GAP_MAX 3
+
+struct scrim_mask {
+    int columns, rows;
+    struct scrim_grid drawn; // static masks
+    uint8_t *moving;         // per cell: 0, or 1 where something moves
+    uint8_t *scratch;        // per cell
+    uint32_t *stack;         // per cell, for the flood fill
+};
+
+static size_t cell_count(const struct scrim_mask *mask)
+{
+    return (size_t)mask->columns * (size_t)mask->rows;
+}
+
+int scrim_mask_create(int width, int height, const struct scrim_rect *masks, unsigned masks_count,
+                      struct scrim_mask **ret)
+{
+    struct scrim_mask *mask = scrim_new(struct scrim_mask);
+    const int code = scrim_grid_init(&mask->drawn, width, height);
+    mask->columns = mask->drawn.columns;
+    mask->rows = mask->drawn.rows;
+    mask->moving = scrim_alloc_zero(cell_count(mask), 1);
+    mask->scratch = scrim_alloc_zero(cell_count(mask), 1);
+    mask->stack = scrim_alloc_zero(cell_count(mask), sizeof(*mask->stack));
+    if (code < 0 || !mask->moving || !mask->scratch || !mask->stack) {
+        scrim_mask_destroy(mask);
+        return SCRIM_ENOMEM;
+    }
+    for (unsigned i = 0; i < masks_count; i++) {
+        const float x = (float)(masks[i].x * width), y = (float)(masks[i].y * height);
+        scrim_grid_cover(&mask->drawn, x, y, x + (float)(masks[i].width * width),
+                         y + (float)(masks[i].height * height), SCRIM_COVER_STATIC);
+    }
+    *ret = mask;
+    return SCRIM_OK;
+}
+
+void scrim_mask_destroy(struct scrim_mask *mask)
+{
+    if (!mask)
+        return;
+    scrim_grid_finish(&mask->drawn);
+    free(mask->moving);
+    free(mask->scratch);
+    free(mask->stack);
+    free(mask);
+}
+
+static enum scrim_cover cover_of(enum scrim_class class)
+{
+    return class == SCRIM_CLASS_PERSON || class == SCRIM_CLASS_FACE ? SCRIM_COVER_PERSON
+                                                                    : SCRIM_COVER_VEHICLE;
+}
+
+// The eight neighbours' largest value.
+static uint8_t around(const struct scrim_mask *mask, const uint8_t *cells, int column, int row)
+{
+    uint8_t most = 0;
+    for (int y = row > 0 ? row - 1 : 0; y <= row + 1 && y < mask->rows; y++)
+        for (int x = column > 0 ? column - 1 : 0; x <= column + 1 && x < mask->columns; x++) {
+            const uint8_t value = cells[(size_t)y * (size_t)mask->columns + (size_t)x];
+            most = value > most && (x != column || y != row) ? value : most;
+        }
+    return most;
+}
+
+// One noisy frame neither opens nor makes a hole: the neighbours in time have a say.
+static uint8_t steady_level(const struct scrim_mask_motion *motion, size_t cell)
+{
+    const uint8_t now = motion->now[cell];
+    const uint8_t before = motion->before ? motion->before[cell] : now;
+    const uint8_t after = motion->after ? motion->after[cell] : now;
+    const uint8_t beside = before < after ? before : after;
+    return now > beside ? now : beside;
+}
+
+// Where something moves: strong cells, and weak ones beside a strong one.
+static void threshold(struct scrim_mask *mask, const struct scrim_mask_motion *motion)
+{
+    const size_t cells = cell_count(mask);
+    for (size_t i = 0; i < cells; i++)
+        mask->scratch[i] = steady_level(motion, i);
+    for (int row = 0; row < mask->rows; row++)
+        for (int column = 0; column < mask->columns; column++) {
+            const size_t i = (size_t)row * (size_t)mask->columns + (size_t)column;
+            const uint8_t level = mask->scratch[i];
+            mask->moving[i] = level >= STRONG ||
+                              (level >= WEAK && around(mask, mask->scratch, column, row) >= STRONG);
+        }
+}
+
+// Visits the island of moving cells around `start`, marking them 2. Returns its size; the cells are
+// in mask->stack.
+static size_t flood(struct scrim_mask *mask, size_t start)
+{
+    size_t found = 1;
+    mask->stack[0] = (uint32_t)start;
+    mask->moving[start] = 2;
+    for (size_t done = 0; done < found; done++) {
+        const int row = (int)(mask->stack[done] / (uint32_t)mask->columns);
+        const int column = (int)(mask->stack[done] % (uint32_t)mask->columns);
+        for (int y = row > 0 ? row - 1 : 0; y <= row + 1 && y < mask->rows; y++)
+            for (int x = column > 0 ? column - 1 : 0; x <= column + 1 && x < mask->columns; x++) {
+                const size_t i = (size_t)y * (size_t)mask->columns + (size_t)x;
+                if (mask->moving[i] != 1)
+                    continue;
+                mask->moving[i] = 2;
+                mask->stack[found++] = (uint32_t)i;
+            }
+    }
+    return found;
+}
+
+static void drop_islands(struct scrim_mask *mask, const struct scrim_grid *boxes)
+{
+    const size_t cells = cell_count(mask);
+    for (size_t i = 0; i < cells; i++) {
+        if (mask->moving[i] != 1)
+            continue;
+        const size_t size = flood(mask, i);
+        bool keep = size >= ISLAND_MIN;
+        for (size_t k = 0; k < size && !keep; k++)
+            keep = boxes->cells[mask->stack[k]] != SCRIM_COVER_CLEAR;
+        for (size_t k = 0; k < size && !keep; k++)
+            mask->moving[mask->stack[k]] = 0;
+    }
+    for (size_t i = 0; i < cells; i++)
+        mask->moving[i] = mask->moving[i] != 0;
+}
+
+// Closes short gaps along a line of `count` cells, `step` apart.
+static void close_line(uint8_t *cells, int count, size_t step)
+{
+    int last = -1;
+    for (int i = 0; i < count; i++) {
+        if (cells[(size_t)i * step] != 1)
+            continue;
+        if (last >= 0 && i - last - 1 <= GAP_MAX)
+            for (int k = last + 1; k < i; k++)
+                cells[(size_t)k * step] = 2;
+        last = i;
+    }
+}
+
+// Rows and columns are closed independently of each other, so that the order does not matter.
+static void close_gaps(struct scrim_mask *mask)
+{
+    const size_t columns = (size_t)mask->columns;
+    for (int row = 0; row < mask->rows; row++)
+        close_line(mask->moving + (size_t)row * columns, mask->columns, 1);
+    for (int column = 0; column < mask->columns; column++)
+        close_line(mask->moving + column, mask->rows, columns);
+}
+
+// Adds the moving cells and a rim of one cell around them: the edge of a person fills only part of
+// a cell.
+static void add_motion(const struct scrim_mask *mask, struct scrim_grid *grid)
+{
+    for (int row = 0; row < mask->rows; row++)
+        for (int column = 0; column < mask->columns; column++) {
+            const size_t i = (size_t)row * (size_t)mask->columns + (size_t)column;
+            uint8_t *cell = &grid->cells[i];
+            const bool figure = mask->moving[i];
+            if (!figure && !around(mask, mask->moving, column, row))
+                continue;
+            if (*cell < SCRIM_COVER_MOTION)
+                *cell = SCRIM_COVER_MOTION;
+            if (figure)
+                *cell |= SCRIM_COVER_FIGURE;
+        }
+}
+
+void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *motion,
+                      const struct scrim_box *boxes, size_t boxes_count, struct scrim_grid *grid)
+{
+    scrim_grid_fill(grid, SCRIM_COVER_CLEAR);
+    for (size_t i = 0; i < boxes_count; i++)
+        scrim_grid_cover(grid, boxes[i].x0, boxes[i].y0, boxes[i].x1, boxes[i].y1,
+                         cover_of(boxes[i].class));
+    threshold(mask, motion);
+    drop_islands(mask, grid);
+    close_gaps(mask);
+    add_motion(mask, grid);
+    scrim_grid_union(grid, &mask->drawn);
+}
+
+void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *boxes,
+                      size_t boxes_count, uint8_t *claimed)
+{
+    struct scrim_grid grid = {mask->columns, mask->rows, mask->drawn.width, mask->drawn.height,
+                              claimed};
+    scrim_grid_fill(&grid, 0);
+    for (size_t i = 0; i < boxes_count; i++)
+        scrim_grid_cover(&grid, boxes[i].x0 - SCRIM_CELL, boxes[i].y0 - SCRIM_CELL,
+                         boxes[i].x1 + SCRIM_CELL, boxes[i].y1 + SCRIM_CELL, SCRIM_COVER_STATIC);
+}

@@ -1,0 +1,28 @@
+// The mask of one frame: what moves, where people and vehicles are taken to be, and what the
+// administrator drew, united on the grid.
+#pragma once
+
+#include "veil/grid.h"
+
+#include "detect/detector.h"
+#include "site/config.h"
+
+struct scrim_mask;
+
+SCRIM_MUST_CHECK int scrim_mask_create(int width, int height, const struct scrim_rect *masks,
+                                       unsigned masks_count, struct scrim_mask **ret);
+void scrim_mask_destroy(struct scrim_mask *mask);
+
+// Levels of motion.h for the frame and its neighbours in time; a neighbour that does not exist is
+// NULL.
+struct scrim_mask_motion {
+    const uint8_t *before, *now, *after;
+};
+
+// Writes the mask into `grid` (of the same picture size, its content is replaced).
+void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *motion,
+                      const struct scrim_box *boxes, size_t boxes_count, struct scrim_grid *grid);
+
+// Marks with 1 the cells that boxes touch or nearly touch: there the background must not learn.
+void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *boxes,
+                      size_t boxes_count, uint8_t *claimed);

@@ -1,0 +1,292 @@
+#include "veil/motion.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Fixed point: grey levels with 7 fraction bits (mean, deviation), rates with 15.
+#define LEVEL 128
+#define RATE_ONE 32767
+
+// A pixel is foreground when it is further from its mean than 4 mean deviations, within these
+// limits.
+#define DISTANCE_MIN (9 * LEVEL)
+#define DISTANCE_MAX (36 * LEVEL)
+#define DEVIATION_START (3 * LEVEL)
+#define DEVIATION_MAX (DISTANCE_MAX / 4)
+
+// Time constants of learning: what agrees with the background, and what does not but is claimed by
+// nobody (a moved chair, a person's place who was there from the start).
+#define LEARN_US 6000000
+#define ABSORB_US 30000000
+
+#define CHANGE_MIN 12 // grey levels between two pictures
+
+struct scrim_motion {
+    int shift;                           // the reduced picture is 1/2^shift as wide and high
+    int width, height;                   // of the reduced picture
+    int columns, rows;                   // of cells
+    int cell;                            // pixels of the reduced picture per cell and direction
+    bool empty;                          // no picture seen since the reset
+    uint8_t *luma, *before, *foreground; // width × height
+    uint16_t *mean, *deviation;          // width × height, grey levels × LEVEL
+    uint32_t *known_us;                  // per cell: how long its background has been seen
+    uint16_t *sums;                      // one row of the reduction
+    int16_t *rate_same, *rate_other;     // one row of learning rates
+};
+
+static int pick_shift(int width)
+{
+    int shift = 0;
+    while (shift < 3 && width >> shift > 480)
+        shift++;
+    return shift;
+}
+
+int scrim_motion_create(int width, int height, struct scrim_motion **ret)
+{
+    struct scrim_motion *motion = scrim_new(struct scrim_motion);
+    motion->shift = pick_shift(width);
+    motion->width = width >> motion->shift;
+    motion->height = height >> motion->shift;
+    motion->columns = (width + SCRIM_CELL - 1) / SCRIM_CELL;
+    motion->rows = (height + SCRIM_CELL - 1) / SCRIM_CELL;
+    motion->cell = SCRIM_CELL >> motion->shift;
+    const size_t pixels = (size_t)motion->width * (size_t)motion->height;
+    const size_t wide = (size_t)motion->width;
+    motion->luma = scrim_alloc_zero(pixels, 1);
+    motion->before = scrim_alloc_zero(pixels, 1);
+    motion->foreground = scrim_alloc_zero(pixels, 1);
+    motion->mean = scrim_alloc_zero(pixels, sizeof(uint16_t));
+    motion->deviation = scrim_alloc_zero(pixels, sizeof(uint16_t));
+    motion->known_us =
+        scrim_alloc_zero((size_t)motion->columns * (size_t)motion->rows, sizeof(uint32_t));
+    motion->sums = scrim_alloc_zero(wide, sizeof(uint16_t));
+    motion->rate_same = scrim_alloc_zero(wide, sizeof(int16_t));
+    motion->rate_other = scrim_alloc_zero(wide, sizeof(int16_t));
+    if (!motion->luma || !motion->before || !motion->foreground || !motion->mean ||
+        !motion->deviation || !motion->known_us || !motion->sums || !motion->rate_same ||
+        !motion->rate_other) {
+        scrim_motion_destroy(motion);
+        return SCRIM_ENOMEM;
+    }
+    scrim_motion_reset(motion);
+    *ret = motion;
+    return SCRIM_OK;
+}
+
+void scrim_motion_destroy(struct scrim_motion *motion)
+{
+    if (!motion)
+        return;
+    free(motion->luma);
+    free(motion->before);
+    free(motion->foreground);
+    free(motion->mean);
+    free(motion->deviation);
+    free(motion->known_us);
+    free(motion->sums);
+    free(motion->rate_same);
+    free(motion->rate_other);
+    free(motion);
+}
+
+void scrim_motion_reset(struct scrim_motion *motion)
+{
+    const size_t pixels = (size_t)motion->width * (size_t)motion->height;
+    motion->empty = true;
+    memset(motion->known_us, 0,
+           (size_t)motion->columns * (size_t)motion->rows * sizeof(*motion->known_us));
+    memset(motion->foreground, 0, pixels);
+    for (size_t i = 0; i < pixels; i++)
+        motion->deviation[i] = DEVIATION_START;
+}
+
+// One row of the reduced picture: means of 2^shift × 2^shift pixels.
+static void reduce_row(const struct scrim_motion *motion, const uint8_t *from, int stride,
+                       uint8_t *to)
+{
+    const int width = motion->width, shift = motion->shift, step = 1 << shift;
+    if (shift == 0) {
+        memcpy(to, from, (size_t)width);
+        return;
+    }
+    if (shift == 1) {
+        const uint8_t *below = from + stride;
+        for (int x = 0; x < width; x++)
+            to[x] =
+                (uint8_t)((from[2 * x] + from[2 * x + 1] + below[2 * x] + below[2 * x + 1] + 2) >>
+                          2);
+        return;
+    }
+    uint16_t *sums = motion->sums;
+    memset(sums, 0, (size_t)width * sizeof(*sums));
+    for (int y = 0; y < step; y++, from += stride)
+        for (int x = 0; x < width; x++)
+            for (int k = 0; k < step; k++)
+                sums[x] = (uint16_t)(sums[x] + from[(x << shift) + k]);
+    for (int x = 0; x < width; x++)
+        to[x] = (uint8_t)((sums[x] + (1 << (2 * shift - 1))) >> (2 * shift));
+}
+
+static void reduce(struct scrim_motion *motion, const struct scrim_picture *picture)
+{
+    uint8_t *swap = motion->before;
+    motion->before = motion->luma;
+    motion->luma = swap;
+    for (int y = 0; y < motion->height; y++)
+        reduce_row(motion,
+                   picture->planes[0] + (ptrdiff_t)(y << motion->shift) * picture->strides[0],
+                   picture->strides[0], motion->luma + (size_t)y * (size_t)motion->width);
+}
+
+// The median ratio of picture to background over a sparse sample of what was background: robust as
+// long as less than half of the sample is covered by something new.
+#define GAIN_BINS 512
+#define GAIN_ONE 128 // bins per unit: ratios of 0 to 4
+
+static float estimate_gain(const struct scrim_motion *motion)
+{
+    const size_t pixels = (size_t)motion->width * (size_t)motion->height;
+    uint32_t bins[GAIN_BINS] = {0}, count = 0;
+    for (size_t i = 0; i < pixels; i += 23) {
+        if (motion->foreground[i] || motion->mean[i] < 24 * LEVEL || motion->luma[i] > 245)
+            continue;
+        const uint32_t bin =
+            ((uint32_t)motion->luma[i] * LEVEL * GAIN_ONE + motion->mean[i] / 2) / motion->mean[i];
+        bins[bin < GAIN_BINS ? bin : GAIN_BINS - 1]++;
+        count++;
+    }
+    if (count < 64)
+        return 1;
+    uint32_t below = 0, bin = 0;
+    while (below + bins[bin] <= count / 2)
+        below += bins[bin++];
+    const float within = ((float)count / 2 - (float)below) / (float)bins[bin];
+    return ((float)bin - 0.5F + within) / GAIN_ONE;
+}
+
+// Moves the whole background, claimed parts too, to the picture's exposure.
+static void apply_gain(struct scrim_motion *motion, float gain)
+{
+    const size_t pixels = (size_t)motion->width * (size_t)motion->height;
+    const uint32_t factor = (uint32_t)(gain * 65536 + 0.5F);
+    for (size_t i = 0; i < pixels; i++) {
+        const uint32_t mean = (uint32_t)(((uint64_t)motion->mean[i] * factor) >> 16);
+        motion->mean[i] = (uint16_t)(mean < 255 * LEVEL ? mean : 255 * LEVEL);
+    }
+}
+
+static int16_t rate_of(int64_t elapsed_us, int64_t constant_us)
+{
+    const int64_t rate = elapsed_us * RATE_ONE / constant_us;
+    return (int16_t)(rate < RATE_ONE ? rate : RATE_ONE);
+}
+
+// Learning rates for the pixels of one row of cells; ages its cells.
+static void row_rates(struct scrim_motion *motion, int row, int64_t elapsed_us,
+                      const uint8_t *claimed)
+{
+    const int16_t same = rate_of(elapsed_us, LEARN_US), other = rate_of(elapsed_us, ABSORB_US);
+    uint32_t *known = motion->known_us + (size_t)row * (size_t)motion->columns;
+    claimed += (size_t)row * (size_t)motion->columns;
+    for (int column = 0; column < motion->columns; column++) {
+        int16_t cell_same = 0, cell_other = 0;
+        if (!claimed[column]) {
+            known[column] += known[column] < LEARN_US ? (uint32_t)elapsed_us : 0;
+            const int16_t young = rate_of(elapsed_us, known[column]);
+            cell_same = young > same ? young : same;
+            cell_other = known[column] < SCRIM_MOTION_KNOWN_US ? cell_same : other;
+        }
+        const int end = (column + 1) * motion->cell;
+        for (int x = column * motion->cell; x < end && x < motion->width; x++) {
+            motion->rate_same[x] = cell_same;
+            motion->rate_other[x] = cell_other;
+        }
+    }
+}
+
+// Compares one row of pixels with its background and learns from it. Written for the vectoriser.
+static void learn_row(int width, const uint8_t *restrict luma, uint16_t *restrict mean,
+                      uint16_t *restrict deviation, uint8_t *restrict foreground,
+                      const int16_t *restrict rate_same, const int16_t *restrict rate_other)
+{
+    for (int x = 0; x < width; x++) {
+        const int difference = luma[x] * LEVEL - mean[x];
+        const int distance = difference < 0 ? -difference : difference;
+        int limit = 4 * deviation[x];
+        limit = limit < DISTANCE_MIN ? DISTANCE_MIN : limit;
+        const bool other = distance > limit;
+        const int rate = other ? rate_other[x] : rate_same[x];
+        const int spread_rate = other ? 0 : rate_same[x];
+        int spread =
+            deviation[x] + (((distance - deviation[x]) * spread_rate + RATE_ONE / 2) >> 15);
+        spread = spread > DEVIATION_MAX ? DEVIATION_MAX : spread;
+        foreground[x] = other;
+        mean[x] = (uint16_t)(mean[x] + ((difference * rate + RATE_ONE / 2) >> 15));
+        deviation[x] = (uint16_t)spread;
+    }
+}
+
+// Shares of foreground and of change in each cell of a row of cells.
+static void count_cells(const struct scrim_motion *motion, int row, uint8_t *levels,
+                        struct scrim_motion_result *sums)
+{
+    const int cell = motion->cell, top = row * cell;
+    const int bottom = top + cell < motion->height ? top + cell : motion->height;
+    const uint32_t *known = motion->known_us + (size_t)row * (size_t)motion->columns;
+    for (int column = 0; column < motion->columns; column++) {
+        const int left = column * cell;
+        const int right = left + cell < motion->width ? left + cell : motion->width;
+        unsigned foreground = 0, changed = 0, pixels = 0;
+        for (int y = top; y < bottom; y++) {
+            const size_t line = (size_t)y * (size_t)motion->width;
+            for (int x = left; x < right; x++) {
+                const int delta = motion->luma[line + (size_t)x] - motion->before[line + (size_t)x];
+                foreground += motion->foreground[line + (size_t)x];
+                changed += abs(delta) > CHANGE_MIN;
+                pixels++;
+            }
+        }
+        const bool unknown = known[column] < SCRIM_MOTION_KNOWN_US;
+        const unsigned level = unknown ? 255 : pixels ? foreground * 255 / pixels : 0;
+        levels[column] = (uint8_t)level;
+        sums->foreground_permille += level >= 64;
+        sums->changed_permille += changed * 4 > pixels;
+    }
+}
+
+void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *picture,
+                       int64_t elapsed_us, const uint8_t *claimed, uint8_t *levels,
+                       struct scrim_motion_result *ret)
+{
+    struct scrim_motion_result result = {.gain = 1};
+    reduce(motion, picture);
+    if (motion->empty) {
+        const size_t pixels = (size_t)motion->width * (size_t)motion->height;
+        for (size_t i = 0; i < pixels; i++)
+            motion->mean[i] = (uint16_t)(motion->luma[i] * LEVEL);
+        memcpy(motion->before, motion->luma, pixels);
+        motion->empty = false;
+    } else {
+        result.gain = estimate_gain(motion);
+        if (result.gain < 0.985F || result.gain > 1.015F)
+            apply_gain(motion, result.gain < 4 ? result.gain : 4);
+    }
+    for (int row = 0; row < motion->rows; row++) {
+        row_rates(motion, row, elapsed_us, claimed);
+        const int top = row * motion->cell;
+        for (int y = top; y < top + motion->cell && y < motion->height; y++) {
+            const size_t line = (size_t)y * (size_t)motion->width;
+            learn_row(motion->width, motion->luma + line, motion->mean + line,
+                      motion->deviation + line, motion->foreground + line, motion->rate_same,
+                      motion->rate_other);
+        }
+        count_cells(motion, row, levels + (size_t)row * (size_t)motion->columns, &result);
+    }
+    const unsigned cells = (unsigned)motion->columns * (unsigned)motion->rows;
+    result.foreground_permille = result.foreground_permille * 1000 / cells;
+    result.changed_permille = result.changed_permille * 1000 / cells;
+    *ret = result;
+}

@@ -1,0 +1,275 @@
+#include "veil/track.h"
+
+#include "base/alloc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRACKS_MAX 256
+#define SIGHTINGS_MAX 8
+#define PAIRS_MAX 4096
+
+// A box of at least this score begins a track; a weaker one continues one that is there.
+#define SCORE_BEGIN 0.35F
+
+// How long a track lives on without a box: a single sighting less than one seen again and again.
+#define HOLD_FIRST_US 600000
+#define HOLD_US 1200000
+
+// Margins, as shares of the box: always, and per second away from the nearest sighting.
+#define MARGIN 0.08F
+#define MARGIN_PER_S 0.25F
+
+#define IOU_MIN 0.15F // of a box with where its track was expected
+
+struct sighting {
+    int64_t at_us;
+    struct scrim_box box;
+};
+
+struct track {
+    struct sighting seen[SIGHTINGS_MAX]; // oldest first
+    int count;                           // of `seen`
+    int hits;                            // sightings in all
+};
+
+struct pair {
+    float iou;
+    uint16_t track, box;
+};
+
+struct scrim_tracks {
+    float width, height;
+    int64_t reach_us;
+    struct track tracks[TRACKS_MAX];
+    size_t count;
+    struct pair pairs[PAIRS_MAX];
+};
+
+struct scrim_tracks *scrim_tracks_create(int width, int height, int64_t reach_us)
+{
+    struct scrim_tracks *tracks = scrim_new(struct scrim_tracks);
+    tracks->width = (float)width;
+    tracks->height = (float)height;
+    tracks->reach_us = reach_us;
+    return tracks;
+}
+
+void scrim_tracks_destroy(struct scrim_tracks *tracks)
+{
+    free(tracks);
+}
+
+void scrim_tracks_reset(struct scrim_tracks *tracks)
+{
+    tracks->count = 0;
+}
+
+static const struct sighting *last_of(const struct track *track)
+{
+    return &track->seen[track->count - 1];
+}
+
+static int64_t hold_of(const struct track *track)
+{
+    return track->hits < 2 ? HOLD_FIRST_US : HOLD_US;
+}
+
+static float seconds(int64_t us)
+{
+    return (float)us * 1e-6F;
+}
+
+// Movement of the box centre in pixels per second, from the sightings `from` and `to`.
+static void velocity(const struct sighting *from, const struct sighting *to, float *ret_x,
+                     float *ret_y)
+{
+    const float elapsed = seconds(to->at_us - from->at_us);
+    *ret_x = *ret_y = 0;
+    if (elapsed <= 0)
+        return;
+    *ret_x = (to->box.x0 + to->box.x1 - from->box.x0 - from->box.x1) / (2 * elapsed);
+    *ret_y = (to->box.y0 + to->box.y1 - from->box.y0 - from->box.y1) / (2 * elapsed);
+}
+
+static struct scrim_box moved(struct scrim_box box, float x, float y)
+{
+    box.x0 += x;
+    box.x1 += x;
+    box.y0 += y;
+    box.y1 += y;
+    return box;
+}
+
+static struct scrim_box between(const struct sighting *a, const struct sighting *b, int64_t at_us)
+{
+    const float share = seconds(at_us - a->at_us) / seconds(b->at_us - a->at_us);
+    struct scrim_box box = a->box;
+    box.x0 += (b->box.x0 - a->box.x0) * share;
+    box.y0 += (b->box.y0 - a->box.y0) * share;
+    box.x1 += (b->box.x1 - a->box.x1) * share;
+    box.y1 += (b->box.y1 - a->box.y1) * share;
+    return box;
+}
+
+// Onward from the last sighting, at the speed of the last three.
+static struct scrim_box ahead(const struct track *track, int64_t at_us)
+{
+    const struct sighting *last = last_of(track);
+    float x, y;
+    velocity(&track->seen[track->count > 3 ? track->count - 3 : 0], last, &x, &y);
+    const float time = seconds(at_us - last->at_us);
+    return moved(last->box, x * time, y * time);
+}
+
+// Back from the first sighting, at the speed of the first three.
+static struct scrim_box behind(const struct track *track, int64_t at_us)
+{
+    const struct sighting *first = &track->seen[0];
+    float x, y;
+    velocity(first, &track->seen[track->count > 2 ? 2 : track->count - 1], &x, &y);
+    const float time = seconds(at_us - first->at_us);
+    return moved(first->box, x * time, y * time);
+}
+
+// Where the track is at `at_us`, and how far in time from the nearest sighting.
+static struct scrim_box locate(const struct track *track, int64_t at_us, int64_t *ret_away_us)
+{
+    const struct sighting *first = &track->seen[0], *last = last_of(track);
+    if (at_us >= last->at_us) {
+        *ret_away_us = at_us - last->at_us;
+        return ahead(track, at_us);
+    }
+    if (at_us < first->at_us) {
+        *ret_away_us = first->at_us - at_us;
+        return behind(track, at_us);
+    }
+    int i = track->count - 2;
+    while (track->seen[i].at_us > at_us)
+        i--;
+    const int64_t before = at_us - track->seen[i].at_us, after = track->seen[i + 1].at_us - at_us;
+    *ret_away_us = before < after ? before : after;
+    return between(&track->seen[i], &track->seen[i + 1], at_us);
+}
+
+static float iou(const struct scrim_box *a, const struct scrim_box *b)
+{
+    const float w = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
+    const float h = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
+    if (w <= 0 || h <= 0)
+        return 0;
+    const float shared = w * h;
+    const float whole =
+        (a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0) - shared;
+    return shared / whole;
+}
+
+static bool same_kind(enum scrim_class a, enum scrim_class b)
+{
+    return a == b || (a != SCRIM_CLASS_PERSON && b != SCRIM_CLASS_PERSON && a != SCRIM_CLASS_FACE &&
+                      b != SCRIM_CLASS_FACE);
+}
+
+static int better_pair(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    if (x->iou != y->iou)
+        return x->iou < y->iou ? 1 : -1;
+    if (x->track != y->track)
+        return x->track < y->track ? -1 : 1;
+    return x->box < y->box ? -1 : x->box > y->box;
+}
+
+static size_t find_pairs(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
+                         size_t count)
+{
+    size_t pairs = 0;
+    for (size_t t = 0; t < tracks->count; t++) {
+        const struct scrim_box expected = ahead(&tracks->tracks[t], at_us);
+        const struct scrim_box *last = &last_of(&tracks->tracks[t])->box;
+        for (size_t b = 0; b < count && pairs < PAIRS_MAX; b++) {
+            if (!same_kind(last->class, boxes[b].class))
+                continue;
+            // Somebody who stops is nearer to where they were than to where they were going.
+            const float fit = fmaxf(iou(&expected, &boxes[b]), iou(last, &boxes[b]));
+            if (fit >= IOU_MIN)
+                tracks->pairs[pairs++] = (struct pair){fit, (uint16_t)t, (uint16_t)b};
+        }
+    }
+    qsort(tracks->pairs, pairs, sizeof(*tracks->pairs), better_pair);
+    return pairs;
+}
+
+static void add_sighting(struct track *track, int64_t at_us, const struct scrim_box *box)
+{
+    if (track->count == SIGHTINGS_MAX) {
+        memmove(track->seen, track->seen + 1, (SIGHTINGS_MAX - 1) * sizeof(*track->seen));
+        track->count--;
+    }
+    track->seen[track->count++] = (struct sighting){at_us, *box};
+    track->hits++;
+}
+
+// Forgets tracks that no frame still to come can show.
+static void drop_ended(struct scrim_tracks *tracks, int64_t at_us)
+{
+    size_t kept = 0;
+    for (size_t t = 0; t < tracks->count; t++) {
+        const struct track *track = &tracks->tracks[t];
+        if (at_us - last_of(track)->at_us <= hold_of(track) + tracks->reach_us)
+            tracks->tracks[kept++] = *track;
+    }
+    tracks->count = kept;
+}
+
+void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
+                          size_t count)
+{
+    bool track_used[TRACKS_MAX] = {0}, box_used[SCRIM_BOXES_MAX] = {0};
+    count = count < SCRIM_BOXES_MAX ? count : SCRIM_BOXES_MAX;
+    drop_ended(tracks, at_us);
+    const size_t pairs = find_pairs(tracks, at_us, boxes, count);
+    for (size_t i = 0; i < pairs; i++) {
+        const struct pair *pair = &tracks->pairs[i];
+        if (track_used[pair->track] || box_used[pair->box])
+            continue;
+        track_used[pair->track] = box_used[pair->box] = true;
+        add_sighting(&tracks->tracks[pair->track], at_us, &boxes[pair->box]);
+    }
+    for (size_t b = 0; b < count && tracks->count < TRACKS_MAX; b++) {
+        if (box_used[b] || boxes[b].score < SCORE_BEGIN)
+            continue;
+        tracks->tracks[tracks->count] = (struct track){0};
+        add_sighting(&tracks->tracks[tracks->count++], at_us, &boxes[b]);
+    }
+}
+
+// Grown by its margin and clipped; false if nothing of it is in the picture.
+static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scrim_box *box)
+{
+    const float margin = MARGIN + MARGIN_PER_S * seconds(away_us);
+    const float x = (box->x1 - box->x0) * margin, y = (box->y1 - box->y0) * margin;
+    box->x0 = fmaxf(box->x0 - x, 0);
+    box->y0 = fmaxf(box->y0 - y, 0);
+    box->x1 = fminf(box->x1 + x, tracks->width);
+    box->y1 = fminf(box->y1 + y, tracks->height);
+    return box->x1 > box->x0 && box->y1 > box->y0;
+}
+
+size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_box *boxes,
+                       size_t max)
+{
+    size_t count = 0;
+    for (size_t t = 0; t < tracks->count && count < max; t++) {
+        const struct track *track = &tracks->tracks[t];
+        if (at_us > last_of(track)->at_us + hold_of(track) ||
+            at_us < track->seen[0].at_us - tracks->reach_us)
+            continue;
+        int64_t away_us;
+        struct scrim_box box = locate(track, at_us, &away_us);
+        if (grow(tracks, away_us, &box))
+            boxes[count++] = box;
+    }
+    return count;
+}

@@ -1,0 +1,31 @@
+// Boxes carried between detector runs within one camera's view, so that a mask moves with the
+// person it covers and reaches back over the frames before the person was found.
+//
+// What a track is, and is not: position, size and time of the last few boxes of one appearance, in
+// RAM, for seconds. It has no number, no appearance, no history, and ends when its boxes end.
+// Nobody extends it to tell who somebody is.
+#pragma once
+
+#include "detect/detector.h"
+
+#include <stddef.h>
+
+struct scrim_tracks;
+
+// `width` and `height` of the picture; `reach_us`: how far back a first box is carried.
+struct scrim_tracks *scrim_tracks_create(int width, int height, int64_t reach_us);
+void scrim_tracks_destroy(struct scrim_tracks *tracks);
+
+// One run of the detector on the picture of time `at_us`, later than the one before. Boxes below
+// the score that begins a track still continue one.
+void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
+                          size_t count);
+
+// Where everyone is taken to be at `at_us`: between two boxes of a track on the line between
+// them, outside them further along its way, with a margin that grows with the distance in time.
+// Clipped to the picture. Returns how many were written.
+size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_box *boxes,
+                       size_t max);
+
+// Ends every track: the scene has changed.
+void scrim_tracks_reset(struct scrim_tracks *tracks);
