@@ -5,7 +5,9 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <limits.h>
+#include <math.h>
+
+#define PTS_MAX 1e9 // seconds
 
 struct bench_masks {
     char *name;
@@ -86,19 +88,21 @@ static int read_rects(struct bench_masks *masks, const json_t *rects, struct scr
 }
 
 static int read_frame(struct bench_masks *masks, const json_t *line, struct bench_mask *ret,
-                      int64_t *ret_pts, struct scrim_error *error)
+                      int64_t *ret_pts_us, struct scrim_error *error)
 {
     const json_t *frame = json_object_get(line, "frame"), *pts = json_object_get(line, "pts");
     const json_t *rects = json_object_get(line, "rects"), *opaque = json_object_get(line, "opaque");
-    if (!json_is_integer(frame) || !json_is_integer(pts) || !json_is_array(rects) ||
+    if (!json_is_integer(frame) || !json_is_number(pts) || !json_is_array(rects) ||
         !json_is_boolean(opaque))
         return malformed(masks, "lacks one of frame, pts, rects, opaque", error);
     if (json_integer_value(frame) != masks->frame)
         return malformed(masks, "frames must count up from 0", error);
+    if (!(fabs(json_number_value(pts)) < PTS_MAX))
+        return malformed(masks, "pts is not a time in seconds", error);
     const int result = read_rects(masks, rects, error);
     if (result < 0)
         return result;
-    *ret_pts = json_integer_value(pts);
+    *ret_pts_us = llround(json_number_value(pts) * 1e6);
     ret->rects = (const struct scrim_region *)(const void *)masks->rects.data;
     ret->count = masks->rects.len / sizeof(struct scrim_region);
     ret->opaque = json_is_true(opaque);
@@ -106,7 +110,7 @@ static int read_frame(struct bench_masks *masks, const json_t *line, struct benc
     return 1;
 }
 
-int bench_masks_next(struct bench_masks *masks, struct bench_mask *ret, int64_t *ret_pts,
+int bench_masks_next(struct bench_masks *masks, struct bench_mask *ret, int64_t *ret_pts_us,
                      struct scrim_error *error)
 {
     const char *text;
@@ -119,7 +123,7 @@ int bench_masks_next(struct bench_masks *masks, struct bench_mask *ret, int64_t 
     json_t *line = json_loadb(text, length, JSON_REJECT_DUPLICATES, &reason);
     if (!line)
         return malformed(masks, reason.text, error);
-    const int result = read_frame(masks, line, ret, ret_pts, error);
+    const int result = read_frame(masks, line, ret, ret_pts_us, error);
     json_decref(line);
     return result;
 }

@@ -1,9 +1,9 @@
 // Masks of any redactor from a file: one JSON object a line and frame, as `scrim redact --masks`
 // writes.
 //
-//     {"frame":0,"pts":1024,"rects":[[16,8,24,40],…],"opaque":false}
+//     {"frame":0,"pts":0.040000,"rects":[[16,8,24,40],…],"opaque":false}
 //
-// Frames count from 0 and none is left out; pts is in the clip's time base; rectangles are x, y,
+// Frames count from 0 and none is left out; pts is in seconds; rectangles are x, y,
 // width, height in pixels. Other members are ignored.
 #pragma once
 
@@ -22,4 +22,4 @@ void bench_masks_close(struct bench_masks *masks); // NULL is fine
 
 // 1 with the next frame, whose rectangles are valid until the next call; 0 at the end.
 SCRIM_MUST_CHECK int bench_masks_next(struct bench_masks *masks, struct bench_mask *ret,
-                                      int64_t *ret_pts, struct scrim_error *error);
+                                      int64_t *ret_pts_us, struct scrim_error *error);

@@ -132,7 +132,7 @@ int bench_report_save(const struct bench_report *report, const char *path,
                       struct scrim_error *error)
 {
     json_t *object = report_object(report);
-    char *text = json_dumps(object, JSON_INDENT(2));
+    char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(7));
     json_decref(object);
     if (!text)
         return scrim_fail(error, SCRIM_ENOMEM, "%s: no memory for the report", path);

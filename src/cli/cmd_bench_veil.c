@@ -8,7 +8,6 @@
 #include "cli/commands.h"
 #include "veil/clip.h"
 
-#include <math.h>
 #include <stddef.h>
 
 struct args {
@@ -48,18 +47,10 @@ struct bench {
     struct scrim_redactor_stats stats;
 };
 
-static int64_t pts_to_us(const struct bench *bench, int64_t pts)
-{
-    const double seconds =
-        (double)pts * bench->info.time_base_num / (double)bench->info.time_base_den;
-    return (int64_t)llround(seconds * 1e6);
-}
-
-static int take_mask(struct bench *bench, int64_t pts, const struct bench_mask *mask,
+static int take_mask(struct bench *bench, int64_t pts_us, const struct bench_mask *mask,
                      struct scrim_error *error)
 {
     struct bench_frame_score score;
-    const int64_t pts_us = pts_to_us(bench, pts);
     bench_score_frame(bench->score, pts_us, mask, &score);
     const uint32_t frame = bench->frame++;
     if (bench->sheet && bench_sheet_consider(bench->sheet, frame, pts_us, mask, &score) < 0)
@@ -84,7 +75,7 @@ static int score_file(struct bench *bench, const char *path, struct scrim_error 
 {
     struct bench_masks *masks = NULL;
     struct bench_mask mask;
-    int64_t pts;
+    int64_t pts_us;
     int result = clip_info(bench->clip, &bench->info, error);
     if (result >= 0)
         result = bench_masks_open(path, &masks, error);
@@ -92,10 +83,10 @@ static int score_file(struct bench *bench, const char *path, struct scrim_error 
         result = bench_score_create(&bench->truth, bench->info.width, bench->info.height,
                                     &bench->score, error);
     while (result >= 0) {
-        result = bench_masks_next(masks, &mask, &pts, error);
+        result = bench_masks_next(masks, &mask, &pts_us, error);
         if (result <= 0)
             break;
-        result = take_mask(bench, pts, &mask, error);
+        result = take_mask(bench, pts_us, &mask, error);
     }
     bench_masks_close(masks);
     return result;
@@ -126,7 +117,7 @@ static int take_frame(void *context, const struct scrim_clip_frame *frame,
         .count = scrim_grid_rects(veiled->mask, bench->rects, bench->rects_max),
         .opaque = veiled->reason != SCRIM_REASON_NONE,
     };
-    return take_mask(bench, frame->pts, &mask, error);
+    return take_mask(bench, veiled->pts_us, &mask, error);
 }
 
 static int score_redactor(struct bench *bench, const struct args *args, struct scrim_error *error)

@@ -171,13 +171,13 @@ static void masks_that_end_early(void)
 static void masks_file(void)
 {
     static const char text[] =
-        "{\"frame\":0,\"pts\":512,\"rects\":[[8,16,24,32],[-8,0,8,8]],\"opaque\":false}\n"
-        "{\"frame\":1,\"pts\":1024,\"rects\":[],\"opaque\":true,\"reason\":\"learning\"}\n";
+        "{\"frame\":0,\"pts\":0.040000,\"rects\":[[8,16,24,32],[-8,0,8,8]],\"opaque\":false}\n"
+        "{\"frame\":1,\"pts\":1,\"rects\":[],\"opaque\":true,\"reason\":\"learning\"}\n";
     struct bench_masks *masks = bench_masks_of("masks", text, strlen(text));
     struct bench_mask mask;
     int64_t pts;
     REQUIRE(bench_masks_next(masks, &mask, &pts, NULL) == 1);
-    CHECK_INT(pts, 512);
+    CHECK_INT(pts, 40000);
     REQUIRE(mask.count == 2);
     CHECK(mask.rects[0].x == 8 && mask.rects[0].height == 32 && mask.rects[1].x == -8);
     CHECK(!mask.opaque);
@@ -197,6 +197,7 @@ static void masks_file_refuses(void)
         "{\"frame\":0,\"pts\":0,\"rects\":[[1,2,-3,4]],\"opaque\":false}\n",
         "{\"frame\":0,\"pts\":0,\"rects\":[[1,2,3,99999999999]],\"opaque\":false}\n",
         "{\"frame\":0,\"pts\":0,\"rects\":7,\"opaque\":false}\n",
+        "{\"frame\":0,\"pts\":1e30,\"rects\":[],\"opaque\":false}\n",
         "[]\n",
         "nonsense\n",
     };
