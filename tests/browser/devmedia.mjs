@@ -10,10 +10,10 @@ export const timescale = rate * 1024;
 
 // Crop as w:h:x:y of the 768×576 picture, and the fill of its silhouettes.
 const views = {
-    quay: { crop: '768:576:0:0', fill: '0xd9a441', width: 640, height: 480 },
-    gate: { crop: '480:270:288:60', fill: '0xd9a441', width: 640, height: 360 },
-    lawn: { crop: '400:300:0:260', fill: '0x5b8fd9', width: 640, height: 480 },
-    hall: { crop: '512:288:120:200', fill: '0xd9a441', width: 640, height: 360 },
+    quay: { crop: '768:576:0:0', fill: '0x5b80a7', width: 640, height: 480 },
+    gate: { crop: '480:270:288:60', fill: '0x5b80a7', width: 640, height: 360 },
+    lawn: { crop: '400:300:0:260', fill: '0xcaa061', width: 640, height: 480 },
+    hall: { crop: '512:288:120:200', fill: '0x909090', width: 640, height: 360 },
 };
 
 function ffmpeg(args) {

@@ -5,26 +5,31 @@ import { closeSource, openSource, rangeAt } from '../media';
 import { serverNow } from '../state';
 import type { Recording } from '../types';
 import { Value } from '../value';
-import { aheadSeconds, clipFrom, mergeClips, timestampOffset } from './clips';
+import { aheadSeconds, clipFrom, mergeClips, sortClips, timestampOffset } from './clips';
 
 export type Phase = 'loading' | 'playing' | 'paused' | 'ended' | 'failed';
 
 export interface PlayerStatus {
     phase: Phase;
     skippedTo: number | null; // the picture was missing: playback went on from here
+    newest: number | null; // what was asked for is still being written: this is where the newest picture starts
     nothing: boolean; // there was no picture at all from the asked time on
 }
+
+export const blankStatus: PlayerStatus = { phase: 'loading', skippedTo: null, newest: null, nothing: false };
 
 const listSpanMs = 2 * 3600_000; // asked for at once; doubled over each stretch that holds nothing
 const listFreshMs = 5000; // how often to look for files that were finished meanwhile
 const retryMs = 2000;
+const writingMs = 150_000; // a file is listed when it is whole: the newest picture is up to this old
+const tailMs = 10_000;
 const reachMs = 400 * 86_400_000; // media time is never negative: zero lies this far before the first seek
 const keepBehindSeconds = 30;
 const tickMs = 200;
 const joinSeconds = 0.25; // neighbouring files may miss each other by a frame or two
 
 export class Player {
-    readonly status = new Value<PlayerStatus>({ phase: 'loading', skippedTo: null, nothing: false });
+    readonly status = new Value<PlayerStatus>(blankStatus);
     readonly speed = new Value<number>(1);
     readonly #base: number;
     #source: MediaSource | null = null;
@@ -84,8 +89,12 @@ export class Player {
     }
 
     seek(at: number): void {
+        this.#say({ skippedTo: null, newest: null, nothing: false });
+        this.#go(at);
+    }
+
+    #go(at: number): void {
         this.#sought = at;
-        this.#say({ skippedTo: null, nothing: false });
         const media = this.#media(at);
         if (this.#buffer && rangeAt(this.#buffer.buffered, media) >= 0) {
             this.#arrive(media);
@@ -126,7 +135,7 @@ export class Player {
     #say(part: Partial<PlayerStatus>): void {
         const next = { ...this.status.get(), ...part };
         const before = this.status.get();
-        if (next.phase !== before.phase || next.skippedTo !== before.skippedTo || next.nothing !== before.nothing) this.status.set(next);
+        if (Object.keys(part).some((key) => next[key as keyof PlayerStatus] !== before[key as keyof PlayerStatus])) this.status.set(next);
     }
 
     #arrive(media: number): void {
@@ -201,7 +210,7 @@ export class Player {
         const clip = this.#unread() ?? (await this.#listMore(signal));
         signal.throwIfAborted();
         if (!clip) {
-            if (this.#listedTo > serverNow() - 2 * listFreshMs) this.#atEnd();
+            if (this.#listedTo > serverNow() - 2 * listFreshMs) await this.#atEnd(signal);
             return;
         }
         this.#next = Math.max(this.#next, clip.start_ms);
@@ -224,11 +233,22 @@ export class Player {
         return this.#unread();
     }
 
-    #atEnd(): void {
+    async #atEnd(signal: AbortSignal): Promise<void> {
         const ranges = this.#buffer?.buffered;
         const last = ranges && ranges.length > 0 ? ranges.end(ranges.length - 1) : -1;
         if (this.#media(this.at) < last - 0.1) return;
-        this.#say({ phase: 'ended', nothing: this.#sought !== null });
+        const sought = this.#sought;
+        if (sought !== null && this.status.get().newest === null && sought > serverNow() - writingMs) {
+            const before = await api.recordings(this.camera, sought - 2 * writingMs, sought, signal);
+            const newest = sortClips(before).at(-1);
+            if (newest) {
+                const from = Math.max(newest.start_ms, newest.end_ms - tailMs);
+                this.#say({ newest: from });
+                this.#go(from);
+                return;
+            }
+        }
+        this.#say({ phase: 'ended', nothing: sought !== null });
     }
 
     // False: the file is gone, purged since it was listed.

@@ -74,14 +74,3 @@ export function ticks(range: Range, width: number, labelWidth: number, offset: n
 export function spanAt(spans: readonly Span[], at: number): Span | null {
     return spans.find(([from, to]) => at >= from && at < to) ?? null;
 }
-
-// What stands at an instant, and the nearest one at or after it where a span is; null if there is none.
-export function nextIn(spans: readonly Span[], at: number): number | null {
-    let best: number | null = null;
-    for (const [from, to] of spans) {
-        if (to <= at) continue;
-        const candidate = Math.max(from, at);
-        if (best === null || candidate < best) best = candidate;
-    }
-    return best;
-}

@@ -103,10 +103,9 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
     const jump = useCallback((ms: number) => seek(Math.min(serverNow(), (player?.at ?? serverNow()) + ms)), [player, seek]);
     const step = useCallback((frames: number) => (player ? player.step(frames) : seek(serverNow() - jumpMs)), [player, seek]);
     const toggle = useCallback(() => {
-        if (!player) seek(serverNow() - jumpMs);
-        else if (player.playing) player.pause();
-        else player.play();
-    }, [player, seek]);
+        if (player?.playing) player.pause();
+        else player?.play();
+    }, [player]);
     const speed = useCallback((by: 1 | -1) => player?.setSpeed(stepSpeed(player.speed.get(), by)), [player]);
     const showGap = (gap: Gap): void => {
         const margin = Math.max(60_000, (gap.to - gap.from) * 2);

@@ -32,7 +32,7 @@ export function Controls({ player, status, onToggle, onJump, onStep, onLive }: C
         <div class="controls">
             <button class="quiet square" aria-label={text.player.back} title={text.player.back} onClick={() => onJump(-10_000)}><Icon name="back" /></button>
             <button class="quiet square" aria-label={text.player.frameBack} title={text.player.frameBack} onClick={() => onStep(-1)}><Icon name="frameBack" /></button>
-            <button class="square play" aria-label={paused ? text.player.play : text.player.pause} title={paused ? text.player.play : text.player.pause} onClick={onToggle}>
+            <button class="square play" aria-label={paused ? text.player.play : text.player.pause} title={paused ? text.player.play : text.player.pause} disabled={!player} onClick={onToggle}>
                 <Icon name={paused ? 'play' : 'pause'} />
             </button>
             <button class="quiet square" aria-label={text.player.frameForward} title={text.player.frameForward} disabled={!player} onClick={() => onStep(1)}><Icon name="frameForward" /></button>

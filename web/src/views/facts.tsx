@@ -5,6 +5,8 @@ import { serverNow } from '../state';
 import type { Camera } from '../types';
 import { codecName, decimal } from '../units';
 
+const fills = ['person', 'vehicle', 'motion', 'static'] as const;
+
 function sinceText(at: number): string {
     const words = at < dayStart(serverNow()) ? `${dayName(at)} ${clockTime(at)}` : clockTime(at);
     return text.camera.since(words);
@@ -44,6 +46,14 @@ export function Facts({ camera }: { camera: Camera }) {
             <div>
                 <dt>{text.camera.kept}</dt>
                 <dd>{text.camera.keptHours(camera.retention_hours)}</dd>
+            </div>
+            <div>
+                <dt>{text.camera.fills}</dt>
+                <dd>
+                    <ul class="fills">
+                        {fills.map((fill) => <li key={fill} class={`fill-${fill}`}>{text.camera.fillNames[fill]}</li>)}
+                    </ul>
+                </dd>
             </div>
             <div>
                 <dt>{text.camera.originals}</dt>

@@ -3,6 +3,7 @@ import { ApiError } from '../api';
 import { signIn } from '../state';
 import { text } from '../text';
 import { Mark } from './mark';
+import { Scene } from './scene';
 
 function explain(error: unknown): string {
     if (!(error instanceof ApiError)) return text.signIn.noServer;
@@ -40,10 +41,7 @@ export function SignIn() {
 
     return (
         <main class="signin">
-            <div class="signin-scene" aria-hidden="true">
-                <div class="signin-figures" />
-                <div class="signin-gauze" />
-            </div>
+            <Scene />
             <form class="signin-form" onSubmit={(event) => void submit(event)} noValidate aria-labelledby="signin-title">
                 <div class="signin-brand">
                     <Mark />

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PictureState } from '../live/status';
 import { usePicture } from '../live/use';
 import { type StatusWords, statusWords } from '../live/words';
-import { Player, type PlayerStatus } from '../player/player';
+import { blankStatus, Player, type PlayerStatus } from '../player/player';
 import { now, serverNow } from '../state';
 import { text } from '../text';
 import { clockTime, dayName } from '../time';
@@ -53,6 +53,11 @@ function archiveWords(status: PlayerStatus): StatusWords {
     }
 }
 
+function archiveNote({ skippedTo, newest }: PlayerStatus): string {
+    if (skippedTo !== null) return text.player.skipped(clockTime(skippedTo));
+    return newest === null ? '' : text.player.newest(clockTime(newest));
+}
+
 interface ArchiveProps {
     camera: Camera;
     start: number;
@@ -62,7 +67,7 @@ interface ArchiveProps {
 export function ArchiveStage({ camera, start, onPlayer }: ArchiveProps) {
     const video = useRef<HTMLVideoElement>(null);
     const [player, setPlayer] = useState<Player | null>(null);
-    const [status, setStatus] = useState<PlayerStatus>({ phase: 'loading', skippedTo: null, nothing: false });
+    const [status, setStatus] = useState<PlayerStatus>(blankStatus);
     const fps = useRef(camera.fps);
     fps.current = camera.fps;
     useValue(now); // the caption's time moves on
@@ -80,7 +85,7 @@ export function ArchiveStage({ camera, start, onPlayer }: ArchiveProps) {
     }, []);
 
     const words = archiveWords(status);
-    const note = status.skippedTo === null ? '' : text.player.skipped(clockTime(status.skippedTo));
+    const note = archiveNote(status);
     const shown = !(status.phase === 'ended' && status.nothing) && status.phase !== 'failed';
     const state: PictureState | 'archive' = 'archive';
     return (

@@ -12,6 +12,8 @@ import { useValue } from '../value';
 import { Icon } from './icon';
 import { Legend } from './legend';
 
+const writingMs = 150_000; // a segment enters the record when it is whole
+
 interface TimelineProps {
     range: Range;
     data: TimelineData | null;
@@ -31,7 +33,7 @@ function describe(data: TimelineData | null, at: number): string {
     if (spanAt(data.recorded, at)) parts.push(text.timeline.recorded);
     else if (spanAt(data.unknown, at)) parts.push(text.timeline.unknown);
     if (spanAt(data.redacted, at)) parts.push(text.timeline.redacted);
-    return parts.join(' · ') || text.timeline.nothing;
+    return parts.join(' · ') || (at > serverNow() - writingMs ? text.timeline.writing : text.timeline.nothing);
 }
 
 // Draws on every frame on which something could have moved, and only then.

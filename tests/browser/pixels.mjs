@@ -1,0 +1,80 @@
+// What the browser decoded, read back from its video elements, and what the veil's colours make of it.
+
+// As src/veil/render.c fills them (BT.601 limited range, Y U V).
+const fills = {
+    person: [120, 151, 109], personFigure: [70, 149, 113], vehicle: [158, 94, 151], vehicleFigure: [112, 100, 149],
+    motion: [140, 128, 128], motionFigure: [98, 128, 128], static: [62, 128, 128], curtain: [52, 132, 125],
+};
+const rgb = ([y, u, v]) => {
+    const l = 1.164 * (y - 16);
+    return [l + 1.596 * (v - 128), l - 0.392 * (u - 128) - 0.813 * (v - 128), l + 2.017 * (u - 128)];
+};
+const palette = Object.values(fills).map(rgb);
+const cell = 8;
+const near = 20; // sum over R, G, B / 3: what H.264 and rounding may change in a flat fill
+const moved = 34; // mean change of a cell: more than noise, shadows of leaves and coding
+
+// {width, height, data} of the frame that the element shows now; `data` is RGBA.
+export async function grab(page, selector) {
+    const frame = await page.$eval(selector, (video) => {
+        const canvas = document.createElement('canvas');
+        canvas.width = video.videoWidth;
+        canvas.height = video.videoHeight;
+        const context = canvas.getContext('2d', { willReadFrequently: true });
+        context.drawImage(video, 0, 0);
+        const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+        let text = '';
+        for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
+        return { width: canvas.width, height: canvas.height, time: video.currentTime, text: btoa(text) };
+    });
+    return { width: frame.width, height: frame.height, time: frame.time, data: Buffer.from(frame.text, 'base64') };
+}
+
+function eachCell(frame, visit) {
+    const columns = Math.floor(frame.width / cell), rows = Math.floor(frame.height / cell);
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) visit(column, row, row * columns + column);
+    return columns * rows;
+}
+
+// The middle 4×4 of a cell: its rim takes colour from its neighbours when chroma is scaled up.
+function cellMean(frame, column, row) {
+    const sum = [0, 0, 0];
+    for (let y = 2; y < 6; y++) {
+        for (let x = 2; x < 6; x++) {
+            const at = ((row * cell + y) * frame.width + column * cell + x) * 4;
+            for (let c = 0; c < 3; c++) sum[c] += frame.data[at + c];
+        }
+    }
+    return sum.map((value) => value / 16);
+}
+
+const distance = (a, b) => (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
+
+// Which cells are flat fill, as a list of booleans, and their share.
+export function filled(frame) {
+    const cells = [];
+    const total = eachCell(frame, (column, row) => {
+        const mean = cellMean(frame, column, row);
+        cells.push(palette.some((colour) => distance(colour, mean) < near));
+    });
+    return { cells, share: cells.filter(Boolean).length / total };
+}
+
+// Cells that changed between two frames, and those of them that are fill in neither: what moved in the open.
+export function motion(before, after) {
+    const a = filled(before).cells, b = filled(after).cells;
+    let changed = 0, open = 0;
+    eachCell(before, (column, row, index) => {
+        if (distance(cellMean(before, column, row), cellMean(after, column, row)) < moved) return;
+        changed++;
+        if (!a[index] && !b[index]) open++;
+    });
+    return { changed, open, total: a.length };
+}
+
+// How different two frames are, 0…255: above 0.2 something happened between them.
+export function difference(before, after) {
+    let sum = 0;
+    for (let i = 0; i < before.data.length; i++) sum += Math.abs(before.data[i] - after.data[i]);
+    return sum / before.data.length;
+}

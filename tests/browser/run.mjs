@@ -1,0 +1,58 @@
+// The desk in a real browser, against a running site. Prints "ok NAME", "FAIL NAME why" or "skip NAME why" a line.
+//
+//     SCRIM_URL=https://localhost:8443/ SCRIM_USER=… SCRIM_PASSWORD=… node run.mjs [NAME…]
+//     SCRIM_ARTIFACTS=DIR   screenshots go here
+//     SCRIM_CAMERAS=4       how many live cameras to expect; by default as many as the site has
+//     SCRIM_SITE_PID=N      the site's `scrim up` (or scrimd): it is stopped for a moment to see the page notice
+//     SCRIM_WAIT=120        seconds to wait for pictures and for the first file of the archive
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, password, user } from './harness.mjs';
+import { tests } from './tests.mjs';
+
+if (!user || !password) {
+    console.error('run.mjs: SCRIM_USER and SCRIM_PASSWORD are not set');
+    process.exit(2);
+}
+const artifacts = process.env.SCRIM_ARTIFACTS;
+if (artifacts) mkdirSync(artifacts, { recursive: true });
+const wanted = process.argv.slice(2);
+
+export class Skip extends Error {}
+
+const browser = await launch();
+const run = {
+    browser,
+    cameras: process.env.SCRIM_CAMERAS ? Number(process.env.SCRIM_CAMERAS) : null,
+    sitePid: process.env.SCRIM_SITE_PID ? Number(process.env.SCRIM_SITE_PID) : null,
+    waitMs: Number(process.env.SCRIM_WAIT ?? 120) * 1000,
+    skip(why) {
+        throw new Skip(why);
+    },
+    async shot(page, name) {
+        if (artifacts) await page.screenshot({ path: join(artifacts, `${name}.png`) });
+    },
+};
+
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const started = Date.now();
+    try {
+        await test(run);
+        console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+        if (error instanceof Skip) {
+            console.log(`skip ${name} ${error.message}`);
+            continue;
+        }
+        failed++;
+        console.log(`FAIL ${name} ${String(error.message).split('\n').slice(0, 4).join(' | ')}`);
+        const page = browser.contexts().at(-1)?.pages().at(-1);
+        if (page) await run.shot(page, `failed-${name}`);
+    } finally {
+        for (const context of browser.contexts()) await context.close();
+    }
+}
+await browser.close();
+process.exitCode = failed ? 1 : 0;
