@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced from the top of the tree. vtest_path prints where vtest.avi is: where opencv-doc installed it,
 # or where deps.sh unpacked it on systems that install no documentation (container images).
 vtest_path() {
