@@ -10,6 +10,9 @@
 #define WEAK 24
 // Smaller islands of motion are noise, unless they touch a box.
 #define ISLAND_MIN 3
+// A box covers a cell that it reaches into by more than this many pixels: boxes have a margin
+// already, and rounding all of them outwards to whole cells would double it.
+#define INSET 2.0F
 // Gaps of up to this many cells between moving cells of a row or column are closed: plain clothes
 // look like the ground behind them.
 #define GAP_MAX 3
@@ -190,8 +193,8 @@ void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *m
 {
     scrim_grid_fill(grid, SCRIM_COVER_CLEAR);
     for (size_t i = 0; i < boxes_count; i++)
-        scrim_grid_cover(grid, boxes[i].x0, boxes[i].y0, boxes[i].x1, boxes[i].y1,
-                         cover_of(boxes[i].class));
+        scrim_grid_cover(grid, boxes[i].x0 + INSET, boxes[i].y0 + INSET, boxes[i].x1 - INSET,
+                         boxes[i].y1 - INSET, cover_of(boxes[i].class));
     threshold(mask, motion);
     drop_islands(mask, grid);
     close_gaps(mask);

@@ -21,6 +21,11 @@
 #define LEARN_US 6000000
 #define ABSORB_US 30000000
 
+// Cells that are restless all the time (a tape in the wind, leaves, water) have that much less of a
+// say; never so much less that a cell full of foreground goes unseen.
+#define RESTLESS_US 15000000
+#define RESTLESS_MAX 80 // level
+
 #define CHANGE_MIN 12 // grey levels between two pictures
 
 struct scrim_motion {
@@ -32,6 +37,7 @@ struct scrim_motion {
     uint8_t *luma, *before, *foreground; // width × height
     uint16_t *mean, *deviation;          // width × height, grey levels × LEVEL
     uint32_t *known_us;                  // per cell: how long its background has been seen
+    uint16_t *restless;                  // per cell: its usual level × LEVEL
     uint16_t *sums;                      // one row of the reduction
     int16_t *rate_same, *rate_other;     // one row of learning rates
 };
@@ -62,12 +68,14 @@ int scrim_motion_create(int width, int height, struct scrim_motion **ret)
     motion->deviation = scrim_alloc_zero(pixels, sizeof(uint16_t));
     motion->known_us =
         scrim_alloc_zero((size_t)motion->columns * (size_t)motion->rows, sizeof(uint32_t));
+    motion->restless =
+        scrim_alloc_zero((size_t)motion->columns * (size_t)motion->rows, sizeof(uint16_t));
     motion->sums = scrim_alloc_zero(wide, sizeof(uint16_t));
     motion->rate_same = scrim_alloc_zero(wide, sizeof(int16_t));
     motion->rate_other = scrim_alloc_zero(wide, sizeof(int16_t));
     if (!motion->luma || !motion->before || !motion->foreground || !motion->mean ||
-        !motion->deviation || !motion->known_us || !motion->sums || !motion->rate_same ||
-        !motion->rate_other) {
+        !motion->deviation || !motion->known_us || !motion->restless || !motion->sums ||
+        !motion->rate_same || !motion->rate_other) {
         scrim_motion_destroy(motion);
         return SCRIM_ENOMEM;
     }
@@ -86,6 +94,7 @@ void scrim_motion_destroy(struct scrim_motion *motion)
     free(motion->mean);
     free(motion->deviation);
     free(motion->known_us);
+    free(motion->restless);
     free(motion->sums);
     free(motion->rate_same);
     free(motion->rate_other);
@@ -98,6 +107,8 @@ void scrim_motion_reset(struct scrim_motion *motion)
     motion->empty = true;
     memset(motion->known_us, 0,
            (size_t)motion->columns * (size_t)motion->rows * sizeof(*motion->known_us));
+    memset(motion->restless, 0,
+           (size_t)motion->columns * (size_t)motion->rows * sizeof(*motion->restless));
     memset(motion->foreground, 0, pixels);
     for (size_t i = 0; i < pixels; i++)
         motion->deviation[i] = DEVIATION_START;
@@ -193,7 +204,11 @@ static void row_rates(struct scrim_motion *motion, int row, int64_t elapsed_us,
     claimed += (size_t)row * (size_t)motion->columns;
     for (int column = 0; column < motion->columns; column++) {
         int16_t cell_same = 0, cell_other = 0;
-        if (!claimed[column]) {
+        if (claimed[column]) {
+            // What little was learnt before may be the very person who is claimed now.
+            if (known[column] < SCRIM_MOTION_KNOWN_US)
+                known[column] = 0;
+        } else {
             known[column] += known[column] < LEARN_US ? (uint32_t)elapsed_us : 0;
             const int16_t young = rate_of(elapsed_us, known[column]);
             cell_same = young > same ? young : same;
@@ -219,9 +234,7 @@ static void learn_row(int width, const uint8_t *restrict luma, uint16_t *restric
         limit = limit < DISTANCE_MIN ? DISTANCE_MIN : limit;
         const bool other = distance > limit;
         const int rate = other ? rate_other[x] : rate_same[x];
-        const int spread_rate = other ? 0 : rate_same[x];
-        int spread =
-            deviation[x] + (((distance - deviation[x]) * spread_rate + RATE_ONE / 2) >> 15);
+        int spread = deviation[x] + (((distance - deviation[x]) * rate + RATE_ONE / 2) >> 15);
         spread = spread > DEVIATION_MAX ? DEVIATION_MAX : spread;
         foreground[x] = other;
         mean[x] = (uint16_t)(mean[x] + ((difference * rate + RATE_ONE / 2) >> 15));
@@ -229,10 +242,21 @@ static void learn_row(int width, const uint8_t *restrict luma, uint16_t *restric
     }
 }
 
-// Shares of foreground and of change in each cell of a row of cells.
-static void count_cells(const struct scrim_motion *motion, int row, uint8_t *levels,
-                        struct scrim_motion_result *sums)
+// A cell's level without what is usual there; learns what that is.
+static unsigned unusual_level(uint16_t *restless, unsigned level, int rate)
 {
+    *restless =
+        (uint16_t)(*restless + ((((int)level * LEVEL - *restless) * rate + RATE_ONE / 2) >> 15));
+    const unsigned usual = *restless / LEVEL < RESTLESS_MAX ? *restless / LEVEL : RESTLESS_MAX;
+    return level > 2 * usual ? level - 2 * usual : 0;
+}
+
+// Shares of foreground and of change in each cell of a row of cells.
+static void count_cells(const struct scrim_motion *motion, int row, int64_t elapsed_us,
+                        const uint8_t *claimed, uint8_t *levels, struct scrim_motion_result *sums)
+{
+    const int16_t rate = rate_of(elapsed_us, RESTLESS_US);
+    uint16_t *restless = motion->restless + (size_t)row * (size_t)motion->columns;
     const int cell = motion->cell, top = row * cell;
     const int bottom = top + cell < motion->height ? top + cell : motion->height;
     const uint32_t *known = motion->known_us + (size_t)row * (size_t)motion->columns;
@@ -250,7 +274,10 @@ static void count_cells(const struct scrim_motion *motion, int row, uint8_t *lev
             }
         }
         const bool unknown = known[column] < SCRIM_MOTION_KNOWN_US;
-        const unsigned level = unknown ? 255 : pixels ? foreground * 255 / pixels : 0;
+        const unsigned share = pixels ? foreground * 255 / pixels : 0;
+        const unsigned unusual =
+            unknown ? 0 : unusual_level(&restless[column], share, claimed[column] ? 0 : rate);
+        const unsigned level = !unknown ? unusual : claimed[column] ? 0 : 255;
         levels[column] = (uint8_t)level;
         sums->foreground_permille += level >= 64;
         sums->changed_permille += changed * 4 > pixels;
@@ -283,7 +310,8 @@ void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *
                       motion->deviation + line, motion->foreground + line, motion->rate_same,
                       motion->rate_other);
         }
-        count_cells(motion, row, levels + (size_t)row * (size_t)motion->columns, &result);
+        const size_t cells = (size_t)row * (size_t)motion->columns;
+        count_cells(motion, row, elapsed_us, claimed + cells, levels + cells, &result);
     }
     const unsigned cells = (unsigned)motion->columns * (unsigned)motion->rows;
     result.foreground_permille = result.foreground_permille * 1000 / cells;

@@ -25,7 +25,7 @@ struct scrim_motion_result {
 
 // One picture, `elapsed_us` after the one before. `claimed` has one byte per cell, not zero where
 // the background must not learn. `levels` gets one byte per cell: the share of its pixels that are
-// foreground, 255 for all or for "unknown".
+// foreground, 255 for all; 255 where nothing is known yet, unless it is claimed: then 0.
 void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *picture,
                        int64_t elapsed_us, const uint8_t *claimed, uint8_t *levels,
                        struct scrim_motion_result *ret);

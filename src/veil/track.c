@@ -11,17 +11,21 @@
 #define PAIRS_MAX 4096
 
 // A box of at least this score begins a track; a weaker one continues one that is there.
-#define SCORE_BEGIN 0.35F
+#define SCORE_BEGIN 0.45F
 
 // How long a track lives on without a box: a single sighting less than one seen again and again.
 #define HOLD_FIRST_US 600000
 #define HOLD_US 1200000
 
 // Margins, as shares of the box: always, and per second away from the nearest sighting.
-#define MARGIN 0.08F
+#define MARGIN_X 0.16F
+#define MARGIN_Y 0.08F
 #define MARGIN_PER_S 0.25F
 
 #define IOU_MIN 0.15F // of a box with where its track was expected
+#define IOU_WEAK \
+    0.40F // the same for a weak box: it may be a thing that looks a little like somebody
+#define SIZE_RATIO_MAX 1.6F
 
 struct sighting {
     int64_t at_us;
@@ -181,6 +185,13 @@ static int better_pair(const void *a, const void *b)
     return x->box < y->box ? -1 : x->box > y->box;
 }
 
+// Somebody's box changes its height slowly; a jump is somebody else, or something in front.
+static bool same_size(const struct scrim_box *a, const struct scrim_box *b)
+{
+    const float x = a->y1 - a->y0, y = b->y1 - b->y0;
+    return x < y * SIZE_RATIO_MAX && y < x * SIZE_RATIO_MAX;
+}
+
 static size_t find_pairs(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
                          size_t count)
 {
@@ -189,11 +200,11 @@ static size_t find_pairs(struct scrim_tracks *tracks, int64_t at_us, const struc
         const struct scrim_box expected = ahead(&tracks->tracks[t], at_us);
         const struct scrim_box *last = &last_of(&tracks->tracks[t])->box;
         for (size_t b = 0; b < count && pairs < PAIRS_MAX; b++) {
-            if (!same_kind(last->class, boxes[b].class))
+            if (!same_kind(last->class, boxes[b].class) || !same_size(last, &boxes[b]))
                 continue;
             // Somebody who stops is nearer to where they were than to where they were going.
             const float fit = fmaxf(iou(&expected, &boxes[b]), iou(last, &boxes[b]));
-            if (fit >= IOU_MIN)
+            if (fit >= (boxes[b].score < SCORE_BEGIN ? IOU_WEAK : IOU_MIN))
                 tracks->pairs[pairs++] = (struct pair){fit, (uint16_t)t, (uint16_t)b};
         }
     }
@@ -248,8 +259,9 @@ void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const stru
 // Grown by its margin and clipped; false if nothing of it is in the picture.
 static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scrim_box *box)
 {
-    const float margin = MARGIN + MARGIN_PER_S * seconds(away_us);
-    const float x = (box->x1 - box->x0) * margin, y = (box->y1 - box->y0) * margin;
+    const float away = MARGIN_PER_S * seconds(away_us);
+    const float x = (box->x1 - box->x0) * (MARGIN_X + away);
+    const float y = (box->y1 - box->y0) * (MARGIN_Y + away);
     box->x0 = fmaxf(box->x0 - x, 0);
     box->y0 = fmaxf(box->y0 - y, 0);
     box->x1 = fminf(box->x1 + x, tracks->width);
