@@ -147,7 +147,7 @@ static const struct matrix full_range = {1, 0, 1.402F, -0.344136F, -0.714136F, 1
 
 static float clamp_pixel(float value)
 {
-    return fminf(fmaxf(value, 0), 255);
+    return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
 static void convert(const struct scrim_preprocess *preprocess, const struct matrix *matrix, float y,
