@@ -30,10 +30,11 @@ bench:
 	@tools/build.sh
 	@exec tools/bench.sh
 
+# Of what `make` built, so that `sudo make install` compiles nothing as root.
 install:
 	@tools/install.sh
 
-deb:
+deb: build
 	@tools/deb.sh
 
 format:

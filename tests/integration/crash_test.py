@@ -1,0 +1,156 @@
+"""kill -9 at any moment: what was sealed stays, about a second is lost, and the site comes back by itself."""
+
+import os
+import random
+import signal
+import time
+
+from harness import expect, probe, stage, test, wait_for
+
+LOST_US = 1_500_000  # one second of video, and the granularity of frames and of our own watching
+CLIPS = {"quay": "people", "quay-sub": "people-sub"}
+
+
+def now_us():
+    return time.time_ns() // 1000
+
+
+def pid_of(site, name):
+    """The pid of one running program of that name; waits for it."""
+
+    def find():
+        found = [pid for pid, program in site.pids().items() if program == name]
+        return random.choice(found) if found else None
+
+    return wait_for(f"{name} to run", find, 20)
+
+
+def kill(site, name):
+    """kill -9, and until the supervisor started it again."""
+    pid = pid_of(site, name)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(f"{name} to end", lambda: pid not in site.pids(), 5)
+    pid_of(site, name)
+    return pid
+
+
+def duration_us(path):
+    return float(probe(path, "format=duration")) * 1e6
+
+
+def opened_us(staged, start, end):
+    out = staged.dir / "opened.mp4"
+    out.unlink(missing_ok=True)
+    result = staged.site.unseal("quay", start, end, out)
+    expect(result.status == 0, result.err.strip())
+    return duration_us(out)
+
+
+@test("the recorder is killed: what it had sealed is whole to the last second, and recording goes on")
+def kill_recorder():
+    with stage(CLIPS) as staged:
+        site = staged.site
+        site.up()
+        staged.wait_until_recording("quay")
+        frames = staged.cameras.stat("quay")["frames"]
+        wait_for("some seconds", lambda: staged.cameras.stat("quay")["frames"] > frames + 50)
+        killed_us = now_us()
+        kill(site, "scrim-recorder")
+        staged.wait_until_recording("quay")
+        wait_for("the torn segment in the journal", lambda: site.segments("quay"))
+        wait_for("the gap in the journal", lambda: site.gaps("quay"))
+        torn = site.segments("quay")[0]
+        expect(torn["torn"], "the segment is not marked as torn")
+        opened = opened_us(staged, torn["start_us"], killed_us)
+        lost = killed_us - torn["start_us"] - opened
+        expect(lost < LOST_US, f"{lost / 1e6:.2f} s before the kill are lost")
+        expect(site.gaps("quay")[0]["cause"] == "crash", f"gap cause: {site.gaps('quay')[0]}")
+        site.down()
+        report = site.check()
+        expect(not report["findings"], f"scrim check: {report['findings']}")
+
+
+@test("the veil is killed: the picture blanks and comes back, recording never notices")
+def kill_veil():
+    with stage(CLIPS, users={"olga": ("operator", "a good password")}) as staged:
+        site = staged.site
+        site.up()
+        desk = site.desk()
+        wait_for("the desk", desk.answers)
+        desk.sign_in("olga", "a good password")
+        wait_for("a live veil", lambda: desk.camera("quay")["veil"]["state"] == "live", 60)
+        os.kill(pid_of(site, "scrim-veil"), signal.SIGKILL)
+        # It must not be called live by anyone before the new one has warmed up.
+        wait_for("a blank picture", lambda: desk.camera("quay")["veil"]["state"] != "live", 10)
+        wait_for("a live veil again", lambda: desk.camera("quay")["veil"]["state"] == "live", 60)
+        expect(desk.camera("quay")["state"] == "recording", "the camera stopped recording")
+        site.down()
+        expect(not site.gaps("quay"), f"the recording has gaps: {site.gaps('quay')}")
+        expect(len(site.segments("quay")) == 1, "the segment was cut")
+
+
+def survives(staged, rounds, pick):
+    """Kills programs chosen by pick(), then checks that all that was sealed verifies and little is lost."""
+    site = staged.site
+    site.up()
+    staged.wait_until_recording("quay")
+    recorder_kills = 0
+    for _ in range(rounds):
+        before = staged.cameras.stat("quay")["frames"]
+        moment = random.randrange(3, 25)  # frames of 100 ms: any phase of a segment, a flush, a start
+        wait_for("the moment", lambda: staged.cameras.stat("quay")["frames"] >= before + moment, 30)
+        name = pick()
+        kill(site, name)
+        recorder_kills += name == "scrim-recorder"
+        staged.wait_until_recording("quay")
+    site.down()
+    report = site.check()
+    expect(not report["findings"], f"scrim check: {report['findings']}")
+    gaps = [g for g in site.gaps("quay") if g["cause"] == "crash"]
+    expect(len(gaps) <= recorder_kills, f"{len(gaps)} crash gaps for {recorder_kills} kills of the recorder")
+    segments = site.segments("quay")
+    for earlier, later in zip(segments, segments[1:]):
+        hole = later["start_us"] - earlier["end_us"]
+        covered = any(g["start_us"] <= earlier["end_us"] + LOST_US and g["end_us"] >= later["start_us"] - LOST_US for g in gaps)
+        expect(hole < LOST_US or covered, f"{hole / 1e6:.1f} s are missing and no gap record says why")
+    opened_us(staged, segments[0]["start_us"], segments[-1]["end_us"])
+
+
+PROGRAMS = ("scrim-recorder", "scrim-veil", "scrimd")
+
+
+@test("programs killed at random, five times: all that was sealed verifies")
+def kill_at_random():
+    with stage(CLIPS) as staged:
+        survives(staged, 5, lambda: random.choice(PROGRAMS))
+
+
+@test("programs killed at random, forty times", soak=True)
+def kill_for_long():
+    with stage(CLIPS) as staged:
+        survives(staged, 40, lambda: random.choice(PROGRAMS))
+
+
+@test("scrim up itself is killed: its programs end with it, and the next start recovers")
+def kill_supervisor():
+    with stage(CLIPS) as staged:
+        site = staged.site
+        site.up()
+        staged.wait_until_recording("quay")
+        children = site.pids()
+        site.process.kill()
+        site.process.wait()
+        wait_for("no program left", lambda: not [p for p in children if alive(p)], 25)
+        site.up()
+        staged.wait_until_recording("quay")
+        site.down()
+        report = site.check()
+        expect(not report["findings"], f"scrim check: {report['findings']}")
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

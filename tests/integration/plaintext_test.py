@@ -1,0 +1,47 @@
+"""Nothing of the original is on disk in the clear: a known film goes in, every file is searched for it."""
+
+from harness import clip, covered, expect, ffmpeg, stage, test, wait_for
+
+NEEDLE = 20  # bytes; long enough never to match by chance
+
+
+def needles(name):
+    """Byte strings from the middle of every NAL unit of a clip, parameter sets included."""
+    path = clip(name).with_suffix(".h264")
+    ffmpeg("-i", clip(name), "-c", "copy", "-bsf:v", "h264_mp4toannexb", path)
+    found = set()
+    for unit in path.read_bytes().split(b"\0\0\1"):
+        unit = unit.rstrip(b"\0")
+        if len(unit) >= NEEDLE:
+            middle = (len(unit) - NEEDLE) // 2
+            found.add(unit[middle : middle + NEEDLE])
+    return found
+
+
+def hits(content, wanted):
+    return sum(1 for needle in wanted if needle in content)
+
+
+@test("no file that the site writes holds a NAL unit of the camera")
+def search_everything():
+    wanted = needles("noise")
+    with stage({"quay": "noise", "quay-sub": "noise"}) as staged:
+        site = staged.site
+        site.up()
+        staged.wait_until_recording("quay")
+        frames = staged.cameras.stat("quay")["frames"]
+        wait_for("the whole clip", lambda: staged.cameras.stat("quay")["frames"] > frames + 130, 40)
+        for state in ("while it runs", "after its end"):
+            for file in site.dir.rglob("*"):
+                if file.is_file():
+                    count = hits(file.read_bytes(), wanted)
+                    expect(count == 0, f"{file.relative_to(site.dir)} holds {count} NAL units {state}")
+            expect(hits(staged.log().encode(), wanted) == 0, "the log holds NAL units")
+            if site.process:
+                site.down()
+        # The search itself works: in the opened copy it finds them.
+        out = staged.dir / "opened.mp4"
+        result = site.unseal("quay", *covered(site, "quay"), out)
+        expect(result.status == 0, result.err.strip())
+        count = hits(out.read_bytes(), wanted)
+        expect(count > len(wanted) * 0.8, f"only {count} of {len(wanted)} units in the opened copy")
