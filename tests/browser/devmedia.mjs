@@ -3,8 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const source = '/usr/share/doc/opencv-doc/examples/data/vtest.avi';
+const source = ['/usr/share/doc/opencv-doc/examples/data/vtest.avi', fileURLToPath(new URL('../../build/deps/vtest.avi', import.meta.url))]
+    .find((path) => existsSync(path));
 const rate = 10;
 export const timescale = rate * 1024;
 
@@ -12,8 +14,6 @@ export const timescale = rate * 1024;
 const views = {
     quay: { crop: '768:576:0:0', fill: '0x5b80a7', width: 640, height: 480 },
     gate: { crop: '480:270:288:60', fill: '0x5b80a7', width: 640, height: 360 },
-    lawn: { crop: '400:300:0:260', fill: '0xcaa061', width: 640, height: 480 },
-    hall: { crop: '512:288:120:200', fill: '0x909090', width: 640, height: 360 },
 };
 
 function ffmpeg(args) {
@@ -23,6 +23,7 @@ function ffmpeg(args) {
 function make(dir, name, { crop, fill, width, height }) {
     const path = join(dir, `${name}.mp4`);
     if (existsSync(path)) return path;
+    if (!source) throw new Error('vtest.avi is missing: run make deps');
     const background = join(dir, 'background.png');
     if (!existsSync(background)) {
         ffmpeg(['-ss', '20', '-i', source, '-vf', 'fps=2,tmedian=radius=30', '-frames:v', '1', background]);
@@ -37,7 +38,7 @@ function make(dir, name, { crop, fill, width, height }) {
     // The mask's chroma planes must follow its luma: take them from the same grey picture.
     const merged = graph.replace('format=gray,format=yuv444p[mask]',
         'format=gray,split=3[m0][m1][m2];[m0][m1][m2]mergeplanes=0x001020:yuv444p[mask]');
-    ffmpeg(['-i', source, '-loop', '1', '-i', background, '-filter_complex', merged, '-map', '[out]', '-t', '60',
+    ffmpeg(['-i', source, '-loop', '1', '-i', background, '-filter_complex', merged, '-map', '[out]', '-t', '30',
         '-r', `${rate}`, '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-bf', '0', '-g', `${2 * rate}`,
         '-crf', '25', '-video_track_timescale', `${timescale}`,
         '-movflags', 'empty_moov+default_base_moof+frag_every_frame+omit_tfhd_offset', `${path}.part.mp4`]);

@@ -1,7 +1,7 @@
 // A stand-in for scrimd while working on the page: the same API over TLS, on made-up cameras and a made-up day.
 // It is a tool for development and for the tests of rare states (tests/browser/states.mjs); it is never shipped.
 //
-//     node devserver.mjs [--port 8543] [--cameras 4] [--web ../../build/web] [--media /tmp/scrim-devmedia]
+//     node devserver.mjs [--port 8543] [--cameras 4] [--web ../../build/web] [--media ../../build/devmedia]
 //
 // Sign in as demo / demo. POST /dev/camera/ID takes {"camera":{…},"veil":{…},"stall":bool,"restart":true,"cut":true}.
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { loadFootage, timescale } from './devmedia.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const options = { port: '8543', cameras: '4', web: join(here, '../../build/web'), media: '/tmp/scrim-devmedia' };
+const options = { port: '8543', cameras: '4', web: join(here, '../../build/web'), media: join(here, '../../build/devmedia') };
 for (let i = 2; i < process.argv.length; i += 2) options[process.argv[i].slice(2)] = process.argv[i + 1];
 
 const csp = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -26,8 +26,8 @@ const footage = loadFootage(options.media);
 const places = [
     ['quay-north', 'Quay north', 'Safety at the water’s edge', 'quay'],
     ['gate-2', 'Gate 2', 'Access to the freight yard', 'gate'],
-    ['ferry-lawn', 'Ferry lawn', 'Crowding before departures', 'lawn'],
-    ['ticket-hall', 'Ticket hall', 'Protection of staff and tills', 'hall'],
+    ['ferry-lawn', 'Ferry lawn', 'Crowding before departures', 'quay'],
+    ['ticket-hall', 'Ticket hall', 'Protection of staff and tills', 'gate'],
 ];
 const cameras = Array.from({ length: Number(options.cameras) }, (_, i) => {
     const [id, name, purpose, view] = places[i % places.length];
@@ -71,13 +71,13 @@ function timeline(from, to) {
 const stamp = (ms) => new Date(ms).toISOString();
 function recordings(camera, from, to) {
     const list = [];
-    for (const [s, e] of timeline(from - minute, to).redacted) {
+    for (const [s, e] of timeline(from - minute, Infinity).redacted) {
         for (let at = Math.floor(s / minute) * minute; at < e; at += minute) {
-            const start = Math.max(at, s), end = Math.min(at + minute, e);
-            if (end <= from || start >= to || end > Date.now() - 5000) continue;
+            const start = Math.round(Math.max(at, s) / 1000) * 1000, end = Math.min(at + minute, e);
+            if (end <= from || start >= to || start >= end || end > Date.now() - 5000) continue;
             const day = stamp(start).slice(0, 10), time = stamp(start).slice(11, 19).replaceAll(':', '');
             list.push({
-                start_ms: at, end_ms: end, bytes: 2_000_000, first_pts_ms: at - started + 1_000_000_000, mime: footage[camera.view].mime,
+                start_ms: start, end_ms: end, bytes: 2_000_000, first_pts_ms: start - started + 1_000_000_000, mime: footage[camera.view].mime,
                 url: `/api/v1/cameras/${camera.json.id}/recordings/${day}/${time}.mp4`,
             });
         }
@@ -86,11 +86,13 @@ function recordings(camera, from, to) {
 }
 
 function recordingFile(camera, day, time) {
-    const start = Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:00Z`);
+    const start = Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`);
+    const listed = recordings(camera, start, start + 1).find((file) => file.start_ms === start);
+    if (!listed) return null;
     const view = footage[camera.view];
     const ticks = ((start - started + 1_000_000_000) * timescale) / 1000;
     const parts = [view.init];
-    for (let n = 0; n < 600; n++) parts.push(view.fragment(n, Math.round(ticks + (n * timescale) / 10)));
+    for (let n = 0; n < (listed.end_ms - start) / frameMs; n++) parts.push(view.fragment(n, Math.round(ticks + (n * timescale) / 10)));
     return Buffer.concat(parts);
 }
 
@@ -149,7 +151,10 @@ async function route(request, response) {
     if (part) {
         const camera = cameraOf(part[1]);
         if (!camera) return refuse(response, 404, 'not_found', 'There is no such camera.');
-        if (part[3]) return send(response, 200, recordingFile(camera, part[3], part[4]), { 'content-type': 'video/mp4' });
+        if (part[3]) {
+            const file = recordingFile(camera, part[3], part[4]);
+            return file ? send(response, 200, file, { 'content-type': 'video/mp4' }) : refuse(response, 404, 'not_found', 'There is no such recording.');
+        }
         const from = Number(url.searchParams.get('from')), to = Number(url.searchParams.get('to'));
         return send(response, 200, part[2] === 'timeline' ? timeline(from, to) : recordings(camera, from, to));
     }
@@ -168,6 +173,7 @@ function staticFile(path, response) {
 function control(camera, change, response) {
     Object.assign(camera.json, change.camera ?? {});
     if (change.stall !== undefined) camera.stall = change.stall;
+    if (change.stall === false) for (const socket of camera.sockets) socket.waitsForKey = true;
     if (change.veil) {
         Object.assign(camera.json.veil, change.veil);
         for (const socket of camera.sockets) text(socket, { type: 'state', ...camera.json.veil });
@@ -240,4 +246,4 @@ server.on('upgrade', (request, socket) => {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => camera.sockets.delete(socket));
 });
-server.listen(Number(options.port), '127.0.0.1', () => console.log(`https://localhost:${options.port}/  demo / demo`));
+server.listen(Number(options.port), '127.0.0.1', () => console.log(`https://localhost:${server.address().port}/  demo / demo`));

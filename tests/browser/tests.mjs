@@ -259,9 +259,7 @@ export const tests = {
         await page.keyboard.press('ArrowLeft');
         await page.waitForFunction((at) => document.querySelector('.stage video').currentTime < at - 5, held);
         await page.selectOption('.speed select', '4');
-        await page.keyboard.press('Escape').catch(() => {});
         await page.evaluate(() => document.activeElement?.blur());
-        if (await page.locator('.stage').count() === 0) assert.fail('Escape in the speed list left the page');
         await page.keyboard.press('Space');
         await playing(page);
         const from = await videoTime(page);

@@ -1,5 +1,5 @@
 // Keyboard: one listener a view, never in the way of typing or of the browser's own keys.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { shortcuts } from './settings';
 
 // Returns true when it used the key.
@@ -10,7 +10,8 @@ function typing(target: EventTarget | null): boolean {
 }
 
 export function useKeys(handler: KeyHandler): void {
-    useEffect(() => {
+    // Before the view is painted: who sees it can use its keys.
+    useLayoutEffect(() => {
         const listen = (event: KeyboardEvent): void => {
             if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
             if (typing(event.target) || document.querySelector('dialog[open]')) return;

@@ -14,9 +14,12 @@ export function placeHash(place: Place): string {
     return `#/camera/${place.camera}${place.at === null ? '' : `?t=${Math.round(place.at)}`}`;
 }
 
-export const place = new Value<Place>(parsePlace(location.hash));
+// Each arrival is a visit of its own, to the same place too: a link to a time leads there from anywhere.
+export type Visit = Place & { visit: number };
 
-addEventListener('hashchange', () => place.set(parsePlace(location.hash)));
+export const place = new Value<Visit>({ ...parsePlace(location.hash), visit: 0 });
+
+addEventListener('hashchange', () => place.set({ ...parsePlace(location.hash), visit: place.get().visit + 1 }));
 
 export function go(next: Place): void {
     location.hash = placeHash(next);

@@ -15,7 +15,7 @@ try {
         bundle: true, platform: 'node', format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error',
     });
     const files = tests.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
-    process.exitCode = spawnSync(process.execPath, ['--test', ...files], { stdio: 'inherit' }).status ?? 1;
+    process.exitCode = spawnSync(process.execPath, ['--test', `--test-reporter=${join(here, 'reporter.mjs')}`, '--test-reporter-destination=stdout', ...files], { stdio: 'inherit' }).status ?? 1;
 } finally {
     rmSync(out, { recursive: true });
 }

@@ -46,18 +46,22 @@ export class Feed {
         this.#unsubscribe?.();
         this.#unsubscribe = null;
         clearTimeout(this.#timer);
-        const socket = this.#socket;
-        this.#socket = null;
-        socket?.close();
+        this.#drop();
     }
 
     // Leaves and joins again: the way back to the present when the picture fell too far behind.
     rejoin(): void {
         if (!this.#running) return;
+        this.#drop();
+        this.#retry();
+    }
+
+    #drop(): void {
         const socket = this.#socket;
         this.#socket = null;
-        socket?.close();
-        this.#retry();
+        // Closing one that is not open yet would be reported as an error: let it open first.
+        if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+        else socket?.close();
     }
 
     #connect(): void {

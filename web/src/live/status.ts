@@ -24,7 +24,7 @@ export interface PictureStatus {
 }
 
 const lateFrameMs = 1500; // no frame for so long
-const lateAgeMs = 4000; // or a frame so old
+const lateAgeMs = 3000; // or a frame so old
 const patienceMs = 3000; // a feed that has not opened yet is "connecting" for so long
 
 function is(state: PictureState, since: number, shown: boolean, reason = '', lostBy: LostBy | null = null): PictureStatus {

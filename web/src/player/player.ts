@@ -23,6 +23,7 @@ const listFreshMs = 5000; // how often to look for files that were finished mean
 const retryMs = 2000;
 const writingMs = 150_000; // a file is listed when it is whole: the newest picture is up to this old
 const tailMs = 10_000;
+const noteMs = 8000;
 const reachMs = 400 * 86_400_000; // media time is never negative: zero lies this far before the first seek
 const keepBehindSeconds = 30;
 const tickMs = 200;
@@ -39,6 +40,7 @@ export class Player {
     #listSpan = listSpanMs;
     #loaded = new Set<string>();
     #retryAt = 0;
+    #clear = false; // what is buffered is of no more use: elsewhere was asked for
     #next: number; // wall clock: what to fetch next starts here
     #wantPlay = true;
     #sought: number | null; // where playback shall stand as soon as there is picture
@@ -104,6 +106,7 @@ export class Player {
         this.#abort = new AbortController();
         this.#loaded.clear();
         this.#clips = [];
+        this.#clear = true;
         this.#listSpan = listSpanMs;
         this.#next = this.#listedTo = at;
         this.#say({ phase: 'loading' });
@@ -148,7 +151,15 @@ export class Player {
         if (this.#source?.readyState !== 'open') return;
         this.#place();
         this.#pace();
+        this.#forget();
         void this.#fill();
+    }
+
+    // Whether the picture ends here: at speed the engine stops short of the last frames.
+    #ranDry(left: number): boolean {
+        if (left < 0.05) return true;
+        const starved = this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA && !this.video.seeking;
+        return starved && left < 0.5 + 0.05 * this.speed.get();
     }
 
     // Moves to where the picture is: to the sought time once it is there, or over a hole.
@@ -161,8 +172,7 @@ export class Player {
             this.#arrive(Math.max(media, ranges.start(index)));
             return;
         }
-        const stuck = index < 0 || ranges.end(index) - media < 0.05;
-        if (!stuck) return;
+        if (index >= 0 && !this.#ranDry(ranges.end(index) - media)) return;
         for (let i = 0; i < ranges.length; i++) {
             const start = ranges.start(i);
             if (start <= media) continue;
@@ -180,9 +190,16 @@ export class Player {
         const index = ranges ? rangeAt(ranges, media) : -1;
         const held = ranges !== undefined && index >= 0 && this.#sought === null;
         const { phase } = this.status.get();
-        if (held && ranges.end(index) - media > 0.06) this.#say({ phase: this.#wantPlay ? 'playing' : 'paused' });
+        if (held && !this.#ranDry(ranges.end(index) - media)) this.#say({ phase: this.#wantPlay ? 'playing' : 'paused' });
         else if (phase !== 'ended' && phase !== 'failed') this.#say({ phase: this.#wantPlay || !held ? 'loading' : 'paused' });
         if (this.#wantPlay && held && this.video.paused) this.video.play().catch(() => {});
+    }
+
+    // What was said about a jump is old news some seconds on.
+    #forget(): void {
+        const { skippedTo, newest } = this.status.get();
+        const from = skippedTo ?? newest;
+        if (from !== null && this.#sought === null && this.at > from + noteMs * Math.max(1, this.speed.get())) this.#say({ skippedTo: null, newest: null });
     }
 
     async #fill(): Promise<void> {
@@ -236,7 +253,7 @@ export class Player {
     async #atEnd(signal: AbortSignal): Promise<void> {
         const ranges = this.#buffer?.buffered;
         const last = ranges && ranges.length > 0 ? ranges.end(ranges.length - 1) : -1;
-        if (this.#media(this.at) < last - 0.1) return;
+        if (!this.#ranDry(last - this.#media(this.at))) return;
         const sought = this.#sought;
         if (sought !== null && this.status.get().newest === null && sought > serverNow() - writingMs) {
             const before = await api.recordings(this.camera, sought - 2 * writingMs, sought, signal);
@@ -280,6 +297,11 @@ export class Player {
         const buffer = this.#buffer ?? source.addSourceBuffer(clip.mime);
         this.#buffer = buffer;
         await settled(buffer, signal);
+        if (this.#clear) {
+            if (buffer.buffered.length > 0) buffer.remove(0, Infinity);
+            await settled(buffer, signal);
+            this.#clear = false;
+        }
         buffer.changeType(clip.mime);
         buffer.timestampOffset = timestampOffset(clip, this.#base);
         return buffer;

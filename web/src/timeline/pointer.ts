@@ -46,6 +46,8 @@ export function watchPointers(element: HTMLElement, target: PointerTarget): () =
         if (!held.delete(event.pointerId)) return;
         if (held.size === 0 && moved <= clickSlack && event.type === 'pointerup') target.choose(timeAt(event.clientX));
     };
+    // A click is for the picture: the keys stay with it, and reach the timeline by Tab.
+    const keepFocus = (event: MouseEvent): void => event.preventDefault();
     const leave = (): void => target.hover(null);
     const wheel = (event: WheelEvent): void => {
         event.preventDefault();
@@ -59,6 +61,7 @@ export function watchPointers(element: HTMLElement, target: PointerTarget): () =
         }
     };
 
+    element.addEventListener('mousedown', keepFocus);
     element.addEventListener('pointerdown', down);
     element.addEventListener('pointermove', move);
     element.addEventListener('pointerup', up);
@@ -66,6 +69,7 @@ export function watchPointers(element: HTMLElement, target: PointerTarget): () =
     element.addEventListener('pointerleave', leave);
     element.addEventListener('wheel', wheel, { passive: false });
     return () => {
+        element.removeEventListener('mousedown', keepFocus);
         element.removeEventListener('pointerdown', down);
         element.removeEventListener('pointermove', move);
         element.removeEventListener('pointerup', up);

@@ -14,8 +14,7 @@ import { Wall } from './wall';
 
 function View() {
     const here = useValue(place);
-    // One view object a camera: moving to another starts it afresh.
-    return here.view === 'camera' ? <CameraView key={here.camera} camera={here.camera} at={here.at} /> : <Wall />;
+    return here.view === 'camera' ? <CameraView key={here.visit} camera={here.camera} at={here.at} /> : <Wall />;
 }
 
 export function Desk() {

@@ -1,0 +1,139 @@
+// States that a healthy site rarely shows, on the development server: late, lost, opaque, blanked, restarted.
+// Prints "ok NAME" or "FAIL NAME why" a line.     SCRIM_WEB=DIR (default build/web)  SCRIM_ARTIFACTS=DIR
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { launch, newPage, signIn } from './harness.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const web = process.env.SCRIM_WEB ?? join(here, '../../build/web');
+const artifacts = process.env.SCRIM_ARTIFACTS;
+if (artifacts) mkdirSync(artifacts, { recursive: true });
+
+const server = spawn(process.execPath, [join(here, 'devserver.mjs'), '--port', '0', '--web', web], { stdio: ['ignore', 'pipe', 'inherit'] });
+const [line] = await Promise.race([
+    new Promise((resolve) => createInterface(server.stdout).once('line', (text) => resolve([text]))),
+    new Promise((resolve) => server.once('exit', () => resolve(['']))),
+]);
+const url = /^https:\S+/.exec(line)?.[0];
+if (!url) {
+    console.log('FAIL states: the development server did not start');
+    process.exit(1);
+}
+
+const browser = await launch();
+let page;
+
+const change = (camera, what) => page.evaluate(async ([id, body]) => {
+    await fetch(`/dev/camera/${id}`, { method: 'POST', body: JSON.stringify(body) });
+}, [camera, what]);
+const tile = (camera) => `.tile[data-camera=${camera}]`;
+const reaches = (camera, state, timeout = 8000) => page.waitForSelector(`${tile(camera)}[data-state=${state}]`, { timeout });
+const words = (camera) => page.textContent(`${tile(camera)} .picture-words`);
+const blanked = (camera) => page.$eval(`${tile(camera)} video`, (video) => getComputedStyle(video).visibility === 'hidden');
+
+async function moves(camera) {
+    const time = () => page.$eval(`${tile(camera)} video`, (video) => video.getVideoPlaybackQuality().totalVideoFrames);
+    const before = await time();
+    await page.waitForTimeout(1500);
+    return await time() > before + 5;
+}
+
+const tests = {
+    async 'an opaque picture says why'() {
+        await change('quay-north', { veil: { state: 'opaque', reason: 'scene cut' } });
+        await reaches('quay-north', 'opaque');
+        assert.match(await words('quay-north'), /scene cut/);
+        await change('quay-north', { veil: { state: 'live', reason: '' } });
+        await reaches('quay-north', 'live');
+    },
+    async 'a stalled feed is late, not live'() {
+        await change('gate-2', { stall: true });
+        await reaches('gate-2', 'late', 4000);
+        assert.match(await words('gate-2'), /Late by \d/);
+        await change('gate-2', { stall: false });
+        await reaches('gate-2', 'live');
+        assert.ok(await moves('gate-2'));
+    },
+    async 'a lost camera is blank and says since when'() {
+        await change('ferry-lawn', { camera: { state: 'waiting', cause: 'network', detail: 'no route to host', since_ms: Date.UTC(2026, 0, 1, 3, 12, 40) } });
+        await reaches('ferry-lawn', 'lost');
+        assert.match(await words('ferry-lawn'), /Camera lost.*since \d\d:\d\d:\d\d.*no route to host/);
+        assert.ok(await blanked('ferry-lawn'));
+        await change('ferry-lawn', { camera: { state: 'recording', cause: null, detail: '', since_ms: Date.now() } });
+        await reaches('ferry-lawn', 'live');
+    },
+    async 'a veil that is down blanks the picture at once, and it comes back afresh'() {
+        await change('ticket-hall', { veil: { state: 'down', reason: '' } });
+        await reaches('ticket-hall', 'down', 1000);
+        assert.ok(await blanked('ticket-hall'));
+        assert.match(await words('ticket-hall'), /Recording goes on/);
+        if (artifacts) await page.screenshot({ path: join(artifacts, 'veil-down.png') });
+        await change('ticket-hall', { veil: { state: 'live', reason: '' }, restart: true });
+        await reaches('ticket-hall', 'live');
+        assert.ok(!(await blanked('ticket-hall')));
+        assert.ok(await moves('ticket-hall'));
+    },
+    async 'a broken feed joins again by itself'() {
+        await change('quay-north', { cut: true });
+        await reaches('quay-north', 'connecting', 2000);
+        await reaches('quay-north', 'live');
+        assert.ok(await moves('quay-north'));
+    },
+    async 'playback steps over a gap and says so'() {
+        const gap = await page.evaluate(async () => {
+            const now = Date.now();
+            const response = await fetch(`/api/v1/cameras/gate-2/timeline?from=${now - 12 * 3600_000}&to=${now}`);
+            return (await response.json()).gaps.find((candidate) => candidate.cause === 'camera');
+        });
+        await page.goto(`${url}#/camera/gate-2?t=${Math.round(gap.from - 4000)}`);
+        await page.waitForSelector('.stage[data-phase=playing]');
+        await page.waitForFunction(() => /skipped/.test(document.querySelector('.stage-caption').textContent), null, { timeout: 15_000 });
+        const shown = Date.parse(await page.getAttribute('.stage-caption time', 'datetime'));
+        assert.ok(shown >= gap.to - 61_000 && shown < gap.to + 5000, `it stands at ${new Date(shown).toISOString()}`);
+    },
+    async 'what is not written yet plays the newest there is'() {
+        await page.goto(`${url}#/camera/gate-2`);
+        await page.waitForSelector('.stage[data-state=live]');
+        await page.keyboard.press('ArrowLeft');
+        await page.waitForSelector('.stage[data-phase=playing]');
+        assert.match(await page.textContent('.stage-caption'), /newest/);
+        await page.keyboard.press('l');
+        await page.waitForSelector('.stage[data-state=live]');
+    },
+    async 'the gaps stand in a table, and each leads to its place'() {
+        await page.waitForSelector('.gaps tbody tr');
+        assert.equal(await page.locator('.gaps tbody tr').count(), 3);
+        await page.locator('.gaps .link').first().click();
+        await page.waitForFunction(() => document.querySelectorAll('.gaps tbody tr').length === 1);
+    },
+};
+
+let failed = 0;
+try {
+    page = await newPage(browser, { baseURL: url });
+    await page.goto('/');
+    await page.waitForSelector('.signin-form');
+    await signIn(page, 'demo', 'demo');
+    await page.waitForFunction(() => document.querySelectorAll('.tile[data-state=live]').length === 4);
+    for (const [name, test] of Object.entries(tests)) {
+        try {
+            await test();
+            console.log(`ok states: ${name}`);
+        } catch (error) {
+            failed++;
+            console.log(`FAIL states: ${name}: ${String(error.message).split('\n').slice(0, 3).join(' | ')}`);
+            if (artifacts) await page.screenshot({ path: join(artifacts, `failed-state-${failed}.png`) });
+        }
+    }
+} catch (error) {
+    failed++;
+    console.log(`FAIL states: ${error.message}`);
+} finally {
+    await browser.close();
+    server.kill();
+}
+process.exitCode = failed ? 1 : 0;
