@@ -18,7 +18,7 @@ struct scrim_disk_stats {
     uint64_t bytes_written, segments, records, refused; // refused: pushes that found the queue full
     uint64_t queued_bytes;
     int last_error; // enum scrim_err of the last failed operation, 0 while healthy
-    char last_error_text[256];
+    char last_error_text[512]; // as struct scrim_error
 };
 
 // `report` is called on the disk thread, once per segment of `camera` that could not be opened or
