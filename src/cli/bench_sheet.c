@@ -266,10 +266,17 @@ static void draw_if_chosen(const struct drawing *drawing, uint32_t frame,
     }
 }
 
-int bench_sheet_save(const struct bench_sheet *sheet, const char *clip_path,
+static int worst_first(const void *a, const void *b)
+{
+    const double x = ((const struct moment *)a)->badness, y = ((const struct moment *)b)->badness;
+    return (x < y) - (x > y);
+}
+
+int bench_sheet_save(struct bench_sheet *sheet, const char *clip_path,
                      const struct bench_truth *truth, const char *path, struct scrim_error *error)
 {
     struct drawing drawing = {.sheet = sheet, .truth = truth};
+    qsort(sheet->moments, sheet->count, sizeof(sheet->moments[0]), worst_first);
     struct scrim_clip *clip = NULL;
     struct scrim_clip_picture picture;
     int result = scrim_clip_open(clip_path, &clip, error);

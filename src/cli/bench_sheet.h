@@ -16,7 +16,7 @@ SCRIM_MUST_CHECK int bench_sheet_consider(struct bench_sheet *sheet, uint32_t fr
                                           const struct bench_mask *mask,
                                           const struct bench_frame_score *score);
 
-// Reads the clip once more and writes the sheet.
-SCRIM_MUST_CHECK int bench_sheet_save(const struct bench_sheet *sheet, const char *clip,
+// Reads the clip once more and writes the sheet, the worst moment first.
+SCRIM_MUST_CHECK int bench_sheet_save(struct bench_sheet *sheet, const char *clip,
                                       const struct bench_truth *truth, const char *path,
                                       struct scrim_error *error);

@@ -43,7 +43,7 @@ static bool parse_box(const char *line, size_t length, struct bench_truth_box *r
 {
     double columns[COLUMNS_MAX];
     const int count = split(line, length, columns);
-    if (count < COLUMNS_MIN || columns[0] < 1 || columns[4] <= 0 || columns[5] <= 0)
+    if (count < COLUMNS_MIN || columns[0] < 1)
         return false;
     const bool pedestrian = count != COLUMNS_WITH_CLASS || lround(columns[7]) == 1;
     *ret = (struct bench_truth_box){
@@ -55,7 +55,7 @@ static bool parse_box(const char *line, size_t length, struct bench_truth_box *r
         .y1 = (float)(columns[3] + columns[5]),
         .scored = pedestrian && lround(columns[6]) == 1,
     };
-    return true;
+    return ret->x0 < ret->x1 && ret->y0 < ret->y1;
 }
 
 static int by_frame(const void *a, const void *b)
