@@ -151,3 +151,9 @@ int scrim_model_find(const char *name, char ret[SCRIM_PATH_MAX], struct scrim_er
     return scrim_fail(error, SCRIM_ENOENT, "no detector model %s.nvm in %s%s%s or %s", name,
                       asked ? asked : "", asked ? ", " : "", beside, installed);
 }
+
+const char *scrim_model_for_picture(int width, int height)
+{
+    // Halfway between 4:3 and 5:3, the proportions of the two inputs.
+    return 2 * (int64_t)width < 3 * (int64_t)height ? "nanodet-256x192" : "nanodet-320x192";
+}

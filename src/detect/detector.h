@@ -51,3 +51,8 @@ SCRIM_MUST_CHECK int scrim_detector_run(struct scrim_detector *detector,
 // /usr/share/scrim/models. SCRIM_ENOENT names the places that were looked at.
 SCRIM_MUST_CHECK int scrim_model_find(const char *name, char ret[SCRIM_PATH_MAX],
                                       struct scrim_error *error);
+
+// The name of the model that finds most people for its CPU in pictures of this shape: inputs that
+// fit the picture's proportions, for larger ones find fewer people who are large
+// (docs/design/detector.md).
+const char *scrim_model_for_picture(int width, int height);

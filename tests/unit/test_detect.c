@@ -398,6 +398,15 @@ static void regions_are_checked(void)
     test_remove_dir(directory);
 }
 
+static void models_fit_the_picture(void)
+{
+    CHECK_TEXT(scrim_model_for_picture(640, 480), "nanodet-256x192");
+    CHECK_TEXT(scrim_model_for_picture(768, 576), "nanodet-256x192");
+    CHECK_TEXT(scrim_model_for_picture(480, 640), "nanodet-256x192");
+    CHECK_TEXT(scrim_model_for_picture(640, 360), "nanodet-320x192");
+    CHECK_TEXT(scrim_model_for_picture(1224, 370), "nanodet-320x192");
+}
+
 // Strict seccomp allows read, write, exit and sigreturn: a run that opened, mapped or started
 // anything would be killed.
 static void runs_without_any_right(void)
@@ -440,6 +449,7 @@ int main(int argc, char **argv)
                         {"suppression", suppression},
                         {"decoding", decoding},
                         {"regions are checked", regions_are_checked},
+                        {"models fit the picture", models_fit_the_picture},
                         {"runs without any right", runs_without_any_right},
                         {0}});
 }
