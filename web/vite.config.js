@@ -13,6 +13,12 @@ export default defineConfig({
         reportCompressedSize: true,
     },
     server: {
-        proxy: { '/api': { target: process.env.SCRIM_URL ?? 'https://localhost:8443', secure: false, ws: true } },
+        proxy: {
+            '/api': {
+                target: process.env.SCRIM_URL ?? 'https://localhost:8443',
+                secure: false,
+                ws: true,
+            },
+        },
     },
 });

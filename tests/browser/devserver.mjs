@@ -1,9 +1,11 @@
-// A stand-in for scrimd while working on the page: the same API over TLS, on made-up cameras and a made-up day.
-// It is a tool for development and for the tests of rare states (tests/browser/states.mjs); it is never shipped.
+// A stand-in for scrimd while working on the page: the same API over TLS, on made-up cameras and
+// a made-up day. It is a tool for development and for the tests of rare states
+// (tests/browser/states.mjs); it is never shipped.
 //
 //     node devserver.mjs [--port 8543] [--cameras 4] [--web ../../build/web] [--media ../../build/devmedia]
 //
-// Sign in as demo / demo. POST /dev/camera/ID takes {"camera":{…},"veil":{…},"stall":bool,"restart":true,"cut":true}.
+// Sign in as demo / demo. POST /dev/camera/ID takes
+// {"camera":{…},"veil":{…},"stall":bool,"restart":true,"cut":true}.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -13,11 +15,18 @@ import { fileURLToPath } from 'node:url';
 import { loadFootage, timescale } from './devmedia.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const options = { port: '8543', cameras: '4', web: join(here, '../../build/web'), media: join(here, '../../build/devmedia') };
-for (let i = 2; i < process.argv.length; i += 2) options[process.argv[i].slice(2)] = process.argv[i + 1];
+const options = {
+    port: '8543',
+    cameras: '4',
+    web: join(here, '../../build/web'),
+    media: join(here, '../../build/devmedia'),
+};
+for (let i = 2; i < process.argv.length; i += 2)
+    options[process.argv[i].slice(2)] = process.argv[i + 1];
 
-const csp = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    + "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const csp =
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+    "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const minute = 60_000;
 const frameMs = 100;
 const started = Date.now();
@@ -33,11 +42,24 @@ const cameras = Array.from({ length: Number(options.cameras) }, (_, i) => {
     const [id, name, purpose, view] = places[i % places.length];
     const round = Math.floor(i / places.length);
     return {
-        view, stall: false, generation: 0, sockets: new Set(),
+        view,
+        stall: false,
+        generation: 0,
+        sockets: new Set(),
         json: {
-            id: round ? `${id}-${round + 1}` : id, name: round ? `${name} ${round + 1}` : name, purpose,
-            retention_hours: 72, state: 'recording', cause: null, detail: '', since_ms: started - 5 * 3600_000 - i * 777_000,
-            codec: i % 4 === 3 ? 'h265' : 'h264', width: 1920, height: 1080, bitrate: 3_900_000 + i * 63_000, fps: 25,
+            id: round ? `${id}-${round + 1}` : id,
+            name: round ? `${name} ${round + 1}` : name,
+            purpose,
+            retention_hours: 72,
+            state: 'recording',
+            cause: null,
+            detail: '',
+            since_ms: started - 5 * 3600_000 - i * 777_000,
+            codec: i % 4 === 3 ? 'h265' : 'h264',
+            width: 1920,
+            height: 1080,
+            bitrate: 3_900_000 + i * 63_000,
+            fps: 25,
             veil: { state: 'live', reason: '' },
         },
     };
@@ -48,9 +70,24 @@ const cameraOf = (id) => cameras.find((camera) => camera.json.id === id);
 function timeline(from, to) {
     const now = Date.now();
     const gaps = [
-        { from: started - 190 * minute, to: started - 171 * minute, cause: 'network', detail: 'No packets for 10 s; the camera answered again at the third try' },
-        { from: started - 96 * minute, to: started - 92 * minute, cause: 'camera', detail: 'The camera closed the session' },
-        { from: started - 41 * minute, to: started - 40 * minute, cause: 'crash', detail: 'The recorder was restarted' },
+        {
+            from: started - 190 * minute,
+            to: started - 171 * minute,
+            cause: 'network',
+            detail: 'No packets for 10 s; the camera answered again at the third try',
+        },
+        {
+            from: started - 96 * minute,
+            to: started - 92 * minute,
+            cause: 'camera',
+            detail: 'The camera closed the session',
+        },
+        {
+            from: started - 41 * minute,
+            to: started - 40 * minute,
+            cause: 'crash',
+            detail: 'The recorder was restarted',
+        },
     ];
     const day = started - 330 * minute;
     const recorded = [];
@@ -60,11 +97,16 @@ function timeline(from, to) {
         at = gap.to;
     }
     recorded.push([at, now]);
-    const clip = (spans) => spans.map(([s, e]) => [Math.max(s, from), Math.min(e, now, to)]).filter(([s, e]) => e > s);
+    const clip = (spans) =>
+        spans.map(([s, e]) => [Math.max(s, from), Math.min(e, now, to)]).filter(([s, e]) => e > s);
     const redacted = recorded.map(([s, e], i) => [i === 1 ? s + 12 * minute : s, e]);
     return {
-        from, to, recorded: clip(recorded), redacted: clip(redacted),
-        gaps: gaps.filter((gap) => gap.to > from && gap.from < to), unknown: clip([[day - 70 * minute, day]]),
+        from,
+        to,
+        recorded: clip(recorded),
+        redacted: clip(redacted),
+        gaps: gaps.filter((gap) => gap.to > from && gap.from < to),
+        unknown: clip([[day - 70 * minute, day]]),
     };
 }
 
@@ -73,11 +115,17 @@ function recordings(camera, from, to) {
     const list = [];
     for (const [s, e] of timeline(from - minute, Infinity).redacted) {
         for (let at = Math.floor(s / minute) * minute; at < e; at += minute) {
-            const start = Math.round(Math.max(at, s) / 1000) * 1000, end = Math.min(at + minute, e);
-            if (end <= from || start >= to || start >= end || end > Date.now() - 5000) continue;
-            const day = stamp(start).slice(0, 10), time = stamp(start).slice(11, 19).replaceAll(':', '');
+            const start = Math.round(Math.max(at, s) / 1000) * 1000,
+                end = Math.min(at + minute, e);
+            if (end <= from || start >= to || start >= end || end > Date.now() - 20_000) continue;
+            const day = stamp(start).slice(0, 10),
+                time = stamp(start).slice(11, 19).replaceAll(':', '');
             list.push({
-                start_ms: start, end_ms: end, bytes: 2_000_000, first_pts_ms: start - started + 1_000_000_000, mime: footage[camera.view].mime,
+                start_ms: start,
+                end_ms: end,
+                bytes: 2_000_000,
+                first_pts_ms: start - started + 1_000_000_000,
+                mime: footage[camera.view].mime,
                 url: `/api/v1/cameras/${camera.json.id}/recordings/${day}/${time}.mp4`,
             });
         }
@@ -92,7 +140,8 @@ function recordingFile(camera, day, time) {
     const view = footage[camera.view];
     const ticks = ((start - started + 1_000_000_000) * timescale) / 1000;
     const parts = [view.init];
-    for (let n = 0; n < (listed.end_ms - start) / frameMs; n++) parts.push(view.fragment(n, Math.round(ticks + (n * timescale) / 10)));
+    for (let n = 0; n < (listed.end_ms - start) / frameMs; n++)
+        parts.push(view.fragment(n, Math.round(ticks + (n * timescale) / 10)));
     return Buffer.concat(parts);
 }
 
@@ -105,7 +154,12 @@ function signedIn(request) {
 
 function send(response, status, body, headers = {}) {
     const json = body !== undefined && !Buffer.isBuffer(body);
-    response.writeHead(status, { 'content-security-policy': csp, 'cache-control': 'no-store', ...(json ? { 'content-type': 'application/json' } : {}), ...headers });
+    response.writeHead(status, {
+        'content-security-policy': csp,
+        'cache-control': 'no-store',
+        ...(json ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+    });
     response.end(json ? JSON.stringify(body) : body);
 }
 const refuse = (response, status, code, text) => send(response, status, { error: { code, text } });
@@ -113,7 +167,9 @@ const refuse = (response, status, code, text) => send(response, status, { error:
 function readBody(request) {
     return new Promise((resolve) => {
         let text = '';
-        request.on('data', (chunk) => { text += chunk; });
+        request.on('data', (chunk) => {
+            text += chunk;
+        });
         request.on('end', () => resolve(text));
     });
 }
@@ -121,13 +177,20 @@ function readBody(request) {
 function sessionRoute(request, response, body) {
     if (request.method === 'POST') {
         const { user, password } = JSON.parse(body);
-        if (user !== 'demo' || password !== 'demo') return refuse(response, 401, 'auth', 'The name or the password is wrong.');
+        if (user !== 'demo' || password !== 'demo')
+            return refuse(response, 401, 'auth', 'The name or the password is wrong.');
         session = randomBytes(16).toString('hex');
-        return send(response, 200, { user, role: 'operator', csrf }, { 'set-cookie': `__Host-scrim=${session}; Path=/; HttpOnly; Secure; SameSite=Strict` });
+        return send(
+            response,
+            200,
+            { user, role: 'operator', csrf },
+            { 'set-cookie': `__Host-scrim=${session}; Path=/; HttpOnly; Secure; SameSite=Strict` },
+        );
     }
     if (!signedIn(request)) return refuse(response, 401, 'auth', 'Sign in first.');
     if (request.method === 'DELETE') {
-        if (request.headers['x-csrf'] !== csrf) return refuse(response, 403, 'csrf', 'The X-CSRF header is missing.');
+        if (request.headers['x-csrf'] !== csrf)
+            return refuse(response, 403, 'csrf', 'The X-CSRF header is missing.');
         session = null;
         for (const camera of cameras) for (const socket of camera.sockets) socket.destroy();
         return send(response, 204);
@@ -140,34 +203,73 @@ async function route(request, response) {
     const path = url.pathname;
     const body = await readBody(request);
     if (path === '/api/v1/session') return sessionRoute(request, response, body);
-    if (path.startsWith('/api/') && !signedIn(request)) return refuse(response, 401, 'auth', 'Sign in first.');
-    if (path === '/api/v1/site') return send(response, 200, { id: 'harbour', name: 'Harbour west', version: '0.1.0', now_ms: Date.now() });
+    if (path.startsWith('/api/') && !signedIn(request))
+        return refuse(response, 401, 'auth', 'Sign in first.');
+    if (path === '/api/v1/site')
+        return send(response, 200, {
+            id: 'harbour',
+            name: 'Harbour west',
+            version: '0.1.0',
+            now_ms: Date.now(),
+        });
     if (path === '/api/v1/health') {
         const up = cameras.every((camera) => camera.json.veil.state !== 'down');
-        return send(response, 200, { recorder: { connected: true }, veil: [{ worker: 0, connected: up }, { worker: 1, connected: true }], cameras: cameras.length, disk: { free_bytes: 812e9, total_bytes: 2000e9 } });
+        return send(response, 200, {
+            recorder: { connected: true },
+            veil: [
+                { worker: 0, connected: up },
+                { worker: 1, connected: true },
+            ],
+            cameras: cameras.length,
+            disk: { free_bytes: 812e9, total_bytes: 2000e9 },
+        });
     }
-    if (path === '/api/v1/cameras') return send(response, 200, cameras.map((camera) => camera.json));
-    const part = /^\/api\/v1\/cameras\/([a-z0-9-]+)\/(timeline|recordings)(?:\/([\d-]{10})\/(\d{6})\.mp4)?$/.exec(path);
+    if (path === '/api/v1/cameras')
+        return send(
+            response,
+            200,
+            cameras.map((camera) => camera.json),
+        );
+    const part =
+        /^\/api\/v1\/cameras\/([a-z0-9-]+)\/(timeline|recordings)(?:\/([\d-]{10})\/(\d{6})\.mp4)?$/.exec(
+            path,
+        );
     if (part) {
         const camera = cameraOf(part[1]);
         if (!camera) return refuse(response, 404, 'not_found', 'There is no such camera.');
         if (part[3]) {
             const file = recordingFile(camera, part[3], part[4]);
-            return file ? send(response, 200, file, { 'content-type': 'video/mp4' }) : refuse(response, 404, 'not_found', 'There is no such recording.');
+            return file
+                ? send(response, 200, file, { 'content-type': 'video/mp4' })
+                : refuse(response, 404, 'not_found', 'There is no such recording.');
         }
-        const from = Number(url.searchParams.get('from')), to = Number(url.searchParams.get('to'));
-        return send(response, 200, part[2] === 'timeline' ? timeline(from, to) : recordings(camera, from, to));
+        const from = Number(url.searchParams.get('from')),
+            to = Number(url.searchParams.get('to'));
+        return send(
+            response,
+            200,
+            part[2] === 'timeline' ? timeline(from, to) : recordings(camera, from, to),
+        );
     }
     const dev = /^\/dev\/camera\/([a-z0-9-]+)$/.exec(path);
     if (dev) return control(cameraOf(dev[1]), JSON.parse(body), response);
     return staticFile(path, response);
 }
 
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json' };
+const types = {
+    '.html': 'text/html; charset=utf-8',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.svg': 'image/svg+xml',
+    '.webmanifest': 'application/manifest+json',
+};
 function staticFile(path, response) {
     const file = join(options.web, normalize(path === '/' ? '/index.html' : path));
-    if (!file.startsWith(options.web) || !existsSync(file)) return refuse(response, 404, 'not_found', 'There is no such page.');
-    return send(response, 200, readFileSync(file), { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
+    if (!file.startsWith(options.web) || !existsSync(file))
+        return refuse(response, 404, 'not_found', 'There is no such page.');
+    return send(response, 200, readFileSync(file), {
+        'content-type': types[extname(file)] ?? 'application/octet-stream',
+    });
 }
 
 function control(camera, change, response) {
@@ -218,32 +320,65 @@ setInterval(() => {
                 if (socket.waitsForKey && !view.frames[n % view.frames.length].key) continue;
                 socket.waitsForKey = false;
                 socket.write(data);
-                if (n % 10 === 0) text(socket, { type: 'clock', utc_ms: Date.now() - 600, pts_ms: n * frameMs });
+                if (n % 10 === 0)
+                    text(socket, { type: 'clock', utc_ms: Date.now() - 600, pts_ms: n * frameMs });
             }
         }
     }
 }, frameMs / 2);
 
 mkdirSync(options.media, { recursive: true });
-const key = join(options.media, 'key.pem'), certificate = join(options.media, 'cert.pem');
+const key = join(options.media, 'key.pem'),
+    certificate = join(options.media, 'cert.pem');
 if (!existsSync(key)) {
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
-        '-subj', '/CN=localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    execFileSync(
+        'openssl',
+        [
+            'req',
+            '-x509',
+            '-newkey',
+            'ec',
+            '-pkeyopt',
+            'ec_paramgen_curve:P-256',
+            '-nodes',
+            '-days',
+            '30',
+            '-subj',
+            '/CN=localhost',
+            '-keyout',
+            key,
+            '-out',
+            certificate,
+        ],
+        { stdio: 'ignore' },
+    );
 }
-const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
-    route(request, response).catch((error) => refuse(response, 500, 'internal', String(error)));
-});
+const server = createServer(
+    { key: readFileSync(key), cert: readFileSync(certificate) },
+    (request, response) => {
+        route(request, response).catch((error) => refuse(response, 500, 'internal', String(error)));
+    },
+);
 server.on('upgrade', (request, socket) => {
     const match = /^\/api\/v1\/cameras\/([a-z0-9-]+)\/live$/.exec(request.url);
     const camera = match && cameraOf(match[1]);
-    if (!signedIn(request) || !camera) return socket.end(`HTTP/1.1 ${camera ? 401 : 404} Refused\r\nContent-Length: 0\r\n\r\n`);
-    const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    if (!signedIn(request) || !camera)
+        return socket.end(`HTTP/1.1 ${camera ? 401 : 404} Refused\r\nContent-Length: 0\r\n\r\n`);
+    const accept = createHash('sha1')
+        .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest('base64');
+    socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
     socket.setNoDelay(true);
     camera.sockets.add(socket);
     greet(camera, socket);
-    socket.on('data', (data) => { if ((data[0] & 0x0f) === 8) socket.end(frame(8, Buffer.alloc(0))); });
+    socket.on('data', (data) => {
+        if ((data[0] & 0x0f) === 8) socket.end(frame(8, Buffer.alloc(0)));
+    });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => camera.sockets.delete(socket));
 });
-server.listen(Number(options.port), '127.0.0.1', () => console.log(`https://localhost:${server.address().port}/  demo / demo`));
+server.listen(Number(options.port), '127.0.0.1', () =>
+    console.log(`https://localhost:${server.address().port}/  demo / demo`),
+);

@@ -10,16 +10,30 @@ export const password = process.env.SCRIM_PASSWORD ?? '';
 export const axePath = require.resolve('axe-core/axe.min.js');
 
 const args = [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
 ];
 
 export function launch() {
-    return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args });
+    return chromium.launch({
+        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+        headless: true,
+        args,
+    });
 }
 
 export async function newPage(browser, options = {}) {
-    const context = await browser.newContext({ baseURL: url, ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 }, ...options });
+    const context = await browser.newContext({
+        baseURL: url,
+        ignoreHTTPSErrors: true,
+        viewport: { width: 1440, height: 900 },
+        ...options,
+    });
     return context.newPage();
 }
 

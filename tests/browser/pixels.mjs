@@ -1,13 +1,24 @@
-// What the browser decoded, read back from its video elements, and what the veil's colours make of it.
+// What the browser decoded, read back from its video elements, and what the veil's colours make
+// of it.
 
 // As src/veil/render.c fills them (BT.601 limited range, Y U V).
 const fills = {
-    person: [120, 151, 109], personFigure: [70, 149, 113], vehicle: [158, 94, 151], vehicleFigure: [112, 100, 149],
-    motion: [140, 128, 128], motionFigure: [98, 128, 128], static: [62, 128, 128], curtain: [52, 132, 125],
+    person: [120, 151, 109],
+    personFigure: [70, 149, 113],
+    vehicle: [158, 94, 151],
+    vehicleFigure: [112, 100, 149],
+    motion: [140, 128, 128],
+    motionFigure: [98, 128, 128],
+    static: [62, 128, 128],
+    curtain: [52, 132, 125],
 };
 const rgb = ([y, u, v]) => {
     const l = 1.164 * (y - 16);
-    return [l + 1.596 * (v - 128), l - 0.392 * (u - 128) - 0.813 * (v - 128), l + 2.017 * (u - 128)];
+    return [
+        l + 1.596 * (v - 128),
+        l - 0.392 * (u - 128) - 0.813 * (v - 128),
+        l + 2.017 * (u - 128),
+    ];
 };
 const palette = Object.values(fills).map(rgb);
 const cell = 8;
@@ -24,15 +35,28 @@ export async function grab(page, selector) {
         context.drawImage(video, 0, 0);
         const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
         let text = '';
-        for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
-        return { width: canvas.width, height: canvas.height, time: video.currentTime, text: btoa(text) };
+        for (let i = 0; i < data.length; i += 32768)
+            text += String.fromCharCode(...data.subarray(i, i + 32768));
+        return {
+            width: canvas.width,
+            height: canvas.height,
+            time: video.currentTime,
+            text: btoa(text),
+        };
     });
-    return { width: frame.width, height: frame.height, time: frame.time, data: Buffer.from(frame.text, 'base64') };
+    return {
+        width: frame.width,
+        height: frame.height,
+        time: frame.time,
+        data: Buffer.from(frame.text, 'base64'),
+    };
 }
 
 function eachCell(frame, visit) {
-    const columns = Math.floor(frame.width / cell), rows = Math.floor(frame.height / cell);
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) visit(column, row, row * columns + column);
+    const columns = Math.floor(frame.width / cell),
+        rows = Math.floor(frame.height / cell);
+    for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) visit(column, row, row * columns + column);
     return columns * rows;
 }
 
@@ -48,7 +72,8 @@ function cellMean(frame, column, row) {
     return sum.map((value) => value / 16);
 }
 
-const distance = (a, b) => (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
+const distance = (a, b) =>
+    (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
 
 // Which cells are flat fill, as a list of booleans, and their share.
 export function filled(frame) {
@@ -60,10 +85,13 @@ export function filled(frame) {
     return { cells, share: cells.filter(Boolean).length / total };
 }
 
-// Cells that changed between two frames, and those of them that are fill in neither: what moved in the open.
+// Cells that changed between two frames, and those of them that are fill in neither: what moved
+// in the open.
 export function motion(before, after) {
-    const a = filled(before).cells, b = filled(after).cells;
-    let changed = 0, open = 0;
+    const a = filled(before).cells,
+        b = filled(after).cells;
+    let changed = 0,
+        open = 0;
     eachCell(before, (column, row, index) => {
         if (distance(cellMean(before, column, row), cellMean(after, column, row)) < moved) return;
         changed++;

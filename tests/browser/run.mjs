@@ -1,4 +1,5 @@
-// The desk in a real browser, against a running site. Prints "ok NAME", "FAIL NAME why" or "skip NAME why" a line.
+// The desk in a real browser, against a running site. Prints "ok NAME", "FAIL NAME why" or "skip
+// NAME why" a line.
 //
 //     SCRIM_URL=https://localhost:8443/ SCRIM_USER=… SCRIM_PASSWORD=… node run.mjs [NAME…]
 //     SCRIM_ARTIFACTS=DIR   screenshots go here

@@ -12,7 +12,8 @@ const browser = await launch();
 for (const [size, viewport] of Object.entries(sizes)) {
     for (const colorScheme of ['dark', 'light']) {
         const page = await newPage(browser, { viewport, colorScheme, hasTouch: size === 'phone' });
-        const shot = (name) => page.screenshot({ path: join(dir, `${name}-${size}-${colorScheme}.png`) });
+        const shot = (name) =>
+            page.screenshot({ path: join(dir, `${name}-${size}-${colorScheme}.png`) });
         await page.goto('/');
         await page.waitForSelector('.signin-form');
         await shot('signin');
@@ -25,8 +26,12 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.waitForTimeout(3000);
         await shot('camera');
         const surface = await page.locator('.timeline-surface').boundingBox();
-        await page.locator('.timeline-surface').click({ position: { x: surface.width * 0.3, y: 40 } });
-        await page.waitForSelector('.stage[data-phase=playing]', { timeout: 15000 }).catch(() => {});
+        await page
+            .locator('.timeline-surface')
+            .click({ position: { x: surface.width * 0.3, y: 40 } });
+        await page
+            .waitForSelector('.stage[data-phase=playing]', { timeout: 15000 })
+            .catch(() => {});
         await page.waitForTimeout(1500);
         await shot('playback');
         await page.context().close();

@@ -1,5 +1,6 @@
-// States that a healthy site rarely shows, on the development server: late, lost, opaque, blanked, restarted.
-// Prints "ok NAME" or "FAIL NAME why" a line.     SCRIM_WEB=DIR (default build/web)  SCRIM_ARTIFACTS=DIR
+// States that a healthy site rarely shows, on the development server: late, lost, opaque,
+// blanked, restarted. Prints "ok NAME" or "FAIL NAME why" a line.     SCRIM_WEB=DIR (default
+// build/web)  SCRIM_ARTIFACTS=DIR
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -13,9 +14,13 @@ const web = process.env.SCRIM_WEB ?? join(here, '../../build/web');
 const artifacts = process.env.SCRIM_ARTIFACTS;
 if (artifacts) mkdirSync(artifacts, { recursive: true });
 
-const server = spawn(process.execPath, [join(here, 'devserver.mjs'), '--port', '0', '--web', web], { stdio: ['ignore', 'pipe', 'inherit'] });
+const server = spawn(process.execPath, [join(here, 'devserver.mjs'), '--port', '0', '--web', web], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+});
 const [line] = await Promise.race([
-    new Promise((resolve) => createInterface(server.stdout).once('line', (text) => resolve([text]))),
+    new Promise((resolve) =>
+        createInterface(server.stdout).once('line', (text) => resolve([text])),
+    ),
     new Promise((resolve) => server.once('exit', () => resolve(['']))),
 ]);
 const url = /^https:\S+/.exec(line)?.[0];
@@ -27,19 +32,29 @@ if (!url) {
 const browser = await launch();
 let page;
 
-const change = (camera, what) => page.evaluate(async ([id, body]) => {
-    await fetch(`/dev/camera/${id}`, { method: 'POST', body: JSON.stringify(body) });
-}, [camera, what]);
+const change = (camera, what) =>
+    page.evaluate(
+        async ([id, body]) => {
+            await fetch(`/dev/camera/${id}`, { method: 'POST', body: JSON.stringify(body) });
+        },
+        [camera, what],
+    );
 const tile = (camera) => `.tile[data-camera=${camera}]`;
-const reaches = (camera, state, timeout = 8000) => page.waitForSelector(`${tile(camera)}[data-state=${state}]`, { timeout });
+const reaches = (camera, state, timeout = 8000) =>
+    page.waitForSelector(`${tile(camera)}[data-state=${state}]`, { timeout });
 const words = (camera) => page.textContent(`${tile(camera)} .picture-words`);
-const blanked = (camera) => page.$eval(`${tile(camera)} video`, (video) => getComputedStyle(video).visibility === 'hidden');
+const blanked = (camera) =>
+    page.$eval(`${tile(camera)} video`, (video) => getComputedStyle(video).visibility === 'hidden');
 
 async function moves(camera) {
-    const time = () => page.$eval(`${tile(camera)} video`, (video) => video.getVideoPlaybackQuality().totalVideoFrames);
+    const time = () =>
+        page.$eval(
+            `${tile(camera)} video`,
+            (video) => video.getVideoPlaybackQuality().totalVideoFrames,
+        );
     const before = await time();
     await page.waitForTimeout(1500);
-    return await time() > before + 5;
+    return (await time()) > before + 5;
 }
 
 const tests = {
@@ -59,11 +74,23 @@ const tests = {
         assert.ok(await moves('gate-2'));
     },
     async 'a lost camera is blank and says since when'() {
-        await change('ferry-lawn', { camera: { state: 'waiting', cause: 'network', detail: 'no route to host', since_ms: Date.UTC(2026, 0, 1, 3, 12, 40) } });
+        await change('ferry-lawn', {
+            camera: {
+                state: 'waiting',
+                cause: 'network',
+                detail: 'no route to host',
+                since_ms: Date.UTC(2026, 0, 1, 3, 12, 40),
+            },
+        });
         await reaches('ferry-lawn', 'lost');
-        assert.match(await words('ferry-lawn'), /Camera lost.*since \d\d:\d\d:\d\d.*no route to host/);
+        assert.match(
+            await words('ferry-lawn'),
+            /Camera lost.*since \d\d:\d\d:\d\d.*no route to host/,
+        );
         assert.ok(await blanked('ferry-lawn'));
-        await change('ferry-lawn', { camera: { state: 'recording', cause: null, detail: '', since_ms: Date.now() } });
+        await change('ferry-lawn', {
+            camera: { state: 'recording', cause: null, detail: '', since_ms: Date.now() },
+        });
         await reaches('ferry-lawn', 'live');
     },
     async 'a veil that is down blanks the picture at once, and it comes back afresh'() {
@@ -86,14 +113,23 @@ const tests = {
     async 'playback steps over a gap and says so'() {
         const gap = await page.evaluate(async () => {
             const now = Date.now();
-            const response = await fetch(`/api/v1/cameras/gate-2/timeline?from=${now - 12 * 3600_000}&to=${now}`);
+            const response = await fetch(
+                `/api/v1/cameras/gate-2/timeline?from=${now - 12 * 3600_000}&to=${now}`,
+            );
             return (await response.json()).gaps.find((candidate) => candidate.cause === 'camera');
         });
         await page.goto(`${url}#/camera/gate-2?t=${Math.round(gap.from - 4000)}`);
         await page.waitForSelector('.stage[data-phase=playing]');
-        await page.waitForFunction(() => /skipped/.test(document.querySelector('.stage-caption').textContent), null, { timeout: 15_000 });
+        await page.waitForFunction(
+            () => /skipped/.test(document.querySelector('.stage-caption').textContent),
+            null,
+            { timeout: 15_000 },
+        );
         const shown = Date.parse(await page.getAttribute('.stage-caption time', 'datetime'));
-        assert.ok(shown >= gap.to - 61_000 && shown < gap.to + 5000, `it stands at ${new Date(shown).toISOString()}`);
+        assert.ok(
+            shown >= gap.to - 61_000 && shown < gap.to + 5000,
+            `it stands at ${new Date(shown).toISOString()}`,
+        );
     },
     async 'what is not written yet plays the newest there is'() {
         await page.goto(`${url}#/camera/gate-2`);
@@ -118,15 +154,20 @@ try {
     await page.goto('/');
     await page.waitForSelector('.signin-form');
     await signIn(page, 'demo', 'demo');
-    await page.waitForFunction(() => document.querySelectorAll('.tile[data-state=live]').length === 4);
+    await page.waitForFunction(
+        () => document.querySelectorAll('.tile[data-state=live]').length === 4,
+    );
     for (const [name, test] of Object.entries(tests)) {
         try {
             await test();
             console.log(`ok states: ${name}`);
         } catch (error) {
             failed++;
-            console.log(`FAIL states: ${name}: ${String(error.message).split('\n').slice(0, 3).join(' | ')}`);
-            if (artifacts) await page.screenshot({ path: join(artifacts, `failed-state-${failed}.png`) });
+            console.log(
+                `FAIL states: ${name}: ${String(error.message).split('\n').slice(0, 3).join(' | ')}`,
+            );
+            if (artifacts)
+                await page.screenshot({ path: join(artifacts, `failed-state-${failed}.png`) });
         }
     }
 } catch (error) {

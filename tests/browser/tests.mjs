@@ -1,16 +1,19 @@
-// What an operator does, in the order in which they would. Each test has a browser context of its own.
+// What an operator does, in the order in which they would. Each test has a browser context of its
+// own.
 import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import { axePath, newPage, password, signIn, url, user } from './harness.mjs';
 import { difference, filled, grab, motion } from './pixels.mjs';
 
-// Everything that a page complained about: script errors, console errors, breaches of the content policy.
-// The browser itself reports refused requests; those that a test provokes are not the page's fault.
+// Everything that a page complained about: script errors, console errors, breaches of the content
+// policy. The browser itself reports refused requests; those that a test provokes are not the
+// page's fault.
 function complaints(page, tolerated = /status of 401/) {
     const list = [];
     page.on('pageerror', (error) => list.push(`error: ${error.message}`));
     page.on('console', (message) => {
-        if (message.type() === 'error' && !tolerated.test(message.text())) list.push(`console: ${message.text()}`);
+        if (message.type() === 'error' && !tolerated.test(message.text()))
+            list.push(`console: ${message.text()}`);
     });
     return list;
 }
@@ -26,8 +29,12 @@ async function enter(run, options = {}) {
 }
 
 async function liveTiles(page, run) {
-    const count = run.cameras ?? await page.locator('.tile').count();
-    await page.waitForFunction((n) => document.querySelectorAll('.tile[data-state=live]').length >= n, count, { timeout: run.waitMs });
+    const count = run.cameras ?? (await page.locator('.tile').count());
+    await page.waitForFunction(
+        (n) => document.querySelectorAll('.tile[data-state=live]').length >= n,
+        count,
+        { timeout: run.waitMs },
+    );
     return count;
 }
 
@@ -44,11 +51,16 @@ async function archived(page, run) {
     for (;;) {
         const list = await page.evaluate(async (id) => {
             const now = Date.now();
-            const response = await fetch(`/api/v1/cameras/${id}/recordings?from=${now - 12 * 3600_000}&to=${now}`);
+            const response = await fetch(
+                `/api/v1/cameras/${id}/recordings?from=${now - 12 * 3600_000}&to=${now}`,
+            );
             return response.json();
         }, camera);
         if (list.length > 0) return list[0];
-        assert.ok(Date.now() < deadline, `no redacted recording of ${camera} after ${run.waitMs / 1000} s`);
+        assert.ok(
+            Date.now() < deadline,
+            `no redacted recording of ${camera} after ${run.waitMs / 1000} s`,
+        );
         await page.waitForTimeout(1000);
     }
 }
@@ -58,7 +70,8 @@ async function clickTime(page, at) {
     const surface = page.locator('.timeline-surface');
     for (let i = 0; i < 60; i++) {
         const { from, to } = await surface.evaluate((element) => ({
-            from: Number(element.getAttribute('aria-valuemin')) * 1000, to: Number(element.getAttribute('aria-valuemax')) * 1000,
+            from: Number(element.getAttribute('aria-valuemin')) * 1000,
+            to: Number(element.getAttribute('aria-valuemax')) * 1000,
         }));
         const box = await surface.boundingBox();
         const x = ((at - from) / (to - from)) * box.width;
@@ -82,10 +95,20 @@ const videoTime = (page) => page.$eval('.stage video', (video) => video.currentT
 function webSocketStatus(path) {
     const { hostname, port } = new URL(url);
     return new Promise((resolve, reject) => {
-        const socket = connect({ host: hostname, port: Number(port || 443), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, () => {
-            socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nOrigin: ${new URL(url).origin}\r\nConnection: Upgrade\r\n`
-                + 'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
-        });
+        const socket = connect(
+            {
+                host: hostname,
+                port: Number(port || 443),
+                rejectUnauthorized: false,
+                ALPNProtocols: ['http/1.1'],
+            },
+            () => {
+                socket.write(
+                    `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nOrigin: ${new URL(url).origin}\r\nConnection: Upgrade\r\n` +
+                        'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+                );
+            },
+        );
         socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));
         socket.once('data', (data) => {
             resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(data.toString('latin1'))?.[1]));
@@ -102,10 +125,18 @@ async function axe(page, name) {
         const { readFileSync } = await import('node:fs');
         await page.evaluate(readFileSync(axePath, 'utf8'));
     });
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }));
-    const words = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(', ')}`);
+    const { violations } = await page.evaluate(() =>
+        globalThis.axe.run(document, {
+            runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+        }),
+    );
+    const words = violations.map(
+        (v) =>
+            `${v.id}: ${v.nodes
+                .map((n) => n.target.join(' '))
+                .slice(0, 3)
+                .join(', ')}`,
+    );
     assert.equal(words.length, 0, `${name}: ${words.join('; ')}`);
 }
 
@@ -116,7 +147,9 @@ export const tests = {
         await page.waitForSelector('.signin-form');
         await run.shot(page, 'signin');
         await signIn(page, user, `${password}-wrong`);
-        await page.waitForFunction(() => document.querySelector('.signin-problem').textContent !== '');
+        await page.waitForFunction(
+            () => document.querySelector('.signin-problem').textContent !== '',
+        );
         const words = await page.textContent('.signin-problem');
         assert.match(words, /wrong/i);
         assert.equal(await page.locator('.tile').count(), 0);
@@ -128,7 +161,8 @@ export const tests = {
         const count = await liveTiles(page, run);
         const frames = async () => {
             const list = [];
-            for (let i = 0; i < count; i++) list.push(await grab(page, `.tiles li:nth-child(${i + 1}) video`));
+            for (let i = 0; i < count; i++)
+                list.push(await grab(page, `.tiles li:nth-child(${i + 1}) video`));
             return list;
         };
         const before = await frames();
@@ -136,7 +170,10 @@ export const tests = {
         const after = await frames();
         for (let i = 0; i < count; i++) {
             assert.ok(after[i].time > before[i].time + 1, `tile ${i + 1}: its clock stood still`);
-            assert.ok(difference(before[i], after[i]) > 0.05, `tile ${i + 1}: its picture stood still`);
+            assert.ok(
+                difference(before[i], after[i]) > 0.05,
+                `tile ${i + 1}: its picture stood still`,
+            );
         }
         await run.shot(page, 'wall');
         assert.deepEqual(page.complaints, []);
@@ -146,14 +183,19 @@ export const tests = {
         const page = await enter(run);
         await openCamera(page, run);
         await page.waitForTimeout(4000);
-        const lag = await page.$eval('.stage video', (video) => video.buffered.end(video.buffered.length - 1) - video.currentTime);
+        const lag = await page.$eval(
+            '.stage video',
+            (video) => video.buffered.end(video.buffered.length - 1) - video.currentTime,
+        );
         assert.ok(lag < 1, `${lag.toFixed(2)} s of picture wait in the browser`);
     },
 
     async 'picture-is-redacted'(run) {
         const page = await enter(run);
         const count = await liveTiles(page, run);
-        let share = 0, changed = 0, open = 0;
+        let share = 0,
+            changed = 0,
+            open = 0;
         for (let round = 0; round < 6; round++) {
             for (let i = 0; i < count; i++) {
                 const before = await grab(page, `.tiles li:nth-child(${i + 1}) video`);
@@ -166,25 +208,37 @@ export const tests = {
                 open += moved.open;
             }
         }
-        assert.ok(share > 0.002, `no fill of the veil anywhere: at most ${(share * 100).toFixed(2)} % of a picture`);
+        assert.ok(
+            share > 0.002,
+            `no fill of the veil anywhere: at most ${(share * 100).toFixed(2)} % of a picture`,
+        );
         assert.ok(changed > 0, 'nothing moved');
-        // People walk in the footage: what moves must be covered before or after, nearly everywhere.
+        // People walk in the footage: what moves must be covered before or after, nearly
+        // everywhere.
         assert.ok(open <= changed * 0.1, `${open} of ${changed} cells that moved are not covered`);
-        console.log(`# fill up to ${(share * 100).toFixed(1)} % of a picture; ${open} of ${changed} moving cells in the open`);
+        console.log(
+            `# fill up to ${(share * 100).toFixed(1)} % of a picture; ${open} of ${changed} moving cells in the open`,
+        );
     },
 
     async 'keyboard-reaches-everything'(run) {
         const page = await enter(run);
         const count = await page.locator('.tile').count();
         await page.keyboard.press('ArrowRight');
-        const focused = () => page.evaluate(() => [...document.querySelectorAll('.tile')].indexOf(document.activeElement));
+        const focused = () =>
+            page.evaluate(() =>
+                [...document.querySelectorAll('.tile')].indexOf(document.activeElement),
+            );
         assert.equal(await focused(), 0);
         if (count > 1) {
             await page.keyboard.press('ArrowRight');
             assert.equal(await focused(), 1);
             await page.keyboard.press('ArrowLeft');
         }
-        const outline = await page.$eval('.tile:focus', (tile) => getComputedStyle(tile).outlineStyle);
+        const outline = await page.$eval(
+            '.tile:focus',
+            (tile) => getComputedStyle(tile).outlineStyle,
+        );
         assert.equal(outline, 'solid', 'the focus cannot be seen');
         await page.keyboard.press('Enter');
         await page.waitForSelector('.camera h1');
@@ -196,24 +250,41 @@ export const tests = {
         await page.waitForSelector('dialog[open]');
         await page.keyboard.press('Escape');
         await page.waitForSelector('dialog[open]', { state: 'detached' });
-        assert.equal(await page.locator('.camera h1').count(), 1, 'Escape closed more than the help');
+        assert.equal(
+            await page.locator('.camera h1').count(),
+            1,
+            'Escape closed more than the help',
+        );
     },
 
     async 'camera-page-shows-its-day-and-its-purpose'(run) {
         const page = await enter(run);
         await openCamera(page, run);
         await archived(page, run);
-        await page.waitForFunction(() => {
-            const canvas = document.querySelector('.timeline-surface canvas');
-            const probe = document.createElement('i');
-            probe.style.color = 'var(--band-redacted)';
-            canvas.after(probe);
-            const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
-            probe.remove();
-            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-            for (let i = 0; i < data.length; i += 4) if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12) return true;
-            return false;
-        }, null, { timeout: 30_000 });
+        await page.waitForFunction(
+            () => {
+                const canvas = document.querySelector('.timeline-surface canvas');
+                const probe = document.createElement('i');
+                probe.style.color = 'var(--band-redacted)';
+                canvas.after(probe);
+                const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+                probe.remove();
+                const { data } = canvas
+                    .getContext('2d')
+                    .getImageData(0, 0, canvas.width, canvas.height);
+                for (let i = 0; i < data.length; i += 4)
+                    if (
+                        Math.abs(data[i] - r) +
+                            Math.abs(data[i + 1] - g) +
+                            Math.abs(data[i + 2] - b) <
+                        12
+                    )
+                        return true;
+                return false;
+            },
+            null,
+            { timeout: 30_000 },
+        );
         const facts = await page.textContent('.facts');
         assert.match(facts, /Purpose/);
         assert.match(facts, /Kept for\s*\d/);
@@ -231,14 +302,20 @@ export const tests = {
         const from = await videoTime(page);
         const frame = await grab(page, '.stage video');
         await page.waitForTimeout(2500);
-        assert.ok(await videoTime(page) > from + 1.5, 'playback does not advance');
+        assert.ok((await videoTime(page)) > from + 1.5, 'playback does not advance');
         const later = await grab(page, '.stage video');
         assert.ok(later.width > 0 && difference(frame, later) > 0.05, 'the picture stands still');
         const moved = motion(frame, later);
-        assert.ok(moved.open <= Math.max(20, moved.changed * 0.12), `${moved.open} of ${moved.changed} moving cells are in the open`);
+        assert.ok(
+            moved.open <= Math.max(20, moved.changed * 0.12),
+            `${moved.open} of ${moved.changed} moving cells are in the open`,
+        );
         const shown = await page.getAttribute('.stage-caption time', 'datetime');
         const error = Date.parse(shown) - first.start_ms;
-        assert.ok(error > -2000 && error < 70_000, `it says ${shown}, the file starts at ${new Date(first.start_ms).toISOString()}`);
+        assert.ok(
+            error > -2000 && error < 70_000,
+            `it says ${shown}, the file starts at ${new Date(first.start_ms).toISOString()}`,
+        );
         await run.shot(page, 'playback');
         assert.deepEqual(page.complaints, []);
     },
@@ -253,18 +330,24 @@ export const tests = {
         await page.waitForSelector('.stage[data-phase=paused]');
         const held = await videoTime(page);
         await page.keyboard.press('.');
-        await page.waitForFunction((at) => document.querySelector('.stage video').currentTime > at + 0.01, held);
-        const stepped = await videoTime(page) - held;
+        await page.waitForFunction(
+            (at) => document.querySelector('.stage video').currentTime > at + 0.01,
+            held,
+        );
+        const stepped = (await videoTime(page)) - held;
         assert.ok(stepped < 0.5, `one frame is ${stepped} s`);
         await page.keyboard.press('ArrowLeft');
-        await page.waitForFunction((at) => document.querySelector('.stage video').currentTime < at - 5, held);
+        await page.waitForFunction(
+            (at) => document.querySelector('.stage video').currentTime < at - 5,
+            held,
+        );
         await page.selectOption('.speed select', '4');
         await page.evaluate(() => document.activeElement?.blur());
         await page.keyboard.press('Space');
         await playing(page);
         const from = await videoTime(page);
         await page.waitForTimeout(2000);
-        assert.ok(await videoTime(page) - from > 5, 'fourfold speed is not');
+        assert.ok((await videoTime(page)) - from > 5, 'fourfold speed is not');
         await page.keyboard.press('l');
         await page.waitForSelector('.stage[data-state=live]', { timeout: 20_000 });
     },
@@ -292,7 +375,11 @@ export const tests = {
     },
 
     async 'works-on-a-phone'(run) {
-        const page = await enter(run, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+        const page = await enter(run, {
+            viewport: { width: 390, height: 844 },
+            hasTouch: true,
+            isMobile: true,
+        });
         await page.waitForSelector('.tile[data-state=live]', { timeout: run.waitMs });
         const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
         assert.ok(await fits(), 'the wall is wider than the phone');
@@ -319,10 +406,15 @@ export const tests = {
         const count = await page.locator('.tile').count();
         if (count < 4) run.skip('fewer than four cameras');
         await page.waitForTimeout(3000);
-        assert.ok(open >= 1 && open < count, `${open} of ${count} feeds are open while two tiles at most can be seen`);
+        assert.ok(
+            open >= 1 && open < count,
+            `${open} of ${count} feeds are open while two tiles at most can be seen`,
+        );
         const before = open;
         await page.evaluate(() => document.querySelector('.wall').scrollTo(0, 1e6));
-        await page.waitForSelector('.tiles li:last-child .tile[data-state=live]', { timeout: run.waitMs });
+        await page.waitForSelector('.tiles li:last-child .tile[data-state=live]', {
+            timeout: run.waitMs,
+        });
         await page.waitForTimeout(2500);
         assert.ok(open <= before + 1, `${open} feeds are open after scrolling`);
     },
@@ -332,7 +424,9 @@ export const tests = {
         const list = complaints(page);
         await page.addInitScript(() => {
             globalThis.breaches = [];
-            addEventListener('securitypolicyviolation', (event) => globalThis.breaches.push(`${event.violatedDirective} ${event.blockedURI}`));
+            addEventListener('securitypolicyviolation', (event) =>
+                globalThis.breaches.push(`${event.violatedDirective} ${event.blockedURI}`),
+            );
         });
         const answer = await page.goto('/');
         const policy = answer.headers()['content-security-policy'] ?? '';
@@ -358,7 +452,9 @@ export const tests = {
         await page.waitForSelector('.signin-form');
         const status = await webSocketStatus(`/api/v1/cameras/${camera}/live`);
         assert.equal(status, 401, `a feed without a session answers ${status}`);
-        const answer = await page.evaluate(() => fetch('/api/v1/cameras').then((response) => response.status));
+        const answer = await page.evaluate(() =>
+            fetch('/api/v1/cameras').then((response) => response.status),
+        );
         assert.equal(answer, 401);
     },
 
@@ -380,7 +476,11 @@ export const tests = {
             const took = Date.now() - started;
             await run.shot(page, 'server-lost');
             assert.ok(took <= 3100, `after ${took} ms`);
-            assert.equal(await page.locator('.tile[data-state=live]').count(), 0, 'a tile still says live');
+            assert.equal(
+                await page.locator('.tile[data-state=live]').count(),
+                0,
+                'a tile still says live',
+            );
         } finally {
             for (const pid of pids) process.kill(pid, 'SIGCONT');
         }
@@ -395,7 +495,9 @@ async function serverPids(pid) {
     const { readdirSync, readFileSync } = await import('node:fs');
     const stat = (id) => /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${id}/stat`, 'utf8'));
     if (stat(pid)[1] !== 'scrim') return [pid];
-    const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    const all = readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number);
     return all.filter((id) => {
         try {
             const [, name, parent] = stat(id);

@@ -36,7 +36,12 @@ async function refusal(response: Response): Promise<ApiError> {
     const after = Number(response.headers.get('Retry-After'));
     const body: unknown = await response.json().catch(() => null);
     const error = (body as ApiErrorBody | null)?.error;
-    return new ApiError(response.status, error?.code ?? 'unknown', error?.text ?? response.statusText, after > 0 ? after : null);
+    return new ApiError(
+        response.status,
+        error?.code ?? 'unknown',
+        error?.text ?? response.statusText,
+        after > 0 ? after : null,
+    );
 }
 
 async function request(method: string, path: string, options: CallOptions): Promise<Response> {
@@ -75,8 +80,12 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
     }
 }
 
-// The body of a recording, by the address that the list of recordings gave; null when it has been purged.
-export async function openRecording(url: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
+// The body of a recording, by the address that the list of recordings gave; null when it has been
+// purged.
+export async function openRecording(
+    url: string,
+    signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
     const response = await fetch(url, { signal, credentials: 'same-origin' });
     if (response.ok && response.body) return response.body;
     if (response.status === 404) return null;
@@ -91,15 +100,24 @@ function keepToken(session: Session): Session {
 
 export const api = {
     session: () => call<Session>('GET', '/session').then(keepToken),
-    signIn: (user: string, password: string) => call<Session>('POST', '/session', { body: { user, password } }).then(keepToken),
+    signIn: (user: string, password: string) =>
+        call<Session>('POST', '/session', { body: { user, password } }).then(keepToken),
     signOut: () => call<void>('DELETE', '/session'),
     site: (limitMs: number) => call<Site>('GET', '/site', { timeoutMs: limitMs }),
     health: () => call<Health>('GET', '/health'),
     cameras: () => call<Camera[]>('GET', '/cameras'),
     timeline: (camera: string, from: number, to: number, signal: AbortSignal) =>
-        call<TimelineData>('GET', `/cameras/${camera}/timeline?from=${Math.floor(from)}&to=${Math.ceil(to)}`, { signal }),
+        call<TimelineData>(
+            'GET',
+            `/cameras/${camera}/timeline?from=${Math.floor(from)}&to=${Math.ceil(to)}`,
+            { signal },
+        ),
     recordings: (camera: string, from: number, to: number, signal: AbortSignal) =>
-        call<Recording[]>('GET', `/cameras/${camera}/recordings?from=${Math.floor(from)}&to=${Math.ceil(to)}`, { signal }),
+        call<Recording[]>(
+            'GET',
+            `/cameras/${camera}/recordings?from=${Math.floor(from)}&to=${Math.ceil(to)}`,
+            { signal },
+        ),
 };
 
 export function liveUrl(camera: string): string {

@@ -6,7 +6,10 @@ import { shortcuts } from './settings';
 export type KeyHandler = (key: string, event: KeyboardEvent) => boolean;
 
 function typing(target: EventTarget | null): boolean {
-    return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select');
+    return (
+        target instanceof HTMLElement &&
+        target.matches('input:not([type=checkbox]), textarea, select')
+    );
 }
 
 export function useKeys(handler: KeyHandler): void {

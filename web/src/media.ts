@@ -5,18 +5,26 @@ const scope = globalThis as typeof globalThis & { ManagedMediaSource?: typeof Me
 
 export const Source: typeof MediaSource | undefined = scope.MediaSource ?? scope.ManagedMediaSource;
 
-// A source attached to the video, once it is open. The video keeps nothing of what it showed before.
-export function openSource(video: HTMLVideoElement): { source: MediaSource; opened: Promise<void> } {
+// A source attached to the video, once it is open. The video keeps nothing of what it showed
+// before.
+export function openSource(video: HTMLVideoElement): {
+    source: MediaSource;
+    opened: Promise<void>;
+} {
     if (!Source) throw new Error('This browser has no Media Source Extensions.');
     const source = new Source();
     const url = URL.createObjectURL(source);
     video.disableRemotePlayback = true;
     video.src = url;
     const opened = new Promise<void>((resolve) => {
-        source.addEventListener('sourceopen', () => {
-            URL.revokeObjectURL(url);
-            resolve();
-        }, { once: true });
+        source.addEventListener(
+            'sourceopen',
+            () => {
+                URL.revokeObjectURL(url);
+                resolve();
+            },
+            { once: true },
+        );
     });
     return { source, opened };
 }
@@ -26,7 +34,8 @@ export function closeSource(video: HTMLVideoElement): void {
     video.load();
 }
 
-// Index of the buffered range that holds `at` (seconds), or −1. The slack bridges rounding at frame borders.
+// Index of the buffered range that holds `at` (seconds), or −1. The slack bridges rounding at
+// frame borders.
 export function rangeAt(ranges: TimeRanges, at: number, slack = 0.02): number {
     for (let i = 0; i < ranges.length; i++) {
         if (at >= ranges.start(i) - slack && at < ranges.end(i) + slack) return i;

@@ -9,7 +9,7 @@ function read(key: string): string | null {
     }
 }
 
-export function remember(key: string, value: string | null): void {
+function remember(key: string, value: string | null): void {
     try {
         if (value === null) localStorage.removeItem(`scrim.${key}`);
         else localStorage.setItem(`scrim.${key}`, value);

@@ -89,7 +89,12 @@ async function beat(): Promise<void> {
         beating = false;
     }
     if (session.get() === null) return;
-    const pause = failures > 0 ? backoffMs(failures - 1, 500, retryCeilingMs) : document.hidden ? hiddenBeatMs : beatMs;
+    const pause =
+        failures > 0
+            ? backoffMs(failures - 1, 500, retryCeilingMs)
+            : document.hidden
+              ? hiddenBeatMs
+              : beatMs;
     timer = setTimeout(beatNow, Math.max(0, pause - (failures > 0 ? 0 : Date.now() - startedAt)));
 }
 
@@ -141,6 +146,9 @@ export async function start(): Promise<void> {
                 session.set(null);
             } else if (lostSince.get() === null) lostSince.set(lastHeard);
         }
-        if (session.get() === 'unknown') await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, 500, retryCeilingMs)));
+        if (session.get() === 'unknown')
+            await new Promise((resolve) =>
+                setTimeout(resolve, backoffMs(attempt, 500, retryCeilingMs)),
+            );
     }
 }

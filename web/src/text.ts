@@ -3,15 +3,27 @@ import type { GapCause, Role } from './types';
 import type { LostBy } from './live/status';
 
 const roles: Record<Role, string> = {
-    viewer: 'Viewer', operator: 'Operator', keyholder: 'Keyholder', auditor: 'Auditor', administrator: 'Administrator',
+    viewer: 'Viewer',
+    operator: 'Operator',
+    keyholder: 'Keyholder',
+    auditor: 'Auditor',
+    administrator: 'Administrator',
 };
 
 const causes: Record<GapCause, string> = {
-    camera: 'Camera', network: 'Network', disk: 'Disk', overload: 'Overload', operator: 'Switched off', clock: 'Clock', crash: 'Restart',
+    camera: 'Camera',
+    network: 'Network',
+    disk: 'Disk',
+    overload: 'Overload',
+    operator: 'Switched off',
+    clock: 'Clock',
+    crash: 'Restart',
 };
 
 const lost: Record<LostBy, string> = {
-    server: 'No answer from the server', camera: 'Camera lost', feed: 'No live feed',
+    server: 'No answer from the server',
+    camera: 'Camera lost',
+    feed: 'No live feed',
 };
 
 export const text = {
@@ -63,7 +75,8 @@ export const text = {
 
     lost: {
         title: 'No answer from the server',
-        since: (time: string, age: string) => `since ${time} (${age}). Nothing here is live. Trying again by itself.`,
+        since: (time: string, age: string) =>
+            `since ${time} (${age}). Nothing here is live. Trying again by itself.`,
     },
 
     wall: {
@@ -99,9 +112,19 @@ export const text = {
         purpose: 'Purpose',
         noPurpose: 'None stated',
         kept: 'Kept for',
-        keptHours: (hours: number) => (hours % 24 === 0 && hours >= 48 ? `${hours / 24} days` : hours === 1 ? '1 hour' : `${hours} hours`),
+        keptHours: (hours: number) =>
+            hours % 24 === 0 && hours >= 48
+                ? `${hours / 24} days`
+                : hours === 1
+                  ? '1 hour'
+                  : `${hours} hours`,
         fills: 'In the picture',
-        fillNames: { person: 'Person', vehicle: 'Vehicle', motion: 'Something moving', static: 'Always masked' },
+        fillNames: {
+            person: 'Person',
+            vehicle: 'Vehicle',
+            motion: 'Something moving',
+            static: 'Always masked',
+        },
         originals: 'Originals',
         originalsNote: 'Sealed. Opening one takes several keyholders and a reason.',
         health: 'Stream',
@@ -168,12 +191,25 @@ export const text = {
         camera: 'On a camera',
         timeline: 'On the timeline',
         keys: {
-            wall: [['1 … 9', 'open camera 1 … 9'], ['← ↑ → ↓', 'move between tiles'], ['Enter', 'open the chosen camera']],
-            camera: [
-                ['Space', 'play or pause'], ['← →', '10 seconds back, forward'], [', .', 'one frame back, forward'],
-                ['− +', 'slower, faster'], ['L', 'back to live'], ['P N', 'previous, next camera'], ['Esc', 'back to the wall'],
+            wall: [
+                ['1 … 9', 'open camera 1 … 9'],
+                ['← ↑ → ↓', 'move between tiles'],
+                ['Enter', 'open the chosen camera'],
             ],
-            timeline: [['← →', 'move the mark'], ['+ −', 'closer, wider'], ['Enter', 'play from the mark']],
+            camera: [
+                ['Space', 'play or pause'],
+                ['← →', '10 seconds back, forward'],
+                [', .', 'one frame back, forward'],
+                ['− +', 'slower, faster'],
+                ['L', 'back to live'],
+                ['P N', 'previous, next camera'],
+                ['Esc', 'back to the wall'],
+            ],
+            timeline: [
+                ['← →', 'move the mark'],
+                ['+ −', 'closer, wider'],
+                ['Enter', 'play from the mark'],
+            ],
         },
     },
 

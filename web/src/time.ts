@@ -1,4 +1,5 @@
-// Times for people: in the site's zone, always with the offset in reach. Instants are ms since 1970 (UTC).
+// Times for people: in the site's zone, always with the offset in reach. Instants are ms since
+// 1970 (UTC).
 import { site } from './state';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -8,14 +9,22 @@ function format(key: string, options: Intl.DateTimeFormatOptions): Intl.DateTime
     const name = `${key} ${zone ?? ''}`;
     let made = formats.get(name);
     if (!made) {
-        made = new Intl.DateTimeFormat('en-GB', { ...options, ...(zone ? { timeZone: zone } : {}) });
+        made = new Intl.DateTimeFormat('en-GB', {
+            ...options,
+            ...(zone ? { timeZone: zone } : {}),
+        });
         formats.set(name, made);
     }
     return made;
 }
 
 export function clockTime(at: number): string {
-    return format('clock', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at);
+    return format('clock', {
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        hourCycle: 'h23',
+    }).format(at);
 }
 
 export function minuteTime(at: number): string {
@@ -27,16 +36,35 @@ export function dayName(at: number): string {
 }
 
 export function longDay(at: number): string {
-    return format('long', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(at);
+    return format('long', {
+        weekday: 'long',
+        day: 'numeric',
+        month: 'long',
+        year: 'numeric',
+    }).format(at);
 }
 
 // How far the site's wall clock is from UTC at that instant, in ms.
 export function zoneOffset(at: number): number {
     const parts = format('parts', {
-        year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
+        hourCycle: 'h23',
     }).formatToParts(at);
-    const get = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
-    const wall = Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute'), get('second'));
+    const get = (type: Intl.DateTimeFormatPartTypes): number =>
+        Number(parts.find((part) => part.type === type)?.value);
+    const wall = Date.UTC(
+        get('year'),
+        get('month') - 1,
+        get('day'),
+        get('hour'),
+        get('minute'),
+        get('second'),
+    );
     return wall - Math.floor(at / 1000) * 1000;
 }
 
@@ -58,7 +86,10 @@ export function dayStart(at: number, days = 0): number {
 export function duration(ms: number): string {
     const seconds = Math.max(0, Math.round(ms / 1000));
     if (seconds < 60) return `${seconds} s`;
-    if (seconds < 3600) return seconds % 60 && seconds < 600 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${Math.floor(seconds / 60)} min`;
+    if (seconds < 3600)
+        return seconds % 60 && seconds < 600
+            ? `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+            : `${Math.floor(seconds / 60)} min`;
     const hours = Math.floor(seconds / 3600);
     const minutes = Math.floor((seconds % 3600) / 60);
     if (hours < 48) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;

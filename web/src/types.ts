@@ -1,4 +1,5 @@
-// What /api/v1 answers. Times are milliseconds since 1970 (UTC), sizes are bytes, rates bits a second.
+// What /api/v1 answers. Times are milliseconds since 1970 (UTC), sizes are bytes, rates bits a
+// second.
 
 export type Role = 'viewer' | 'operator' | 'keyholder' | 'auditor' | 'administrator';
 
@@ -13,7 +14,7 @@ export interface Site {
     name: string;
     version: string;
     now_ms: number;
-    time_zone?: string; // IANA name; without it times are in the browser's zone, and the clock says which
+    time_zone?: string; // IANA name; without it, the browser's zone
 }
 
 export interface Health {

@@ -20,14 +20,20 @@ function columnWidth(shape: WallShape, columns: number): number {
     return Math.floor((shape.width - shape.gap * (columns - 1)) / columns);
 }
 
-// The largest tiles that all fit; where those would be too small, the smallest useful ones, and the wall scrolls.
+// The largest tiles that all fit; where those would be too small, the smallest useful ones, and
+// the wall scrolls.
 export function wallLayout(count: number, shape: WallShape): WallLayout {
-    const least = Math.min(shape.width, shape.width < 600 && count <= 6 ? leastPhoneTile : leastTile);
+    const least = Math.min(
+        shape.width,
+        shape.width < 600 && count <= 6 ? leastPhoneTile : leastTile,
+    );
     let best: WallLayout = { columns: 1, tile: 0 };
     for (let columns = 1; columns <= Math.max(1, count); columns++) {
         const rows = Math.ceil(count / columns);
         const pictureHeight = (shape.height - shape.gap * (rows - 1)) / rows - shape.strip;
-        const tile = Math.floor(Math.min(columnWidth(shape, columns), pictureHeight * shape.aspect));
+        const tile = Math.floor(
+            Math.min(columnWidth(shape, columns), pictureHeight * shape.aspect),
+        );
         if (tile > best.tile) best = { columns, tile };
     }
     if (best.tile >= least) return best;
@@ -37,7 +43,12 @@ export function wallLayout(count: number, shape: WallShape): WallLayout {
 
 // The tile that an arrow key leads to; it stays where there is none.
 export function neighbour(index: number, count: number, columns: number, key: string): number {
-    const moves: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+    const moves: Record<string, number> = {
+        ArrowLeft: -1,
+        ArrowRight: 1,
+        ArrowUp: -columns,
+        ArrowDown: columns,
+    };
     const next = index + (moves[key] ?? 0);
     return next >= 0 && next < count ? next : index;
 }

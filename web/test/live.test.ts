@@ -42,11 +42,29 @@ test('waiting doubles up to the ceiling', () => {
 
 const at = 1_000_000;
 const camera: Camera = {
-    id: 'quay', name: 'Quay', purpose: '', retention_hours: 72, state: 'recording', cause: null, detail: '', since_ms: 500,
-    codec: 'h264', width: 1920, height: 1080, bitrate: 4e6, fps: 25, veil: { state: 'live', reason: '' },
+    id: 'quay',
+    name: 'Quay',
+    purpose: '',
+    retention_hours: 72,
+    state: 'recording',
+    cause: null,
+    detail: '',
+    since_ms: 500,
+    codec: 'h264',
+    width: 1920,
+    height: 1080,
+    bitrate: 4e6,
+    fps: 25,
+    veil: { state: 'live', reason: '' },
 };
 const feed: FeedStatus = {
-    open: true, startedAt: at - 60_000, closedAt: null, veil: { state: 'live', reason: '' }, veilAt: at - 50_000, frameAt: at - 80, lateMs: 600,
+    open: true,
+    startedAt: at - 60_000,
+    closedAt: null,
+    veil: { state: 'live', reason: '' },
+    veilAt: at - 50_000,
+    frameAt: at - 80,
+    lateMs: 600,
 };
 
 const cases: [string, Partial<Camera>, Partial<FeedStatus>, number | null, string, boolean][] = [
@@ -54,21 +72,68 @@ const cases: [string, Partial<Camera>, Partial<FeedStatus>, number | null, strin
     ['server lost', {}, {}, at - 9000, 'lost', false],
     ['camera lost', { state: 'waiting', detail: 'no route' }, {}, null, 'lost', false],
     ['veil down', {}, { veil: { state: 'down', reason: '' } }, null, 'down', false],
-    ['veil down beats a lost camera', { state: 'waiting' }, { veil: { state: 'down', reason: '' } }, null, 'down', false],
-    ['veil down is believed from the list while the feed says nothing', { veil: { state: 'down', reason: '' } }, { veil: null, open: false }, null, 'down', false],
+    [
+        'veil down beats a lost camera',
+        { state: 'waiting' },
+        { veil: { state: 'down', reason: '' } },
+        null,
+        'down',
+        false,
+    ],
+    [
+        'veil down is believed from the list while the feed says nothing',
+        { veil: { state: 'down', reason: '' } },
+        { veil: null, open: false },
+        null,
+        'down',
+        false,
+    ],
     ['opaque', {}, { veil: { state: 'opaque', reason: 'warming up' } }, null, 'opaque', true],
     ['no frame for a while', {}, { frameAt: at - 2000 }, null, 'late', true],
     ['frames come, but old ones', {}, { lateMs: 6000 }, null, 'late', true],
-    ['opening', {}, { open: false, startedAt: at - 100, veil: null, frameAt: null }, null, 'connecting', false],
-    ['broke just now', {}, { open: false, closedAt: at - 300, veil: null }, null, 'connecting', false],
-    ['broke a while ago', {}, { open: false, closedAt: at - 5000, veil: null }, null, 'lost', false],
+    [
+        'opening',
+        {},
+        { open: false, startedAt: at - 100, veil: null, frameAt: null },
+        null,
+        'connecting',
+        false,
+    ],
+    [
+        'broke just now',
+        {},
+        { open: false, closedAt: at - 300, veil: null },
+        null,
+        'connecting',
+        false,
+    ],
+    [
+        'broke a while ago',
+        {},
+        { open: false, closedAt: at - 5000, veil: null },
+        null,
+        'lost',
+        false,
+    ],
     ['open, no frame yet', {}, { frameAt: null, startedAt: at - 500 }, null, 'connecting', false],
     ['open, no frame for long', {}, { frameAt: null }, null, 'waiting', false],
-    ['veil has no picture yet', {}, { veil: { state: 'waiting', reason: 'no key frame' } }, null, 'waiting', false],
+    [
+        'veil has no picture yet',
+        {},
+        { veil: { state: 'waiting', reason: 'no key frame' } },
+        null,
+        'waiting',
+        false,
+    ],
 ];
 for (const [name, cameraPart, feedPart, lost, state, shown] of cases) {
     test(`tile: ${name}`, () => {
-        const status = pictureStatus({ ...camera, ...cameraPart }, { ...feed, ...feedPart }, lost, at);
+        const status = pictureStatus(
+            { ...camera, ...cameraPart },
+            { ...feed, ...feedPart },
+            lost,
+            at,
+        );
         assert.equal(status.state, state);
         assert.equal(status.shown, shown);
     });

@@ -1,4 +1,5 @@
-// Unit tests of the page's own logic: bundled by esbuild (as the page is), run by node's test runner.
+// Unit tests of the page's own logic: bundled by esbuild (as the page is), run by node's test
+// runner.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +12,28 @@ const out = mkdtempSync(join(tmpdir(), 'scrim-web-test-'));
 try {
     const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts'));
     await build({
-        entryPoints: tests.map((name) => join(here, name)), outdir: out, outExtension: { '.js': '.mjs' },
-        bundle: true, platform: 'node', format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error',
+        entryPoints: tests.map((name) => join(here, name)),
+        outdir: out,
+        outExtension: { '.js': '.mjs' },
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        jsx: 'automatic',
+        jsxImportSource: 'preact',
+        logLevel: 'error',
     });
     const files = tests.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
-    process.exitCode = spawnSync(process.execPath, ['--test', `--test-reporter=${join(here, 'reporter.mjs')}`, '--test-reporter-destination=stdout', ...files], { stdio: 'inherit' }).status ?? 1;
+    process.exitCode =
+        spawnSync(
+            process.execPath,
+            [
+                '--test',
+                `--test-reporter=${join(here, 'reporter.mjs')}`,
+                '--test-reporter-destination=stdout',
+                ...files,
+            ],
+            { stdio: 'inherit' },
+        ).status ?? 1;
 } finally {
     rmSync(out, { recursive: true });
 }

@@ -25,7 +25,8 @@ test('zoom has ends', () => {
 
 test('pixels and times are each other’s inverse', () => {
     const range = { from: 1000, to: 5000 };
-    for (const x of [0, 10, 333, 800]) assert.ok(Math.abs(toX(range, 800, toTime(range, 800, x)) - x) < 1e-9);
+    for (const x of [0, 10, 333, 800])
+        assert.ok(Math.abs(toX(range, 800, toTime(range, 800, x)) - x) < 1e-9);
 });
 
 test('following moves only at the edge', () => {
@@ -40,7 +41,10 @@ test('ticks stand on round local times and leave room for their labels', () => {
     for (const length of [shortest, 60_000, hour, day, longest]) {
         const range = { from: 1_700_000_123_456, to: 1_700_000_123_456 + length };
         const majors = ticks(range, 900, 64, offset).filter((tick) => tick.major);
-        assert.ok(majors.length >= 1 && majors.length <= 900 / 64 + 1, `${length}: ${majors.length}`);
+        assert.ok(
+            majors.length >= 1 && majors.length <= 900 / 64 + 1,
+            `${length}: ${majors.length}`,
+        );
         for (let i = 1; i < majors.length; i++) {
             assert.ok(toX(range, 900, majors[i]!.at) - toX(range, 900, majors[i - 1]!.at) >= 64);
         }
@@ -62,7 +66,12 @@ test('days start at local midnight, also where the clock changes', () => {
 
 test('the offset is shown with its sign', () => {
     const at = Date.UTC(2026, 0, 15, 12);
-    for (const [zone, shown] of [['Europe/Berlin', 'UTC+01:00'], ['UTC', 'UTC+00:00'], ['America/St_Johns', 'UTC−03:30'], ['Asia/Kolkata', 'UTC+05:30']]) {
+    for (const [zone, shown] of [
+        ['Europe/Berlin', 'UTC+01:00'],
+        ['UTC', 'UTC+00:00'],
+        ['America/St_Johns', 'UTC−03:30'],
+        ['Asia/Kolkata', 'UTC+05:30'],
+    ]) {
         inZone(zone!);
         assert.equal(offsetText(at), shown);
     }
@@ -71,5 +80,13 @@ test('the offset is shown with its sign', () => {
 });
 
 test('durations are short', () => {
-    assert.deepEqual([400, 59_000, 61_000, 600_000, 3_600_000, 5_400_000, 3 * day].map(duration), ['0 s', '59 s', '1 min 1 s', '10 min', '1 h', '1 h 30 min', '3 d 0 h']);
+    assert.deepEqual([400, 59_000, 61_000, 600_000, 3_600_000, 5_400_000, 3 * day].map(duration), [
+        '0 s',
+        '59 s',
+        '1 min 1 s',
+        '10 min',
+        '1 h',
+        '1 h 30 min',
+        '3 d 0 h',
+    ]);
 });

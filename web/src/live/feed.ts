@@ -86,7 +86,10 @@ export class Feed {
     #retry(): void {
         this.reader.closed();
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#connect(), backoffMs(this.#attempt++, retryFirstMs, retryCeilingMs));
+        this.#timer = setTimeout(
+            () => this.#connect(),
+            backoffMs(this.#attempt++, retryFirstMs, retryCeilingMs),
+        );
     }
 
     #text(data: string): void {

@@ -114,7 +114,10 @@ export class LivePicture {
         const { rate, jump } = steer(lag, this.#target.seconds);
         this.#target.calm();
         if (!held || jump) {
-            video.currentTime = Math.max(ranges.start(ranges.length - 1), end - this.#target.seconds);
+            video.currentTime = Math.max(
+                ranges.start(ranges.length - 1),
+                end - this.#target.seconds,
+            );
         } else if (Math.abs(rate - video.playbackRate) > 0.001) {
             video.playbackRate = rate;
         }

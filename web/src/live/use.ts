@@ -59,7 +59,11 @@ export function usePicture(camera: Camera): UsedPicture {
         const endSize = live.size.subscribe((size) => {
             if (size) rememberAspect(camera.id, size.width / size.height);
         });
-        const endSeen = whileSeen(element, () => live.resume(), () => live.pause());
+        const endSeen = whileSeen(
+            element,
+            () => live.resume(),
+            () => live.pause(),
+        );
         setView(live);
         return () => {
             endSeen();
@@ -70,6 +74,18 @@ export function usePicture(camera: Camera): UsedPicture {
         };
     }, [camera.id]);
 
-    const feed = view?.sample() ?? { open: false, startedAt: serverNow(), closedAt: null, veil: null, veilAt: at, frameAt: null, lateMs: null };
-    return { video, status: pictureStatus(camera, feed, lost, Math.max(at, serverNow())), lateMs: feed.lateMs };
+    const feed = view?.sample() ?? {
+        open: false,
+        startedAt: serverNow(),
+        closedAt: null,
+        veil: null,
+        veilAt: at,
+        frameAt: null,
+        lateMs: null,
+    };
+    return {
+        video,
+        status: pictureStatus(camera, feed, lost, Math.max(at, serverNow())),
+        lateMs: feed.lateMs,
+    };
 }

@@ -1,4 +1,5 @@
-// One camera's live picture, whole: feed, picture and what is known about them. Costs nothing while paused.
+// One camera's live picture, whole: feed, picture and what is known about them. Costs nothing
+// while paused.
 import { serverNow } from '../state';
 import type { Veil } from '../types';
 import { Value } from '../value';
@@ -12,7 +13,15 @@ export interface PictureSize {
 }
 
 function idle(): FeedStatus {
-    return { open: false, startedAt: serverNow(), closedAt: null, veil: null, veilAt: serverNow(), frameAt: null, lateMs: null };
+    return {
+        open: false,
+        startedAt: serverNow(),
+        closedAt: null,
+        veil: null,
+        veilAt: serverNow(),
+        frameAt: null,
+        lateMs: null,
+    };
 }
 
 export class LiveView implements FeedReader {
@@ -70,7 +79,12 @@ export class LiveView implements FeedReader {
 
     veil(veil: Veil): void {
         const changed = this.status.get().veil?.state !== veil.state;
-        this.#change({ open: true, closedAt: null, veil, veilAt: changed ? serverNow() : this.status.get().veilAt });
+        this.#change({
+            open: true,
+            closedAt: null,
+            veil,
+            veilAt: changed ? serverNow() : this.status.get().veilAt,
+        });
     }
 
     clock(utcMs: number, ptsMs: number): void {
@@ -81,11 +95,16 @@ export class LiveView implements FeedReader {
         this.#picture.end();
         this.#clock = null;
         this.#frameAt = null;
-        this.#change({ open: false, closedAt: this.status.get().closedAt ?? serverNow(), veil: null });
+        this.#change({
+            open: false,
+            closedAt: this.status.get().closedAt ?? serverNow(),
+            veil: null,
+        });
     }
 
     #lateMs(): number | null {
-        if (!this.#clock || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+        if (!this.#clock || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)
+            return null;
         const shownUtc = this.#clock.utcMs + this.#video.currentTime * 1000 - this.#clock.ptsMs;
         return Math.max(0, serverNow() - shownUtc);
     }

@@ -1,4 +1,5 @@
-// A picture's state in words: a short one for the strip, and what more there is to say over the picture.
+// A picture's state in words: a short one for the strip, and what more there is to say over the
+// picture.
 import { text } from '../text';
 import { clockTime, duration } from '../time';
 import type { Camera } from '../types';
@@ -20,18 +21,41 @@ export function statusWords(camera: Camera, status: PictureStatus, now: number):
             return { short: words, title: words, detail: '' };
         }
         case 'opaque':
-            return { short: text.picture.opaque, title: text.picture.opaque, detail: status.reason };
+            return {
+                short: text.picture.opaque,
+                title: text.picture.opaque,
+                detail: status.reason,
+            };
         case 'connecting':
-            return { short: text.picture.connecting, title: text.picture.connecting, detail: status.reason };
+            return {
+                short: text.picture.connecting,
+                title: text.picture.connecting,
+                detail: status.reason,
+            };
         case 'waiting':
-            return { short: text.picture.waiting, title: text.picture.waiting, detail: status.reason };
+            return {
+                short: text.picture.waiting,
+                title: text.picture.waiting,
+                detail: status.reason,
+            };
         case 'down': {
-            const note = camera.state === 'recording' ? text.picture.downNote : text.picture.downNoteNotRecording;
-            return { short: `${text.picture.down} ${since}`, title: `${text.picture.down} ${since}`, detail: note };
+            const note =
+                camera.state === 'recording'
+                    ? text.picture.downNote
+                    : text.picture.downNoteNotRecording;
+            return {
+                short: `${text.picture.down} ${since}`,
+                title: `${text.picture.down} ${since}`,
+                detail: note,
+            };
         }
         case 'lost': {
             const what = text.picture.lostBy[status.lostBy ?? 'feed'];
-            return { short: `${what} ${since}`, title: what, detail: status.reason ? `${since} · ${status.reason}` : since };
+            return {
+                short: `${what} ${since}`,
+                title: what,
+                detail: status.reason ? `${since} · ${status.reason}` : since,
+            };
         }
     }
 }

@@ -5,7 +5,8 @@ export function sortClips(clips: readonly Recording[]): Recording[] {
     return [...clips].sort((a, b) => a.start_ms - b.start_ms);
 }
 
-// Adds newly listed files to those known. A file listed again replaces its older entry: the last one may have grown.
+// Adds newly listed files to those known. A file listed again replaces its older entry: the last
+// one may have grown.
 export function mergeClips(known: readonly Recording[], listed: readonly Recording[]): Recording[] {
     const byUrl = new Map(known.map((clip) => [clip.url, clip]));
     for (const clip of listed) byUrl.set(clip.url, clip);
@@ -23,7 +24,8 @@ export function timestampOffset(clip: Recording, base: number): number {
     return (clip.start_ms - base - clip.first_pts_ms) / 1000;
 }
 
-// How much picture to hold ahead, in seconds: a minute's file must arrive before it is due at any speed.
+// How much picture to hold ahead, in seconds: a minute's file must arrive before it is due at any
+// speed.
 export function aheadSeconds(speed: number): number {
     return Math.min(240, Math.max(20, 15 * speed));
 }

@@ -1,7 +1,17 @@
-// Colours and patterns of the timeline. Every cause differs in both, so that neither is needed alone.
+// Colours and patterns of the timeline. Every cause differs in both, so that neither is needed
+// alone.
 import type { GapCause } from '../types';
 
-export type Pattern = 'solid' | 'rise' | 'fall' | 'cross' | 'bars' | 'lines' | 'dots' | 'waves' | 'sparse';
+export type Pattern =
+    | 'solid'
+    | 'rise'
+    | 'fall'
+    | 'cross'
+    | 'bars'
+    | 'lines'
+    | 'dots'
+    | 'waves'
+    | 'sparse';
 
 export interface Fill {
     colour: string; // CSS custom property
@@ -12,7 +22,8 @@ export const recordedFill: Fill = { colour: '--band-recorded', pattern: 'solid' 
 export const redactedFill: Fill = { colour: '--band-redacted', pattern: 'solid' };
 export const unknownFill: Fill = { colour: '--band-unknown', pattern: 'sparse' };
 
-// Red is for what the site itself must repair, amber for what came from outside, violet for what was meant.
+// Red is for what the site itself must repair, amber for what came from outside, violet for what
+// was meant.
 export const gapFills: Record<GapCause, Fill> = {
     camera: { colour: '--gap-outside', pattern: 'rise' },
     network: { colour: '--gap-outside', pattern: 'dots' },
@@ -25,20 +36,53 @@ export const gapFills: Record<GapCause, Fill> = {
 
 const cell = 8; // px, the period of every pattern
 
-const strokes: Record<Exclude<Pattern, 'solid' | 'dots' | 'sparse'>, readonly (readonly [number, number, number, number])[]> = {
-    rise: [[-2, 10, 10, -2], [-2, 2, 2, -2], [6, 10, 10, 6]],
-    fall: [[-2, -2, 10, 10], [6, -2, 10, 2], [-2, 6, 2, 10]],
-    cross: [[-2, 10, 10, -2], [-2, -2, 10, 10]],
-    bars: [[2, 0, 2, 8], [6, 0, 6, 8]],
-    lines: [[0, 2, 8, 2], [0, 6, 8, 6]],
-    waves: [[0, 6, 4, 2], [4, 2, 8, 6]],
+const strokes: Record<
+    Exclude<Pattern, 'solid' | 'dots' | 'sparse'>,
+    readonly (readonly [number, number, number, number])[]
+> = {
+    rise: [
+        [-2, 10, 10, -2],
+        [-2, 2, 2, -2],
+        [6, 10, 10, 6],
+    ],
+    fall: [
+        [-2, -2, 10, 10],
+        [6, -2, 10, 2],
+        [-2, 6, 2, 10],
+    ],
+    cross: [
+        [-2, 10, 10, -2],
+        [-2, -2, 10, 10],
+    ],
+    bars: [
+        [2, 0, 2, 8],
+        [6, 0, 6, 8],
+    ],
+    lines: [
+        [0, 2, 8, 2],
+        [0, 6, 8, 6],
+    ],
+    waves: [
+        [0, 6, 4, 2],
+        [4, 2, 8, 6],
+    ],
 };
 
-function drawCell(context: CanvasRenderingContext2D, pattern: Exclude<Pattern, 'solid'>, colour: string): void {
+function drawCell(
+    context: CanvasRenderingContext2D,
+    pattern: Exclude<Pattern, 'solid'>,
+    colour: string,
+): void {
     context.strokeStyle = colour;
     context.fillStyle = colour;
     if (pattern === 'dots' || pattern === 'sparse') {
-        const dots = pattern === 'dots' ? [[2, 2], [6, 6]] : [[4, 4]];
+        const dots =
+            pattern === 'dots'
+                ? [
+                      [2, 2],
+                      [6, 6],
+                  ]
+                : [[4, 4]];
         for (const [x, y] of dots) {
             context.beginPath();
             context.arc(x ?? 0, y ?? 0, pattern === 'dots' ? 1.6 : 0.9, 0, 2 * Math.PI);
@@ -58,7 +102,8 @@ function drawCell(context: CanvasRenderingContext2D, pattern: Exclude<Pattern, '
     }
 }
 
-// Colours as the theme resolves them now, and canvas fills made from them. One a theme and pixel ratio.
+// Colours as the theme resolves them now, and canvas fills made from them. One a theme and pixel
+// ratio.
 export class Palette {
     readonly #made = new Map<string, string | CanvasPattern>();
 
@@ -89,7 +134,8 @@ export class Palette {
         tileContext.scale(tile.width / cell, tile.height / cell);
         drawCell(tileContext, fill.pattern, this.colour(fill.colour));
         const pattern = context.createPattern(tile, 'repeat') ?? this.colour(fill.colour);
-        if (pattern instanceof CanvasPattern) pattern.setTransform(new DOMMatrix().scale(cell / tile.width));
+        if (pattern instanceof CanvasPattern)
+            pattern.setTransform(new DOMMatrix().scale(cell / tile.width));
         this.#made.set(name, pattern);
         return pattern;
     }

@@ -1,4 +1,5 @@
-// Mouse, touch and wheel on the timeline: drag and two fingers move it, wheel and pinch zoom, a click chooses a time.
+// Mouse, touch and wheel on the timeline: drag and two fingers move it, wheel and pinch zoom, a
+// click chooses a time.
 import { pan, type Range, toTime, zoom } from './scale';
 
 export interface PointerTarget {
@@ -35,7 +36,9 @@ export function watchPointers(element: HTMLElement, target: PointerTarget): () =
         moved += Math.abs(event.clientX - before) + (other === undefined ? 0 : clickSlack);
         held.set(event.pointerId, event.clientX);
         if (other !== undefined) {
-            const factor = Math.max(8, Math.abs(before - other)) / Math.max(8, Math.abs(event.clientX - other));
+            const factor =
+                Math.max(8, Math.abs(before - other)) /
+                Math.max(8, Math.abs(event.clientX - other));
             target.setRange(zoom(range, factor, timeAt(other)));
         } else if (moved > clickSlack) {
             target.hover(null);
@@ -44,7 +47,8 @@ export function watchPointers(element: HTMLElement, target: PointerTarget): () =
     };
     const up = (event: PointerEvent): void => {
         if (!held.delete(event.pointerId)) return;
-        if (held.size === 0 && moved <= clickSlack && event.type === 'pointerup') target.choose(timeAt(event.clientX));
+        if (held.size === 0 && moved <= clickSlack && event.type === 'pointerup')
+            target.choose(timeAt(event.clientX));
     };
     // A click is for the picture: the keys stay with it, and reach the timeline by Tab.
     const keepFocus = (event: MouseEvent): void => event.preventDefault();
@@ -57,7 +61,9 @@ export function watchPointers(element: HTMLElement, target: PointerTarget): () =
         if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
             target.setRange(pan(range, (event.deltaX || event.deltaY) * unit * perPixel));
         } else {
-            target.setRange(zoom(range, Math.exp(event.deltaY * unit * wheelStep), timeAt(event.clientX)));
+            target.setRange(
+                zoom(range, Math.exp(event.deltaY * unit * wheelStep), timeAt(event.clientX)),
+            );
         }
     };
 

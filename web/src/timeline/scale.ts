@@ -50,13 +50,30 @@ export function toTime(range: Range, width: number, x: number): number {
 
 // [every label, every small tick]
 const steps: readonly (readonly [number, number])[] = [
-    [second, second / 5], [2 * second, second], [5 * second, second], [10 * second, 2 * second], [30 * second, 5 * second],
-    [minute, 10 * second], [2 * minute, 30 * second], [5 * minute, minute], [10 * minute, 2 * minute], [30 * minute, 5 * minute],
-    [hour, 10 * minute], [2 * hour, 30 * minute], [3 * hour, hour], [6 * hour, hour], [12 * hour, 3 * hour], [day, 6 * hour],
+    [second, second / 5],
+    [2 * second, second],
+    [5 * second, second],
+    [10 * second, 2 * second],
+    [30 * second, 5 * second],
+    [minute, 10 * second],
+    [2 * minute, 30 * second],
+    [5 * minute, minute],
+    [10 * minute, 2 * minute],
+    [30 * minute, 5 * minute],
+    [hour, 10 * minute],
+    [2 * hour, 30 * minute],
+    [3 * hour, hour],
+    [6 * hour, hour],
+    [12 * hour, 3 * hour],
+    [day, 6 * hour],
     [2 * day, day],
 ];
 
-export function tickSteps(range: Range, width: number, labelWidth: number): readonly [number, number] {
+export function tickSteps(
+    range: Range,
+    width: number,
+    labelWidth: number,
+): readonly [number, number] {
     const perPixel = (range.to - range.from) / Math.max(1, width);
     return steps.find(([major]) => major / perPixel >= labelWidth) ?? [4 * day, day];
 }

@@ -1,4 +1,5 @@
-// What is known about the visible stretch of a camera's day: asked for when it comes into view, and again while it grows.
+// What is known about the visible stretch of a camera's day: asked for when it comes into view,
+// and again while it grows.
 import { useEffect, useState } from 'preact/hooks';
 import { api, ApiError, LinkError } from '../api';
 import { lostSince, serverNow } from '../state';
@@ -24,7 +25,12 @@ export function useTimeline(camera: string, range: Range): UsedTimeline {
         const length = range.to - range.from;
         const read = async (): Promise<void> => {
             try {
-                const data = await api.timeline(camera, range.from - length / 2, range.to + length / 2, abort.signal);
+                const data = await api.timeline(
+                    camera,
+                    range.from - length / 2,
+                    range.to + length / 2,
+                    abort.signal,
+                );
                 setUsed({ data, failed: false });
             } catch (error) {
                 if (abort.signal.aborted) return;

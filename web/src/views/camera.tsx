@@ -42,12 +42,17 @@ interface Watching {
 
 // Live, or a time in the archive.
 function useWatching(camera: string, at: number | null) {
-    const [watching, setWatching] = useState<Watching | null>(at === null ? null : { start: at, take: 0 });
+    const [watching, setWatching] = useState<Watching | null>(
+        at === null ? null : { start: at, take: 0 },
+    );
     const [player, setPlayer] = useState<Player | null>(null);
-    const seek = useCallback((to: number) => {
-        if (player && player.status.get().phase !== 'failed') player.seek(to);
-        else setWatching((before) => ({ start: to, take: (before?.take ?? 0) + 1 }));
-    }, [player]);
+    const seek = useCallback(
+        (to: number) => {
+            if (player && player.status.get().phase !== 'failed') player.seek(to);
+            else setWatching((before) => ({ start: to, take: (before?.take ?? 0) + 1 }));
+        },
+        [player],
+    );
     const live = useCallback(() => {
         setWatching(null);
         noteTime(camera, null);
@@ -60,7 +65,8 @@ function useWatching(camera: string, at: number | null) {
     return { watching, player, setPlayer, seek, live };
 }
 
-// The visible stretch of time: a day to begin with; it follows the picture when that runs out of it.
+// The visible stretch of time: a day to begin with; it follows the picture when that runs out of
+// it.
 function useRange(player: Player | null, start: number): [Range, (range: Range) => void] {
     const [range, setRange] = useState<Range>(() => today(start));
     const touched = useRef(0);
@@ -68,22 +74,37 @@ function useRange(player: Player | null, start: number): [Range, (range: Range) 
     useEffect(() => {
         const length = range.to - range.from;
         const shown = player?.at;
-        if (shown === undefined || !player?.playing || length >= day / 2 || at - touched.current < 4000) return;
+        if (
+            shown === undefined ||
+            !player?.playing ||
+            length >= day / 2 ||
+            at - touched.current < 4000
+        )
+            return;
         const next = follow(range, shown);
         if (next !== range) setRange(next);
     }, [at, player, range]);
-    return [range, (next) => {
-        touched.current = serverNow();
-        setRange(next);
-    }];
+    return [
+        range,
+        (next) => {
+            touched.current = serverNow();
+            setRange(next);
+        },
+    ];
 }
 
 function Neighbours({ list, index }: { list: Camera[]; index: number }) {
-    const link = (to: Camera | undefined, label: string, icon: 'left' | 'right') => to && (
-        <a class="button quiet square" href={placeHash({ view: 'camera', camera: to.id, at: null })} aria-label={`${label}: ${to.name}`} title={to.name}>
-            <Icon name={icon} />
-        </a>
-    );
+    const link = (to: Camera | undefined, label: string, icon: 'left' | 'right') =>
+        to && (
+            <a
+                class="button quiet square"
+                href={placeHash({ view: 'camera', camera: to.id, at: null })}
+                aria-label={`${label}: ${to.name}`}
+                title={to.name}
+            >
+                <Icon name={icon} />
+            </a>
+        );
     return (
         <nav class="neighbours">
             {link(list[index - 1], text.camera.previous, 'left')}
@@ -100,49 +121,96 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
     const index = list.indexOf(camera);
     const gaps = data?.gaps.filter((gap) => gap.to > range.from && gap.from < range.to) ?? [];
 
-    const jump = useCallback((ms: number) => seek(Math.min(serverNow(), (player?.at ?? serverNow()) + ms)), [player, seek]);
-    const step = useCallback((frames: number) => (player ? player.step(frames) : seek(serverNow() - jumpMs)), [player, seek]);
+    const jump = useCallback(
+        (ms: number) => seek(Math.min(serverNow(), (player?.at ?? serverNow()) + ms)),
+        [player, seek],
+    );
+    const step = useCallback(
+        (frames: number) => (player ? player.step(frames) : seek(serverNow() - jumpMs)),
+        [player, seek],
+    );
     const toggle = useCallback(() => {
         if (player?.playing) player.pause();
         else player?.play();
     }, [player]);
-    const speed = useCallback((by: 1 | -1) => player?.setSpeed(stepSpeed(player.speed.get(), by)), [player]);
+    const speed = useCallback(
+        (by: 1 | -1) => player?.setSpeed(stepSpeed(player.speed.get(), by)),
+        [player],
+    );
     const showGap = (gap: Gap): void => {
         const margin = Math.max(60_000, (gap.to - gap.from) * 2);
         setRange({ from: gap.from - margin, to: gap.to + margin });
     };
 
-    useKeys(useCallback<KeyHandler>((key, event) => {
-        const neighbour = (by: number): void => {
-            const next = list[index + by];
-            if (next) go({ view: 'camera', camera: next.id, at: null });
-        };
-        const onButton = event.target instanceof HTMLElement && event.target.closest('button, a') !== null;
-        const actions: Record<string, () => void> = {
-            ArrowLeft: () => jump(-jumpMs), ArrowRight: () => jump(jumpMs),
-            ',': () => step(-1), '.': () => step(1),
-            '-': () => speed(-1), '+': () => speed(1), '=': () => speed(1),
-            l: live, L: live,
-            p: () => neighbour(-1), n: () => neighbour(1), P: () => neighbour(-1), N: () => neighbour(1),
-            Escape: () => go({ view: 'wall' }),
-            ...(onButton ? {} : { ' ': toggle }),
-        };
-        actions[key]?.();
-        return key in actions;
-    }, [jump, step, speed, live, toggle, list, index]));
+    useKeys(
+        useCallback<KeyHandler>(
+            (key, event) => {
+                const neighbour = (by: number): void => {
+                    const next = list[index + by];
+                    if (next) go({ view: 'camera', camera: next.id, at: null });
+                };
+                const onButton =
+                    event.target instanceof HTMLElement &&
+                    event.target.closest('button, a') !== null;
+                const actions: Record<string, () => void> = {
+                    ArrowLeft: () => jump(-jumpMs),
+                    ArrowRight: () => jump(jumpMs),
+                    ',': () => step(-1),
+                    '.': () => step(1),
+                    '-': () => speed(-1),
+                    '+': () => speed(1),
+                    '=': () => speed(1),
+                    l: live,
+                    L: live,
+                    p: () => neighbour(-1),
+                    n: () => neighbour(1),
+                    P: () => neighbour(-1),
+                    N: () => neighbour(1),
+                    Escape: () => go({ view: 'wall' }),
+                    ...(onButton ? {} : { ' ': toggle }),
+                };
+                actions[key]?.();
+                return key in actions;
+            },
+            [jump, step, speed, live, toggle, list, index],
+        ),
+    );
 
     return (
         <main class="camera">
             <div class="camera-head">
-                <a class="back" href={placeHash({ view: 'wall' })}><Icon name="left" /> {text.camera.back}</a>
+                <a class="back" href={placeHash({ view: 'wall' })}>
+                    <Icon name="left" /> {text.camera.back}
+                </a>
                 <h1>{camera.name}</h1>
                 <Neighbours list={list} index={index} />
             </div>
-            {watching === null
-                ? <LiveStage camera={camera} />
-                : <ArchiveStage key={watching.take} camera={camera} start={watching.start} onPlayer={setPlayer} />}
-            <Controls player={player} status={status} onToggle={toggle} onJump={jump} onStep={step} onLive={live} />
-            <Timeline range={range} data={data} failed={failed} playhead={() => player?.at ?? null} onRange={setRange} onChoose={seek} />
+            {watching === null ? (
+                <LiveStage camera={camera} />
+            ) : (
+                <ArchiveStage
+                    key={watching.take}
+                    camera={camera}
+                    start={watching.start}
+                    onPlayer={setPlayer}
+                />
+            )}
+            <Controls
+                player={player}
+                status={status}
+                onToggle={toggle}
+                onJump={jump}
+                onStep={step}
+                onLive={live}
+            />
+            <Timeline
+                range={range}
+                data={data}
+                failed={failed}
+                playhead={() => player?.at ?? null}
+                onRange={setRange}
+                onChoose={seek}
+            />
             <aside class="about">
                 <Facts camera={camera} />
                 <Gaps gaps={gaps} onShow={showGap} />
@@ -153,8 +221,20 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
 
 export function CameraView({ camera: id, at }: { camera: string; at: number | null }) {
     const list = useValue(cameras);
-    if (!list) return <main class="camera"><p class="empty">{text.wall.loading}</p></main>;
+    if (!list)
+        return (
+            <main class="camera">
+                <p class="empty">{text.wall.loading}</p>
+            </main>
+        );
     const camera = list.find((candidate) => candidate.id === id);
-    if (!camera) return <main class="camera"><p class="empty">{text.camera.gone} <a href={placeHash({ view: 'wall' })}>{text.camera.back}</a></p></main>;
+    if (!camera)
+        return (
+            <main class="camera">
+                <p class="empty">
+                    {text.camera.gone} <a href={placeHash({ view: 'wall' })}>{text.camera.back}</a>
+                </p>
+            </main>
+        );
     return <KnownCamera camera={camera} list={list} at={at} />;
 }

@@ -14,7 +14,11 @@ import { Wall } from './wall';
 
 function View() {
     const here = useValue(place);
-    return here.view === 'camera' ? <CameraView key={here.visit} camera={here.camera} at={here.at} /> : <Wall />;
+    return here.view === 'camera' ? (
+        <CameraView key={here.visit} camera={here.camera} at={here.at} />
+    ) : (
+        <Wall />
+    );
 }
 
 export function Desk() {
@@ -24,11 +28,13 @@ export function Desk() {
     useEffect(() => {
         document.title = name && who ? `${name} · ${text.product}` : text.product;
     }, [name, who]);
-    useKeys(useCallback((key) => {
-        if (key !== '?' || session.get() === null) return false;
-        setHelp(true);
-        return true;
-    }, []));
+    useKeys(
+        useCallback((key) => {
+            if (key !== '?' || session.get() === null) return false;
+            setHelp(true);
+            return true;
+        }, []),
+    );
 
     if (who === 'unknown') return <LostBanner />;
     if (who === null) return <SignIn />;

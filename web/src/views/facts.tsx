@@ -29,7 +29,11 @@ export function Facts({ camera }: { camera: Camera }) {
                 <dt>{text.camera.health}</dt>
                 <dd>
                     <strong>{text.camera.states[camera.state]}</strong> {sinceText(camera.since_ms)}
-                    <span class="note">{good ? stream(camera) : camera.detail || (camera.cause && text.causes[camera.cause])}</span>
+                    <span class="note">
+                        {good
+                            ? stream(camera)
+                            : camera.detail || (camera.cause && text.causes[camera.cause])}
+                    </span>
                 </dd>
             </div>
             <div data-bad={camera.veil.state === 'down'}>
@@ -51,7 +55,11 @@ export function Facts({ camera }: { camera: Camera }) {
                 <dt>{text.camera.fills}</dt>
                 <dd>
                     <ul class="fills">
-                        {fills.map((fill) => <li key={fill} class={`fill-${fill}`}>{text.camera.fillNames[fill]}</li>)}
+                        {fills.map((fill) => (
+                            <li key={fill} class={`fill-${fill}`}>
+                                {text.camera.fillNames[fill]}
+                            </li>
+                        ))}
                     </ul>
                 </dd>
             </div>

@@ -9,7 +9,9 @@ export function Gaps({ gaps, onShow }: { gaps: Gap[]; onShow: (gap: Gap) => void
     return (
         <section class="gaps">
             <h2>{text.camera.gaps}</h2>
-            {gaps.length === 0 ? <p class="note">{text.camera.gapsNone}</p> : (
+            {gaps.length === 0 ? (
+                <p class="note">{text.camera.gapsNone}</p>
+            ) : (
                 <table>
                     <thead>
                         <tr>
@@ -19,17 +21,27 @@ export function Gaps({ gaps, onShow }: { gaps: Gap[]; onShow: (gap: Gap) => void
                         </tr>
                     </thead>
                     <tbody>
-                        {[...gaps].sort((a, b) => b.from - a.from).map((gap) => (
-                            <tr key={gap.from}>
-                                <td>
-                                    <button class="link" aria-label={text.camera.gapGo(clockTime(gap.from))} onClick={() => onShow(gap)}>
-                                        {gap.from < today && `${dayName(gap.from)} `}{clockTime(gap.from)}
-                                    </button>
-                                </td>
-                                <td>{duration(gap.to - gap.from)}</td>
-                                <td><strong>{text.causes[gap.cause]}</strong>{gap.detail && <span class="note"> {gap.detail}</span>}</td>
-                            </tr>
-                        ))}
+                        {[...gaps]
+                            .sort((a, b) => b.from - a.from)
+                            .map((gap) => (
+                                <tr key={gap.from}>
+                                    <td>
+                                        <button
+                                            class="link"
+                                            aria-label={text.camera.gapGo(clockTime(gap.from))}
+                                            onClick={() => onShow(gap)}
+                                        >
+                                            {gap.from < today && `${dayName(gap.from)} `}
+                                            {clockTime(gap.from)}
+                                        </button>
+                                    </td>
+                                    <td>{duration(gap.to - gap.from)}</td>
+                                    <td>
+                                        <strong>{text.causes[gap.cause]}</strong>
+                                        {gap.detail && <span class="note"> {gap.detail}</span>}
+                                    </td>
+                                </tr>
+                            ))}
                     </tbody>
                 </table>
             )}

@@ -13,8 +13,13 @@ import { Mark } from './mark';
 function Clock() {
     const at = useValue(now);
     return (
-        <time class="clock" dateTime={new Date(at).toISOString()} title={`${text.header.siteTime}, ${longDay(at)}`}>
-            <span class="clock-time">{clockTime(at)}</span> <span class="clock-zone">{offsetText(at)}</span>
+        <time
+            class="clock"
+            dateTime={new Date(at).toISOString()}
+            title={`${text.header.siteTime}, ${longDay(at)}`}
+        >
+            <span class="clock-time">{clockTime(at)}</span>{' '}
+            <span class="clock-zone">{offsetText(at)}</span>
         </time>
     );
 }
@@ -29,12 +34,26 @@ function healthLines(state: Health, list: Camera[]): Line[] {
     const recording = list.filter((camera) => camera.state === 'recording').length;
     const { free_bytes: free, total_bytes: total } = state.disk;
     return [
-        { label: text.health.recorder, value: state.recorder.connected ? text.health.running : text.health.recorderDown, bad: !state.recorder.connected },
+        {
+            label: text.health.recorder,
+            value: state.recorder.connected ? text.health.running : text.health.recorderDown,
+            bad: !state.recorder.connected,
+        },
         ...state.veil.map(({ worker, connected }) => ({
-            label: text.health.veil(worker), value: connected ? text.health.running : text.health.veilDown, bad: !connected,
+            label: text.health.veil(worker),
+            value: connected ? text.health.running : text.health.veilDown,
+            bad: !connected,
         })),
-        { label: text.health.cameras, value: text.health.recording(recording, list.length), bad: recording < list.length },
-        { label: text.health.disk, value: text.health.diskFree(bytes(free), bytes(total)), bad: total > 0 && free / total < 0.02 },
+        {
+            label: text.health.cameras,
+            value: text.health.recording(recording, list.length),
+            bad: recording < list.length,
+        },
+        {
+            label: text.health.disk,
+            value: text.health.diskFree(bytes(free), bytes(total)),
+            bad: total > 0 && free / total < 0.02,
+        },
     ];
 }
 
@@ -46,10 +65,20 @@ function HealthButton() {
     const lines = state && list ? healthLines(state, list) : [];
     const problems = lines.filter((line) => line.bad).length;
     const mood = lost !== null || lines.length === 0 ? 'unknown' : problems ? 'bad' : 'good';
-    const summary = mood === 'unknown' ? text.header.checking : problems ? text.header.problems(problems) : text.header.allWell;
+    const summary =
+        mood === 'unknown'
+            ? text.header.checking
+            : problems
+              ? text.header.problems(problems)
+              : text.header.allWell;
     return (
         <>
-            <button class="health" data-mood={mood} popovertarget="health-panel" aria-label={`${text.header.health}: ${summary}`}>
+            <button
+                class="health"
+                data-mood={mood}
+                popovertarget="health-panel"
+                aria-label={`${text.header.health}: ${summary}`}
+            >
                 <span class="health-dot" /> <span class="health-word">{summary}</span>
             </button>
             <div id="health-panel" class="panel" popover="auto">
@@ -72,7 +101,12 @@ function ThemeButton() {
     const next = useValue(theme) === 'dark' ? 'light' : 'dark';
     const label = next === 'light' ? text.header.toLight : text.header.toDark;
     return (
-        <button class="quiet square" aria-label={label} title={label} onClick={() => chooseTheme(next)}>
+        <button
+            class="quiet square"
+            aria-label={label}
+            title={label}
+            onClick={() => chooseTheme(next)}
+        >
             <Icon name={next === 'light' ? 'sun' : 'moon'} />
         </button>
     );
@@ -85,15 +119,23 @@ function Account({ user }: { user: Session }) {
     };
     return (
         <>
-            <button class="quiet account" popovertarget="account-panel" aria-label={`${text.header.account}: ${user.user}`}>
+            <button
+                class="quiet account"
+                popovertarget="account-panel"
+                aria-label={`${text.header.account}: ${user.user}`}
+            >
                 <Icon name="person" /> <span class="account-name">{user.user}</span>
             </button>
             <div id="account-panel" class="panel panel-small" popover="auto">
                 <p class="account-who">
                     <strong>{user.user}</strong> <span class="note">{text.roles[user.role]}</span>
                 </p>
-                <button class="wide" onClick={leave}>{text.header.signOut}</button>
-                <p class="signin-problem" role="alert">{problem}</p>
+                <button class="wide" onClick={leave}>
+                    {text.header.signOut}
+                </button>
+                <p class="signin-problem" role="alert">
+                    {problem}
+                </p>
             </div>
         </>
     );
@@ -111,7 +153,12 @@ export function Header({ user, onHelp }: { user: Session; onHelp: () => void }) 
             <span class="top-space" />
             <Clock />
             <ThemeButton />
-            <button class="quiet square wide-only" aria-label={text.header.help} title={`${text.header.help} (?)`} onClick={onHelp}>
+            <button
+                class="quiet square wide-only"
+                aria-label={text.header.help}
+                title={`${text.header.help} (?)`}
+                onClick={onHelp}
+            >
                 <Icon name="keys" />
             </button>
             <Account user={user} />

@@ -11,7 +11,9 @@ function Keys({ title, rows }: { title: string; rows: string[][] }) {
             <dl class="keys">
                 {rows.map(([keys, meaning]) => (
                     <div key={keys}>
-                        <dt><kbd>{keys}</kbd></dt>
+                        <dt>
+                            <kbd>{keys}</kbd>
+                        </dt>
                         <dd>{meaning}</dd>
                     </div>
                 ))}
@@ -28,7 +30,11 @@ export function Help({ onClose }: { onClose: () => void }) {
         <dialog ref={dialog} class="help" onClose={onClose} aria-labelledby="help-title">
             <div class="help-head">
                 <h2 id="help-title">{text.help.title}</h2>
-                <button class="quiet square" aria-label={text.help.close} onClick={() => dialog.current?.close()}>
+                <button
+                    class="quiet square"
+                    aria-label={text.help.close}
+                    onClick={() => dialog.current?.close()}
+                >
                     <Icon name="close" />
                 </button>
             </div>
@@ -38,7 +44,12 @@ export function Help({ onClose }: { onClose: () => void }) {
                 <Keys title={text.help.timeline} rows={text.help.keys.timeline} />
             </div>
             <label class="check">
-                <input type="checkbox" checked={enabled} onChange={(event) => shortcuts.set(event.currentTarget.checked)} /> {text.help.enabled}
+                <input
+                    type="checkbox"
+                    checked={enabled}
+                    onChange={(event) => shortcuts.set(event.currentTarget.checked)}
+                />{' '}
+                {text.help.enabled}
             </label>
         </dialog>
     );

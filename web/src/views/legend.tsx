@@ -1,8 +1,16 @@
-// What the bands of the timeline mean: the three that are always there, and the causes of the gaps in view.
+// What the bands of the timeline mean: the three that are always there, and the causes of the
+// gaps in view.
 import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../settings';
 import { text } from '../text';
-import { type Fill, gapFills, Palette, recordedFill, redactedFill, unknownFill } from '../timeline/paint';
+import {
+    type Fill,
+    gapFills,
+    Palette,
+    recordedFill,
+    redactedFill,
+    unknownFill,
+} from '../timeline/paint';
 import type { TimelineData } from '../types';
 import { useValue } from '../value';
 
@@ -32,10 +40,26 @@ export function Legend({ data }: { data: TimelineData | null }) {
     const causes = [...new Set(data?.gaps.map((gap) => gap.cause))];
     return (
         <ul class="legend" aria-label={text.timeline.legend}>
-            <li><Swatch fill={recordedFill} />{text.timeline.recorded}</li>
-            <li><Swatch fill={redactedFill} />{text.timeline.redacted}</li>
-            {(data?.unknown.length ?? 0) > 0 && <li><Swatch fill={unknownFill} />{text.timeline.unknown}</li>}
-            {causes.map((cause) => <li key={cause}><Swatch fill={gapFills[cause]} />{text.timeline.gap(text.causes[cause])}</li>)}
+            <li>
+                <Swatch fill={recordedFill} />
+                {text.timeline.recorded}
+            </li>
+            <li>
+                <Swatch fill={redactedFill} />
+                {text.timeline.redacted}
+            </li>
+            {(data?.unknown.length ?? 0) > 0 && (
+                <li>
+                    <Swatch fill={unknownFill} />
+                    {text.timeline.unknown}
+                </li>
+            )}
+            {causes.map((cause) => (
+                <li key={cause}>
+                    <Swatch fill={gapFills[cause]} />
+                    {text.timeline.gap(text.causes[cause])}
+                </li>
+            ))}
         </ul>
     );
 }

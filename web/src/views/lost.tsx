@@ -1,4 +1,5 @@
-// The bar that says the server is gone. It lies over the page, so that nothing moves when it comes and goes.
+// The bar that says the server is gone. It lies over the page, so that nothing moves when it
+// comes and goes.
 import { lostSince, now } from '../state';
 import { text } from '../text';
 import { clockTime, duration } from '../time';

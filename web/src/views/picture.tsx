@@ -15,7 +15,15 @@ interface PictureProps {
 export function Picture({ video, label, state, shown, words, children }: PictureProps) {
     return (
         <div class="picture" data-state={state}>
-            <video ref={video} class={shown ? 'shown' : 'blanked'} muted playsInline disablePictureInPicture aria-label={label} tabIndex={-1} />
+            <video
+                ref={video}
+                class={shown ? 'shown' : 'blanked'}
+                muted
+                playsInline
+                disablePictureInPicture
+                aria-label={label}
+                tabIndex={-1}
+            />
             {!shown && <div class="gauze" />}
             {words.title && (
                 <div class="picture-words">

@@ -42,18 +42,42 @@ export function SignIn() {
     return (
         <main class="signin">
             <Scene />
-            <form class="signin-form" onSubmit={(event) => void submit(event)} noValidate aria-labelledby="signin-title">
+            <form
+                class="signin-form"
+                onSubmit={(event) => void submit(event)}
+                noValidate
+                aria-labelledby="signin-title"
+            >
                 <div class="signin-brand">
                     <Mark />
                     <h1 id="signin-title">{text.product}</h1>
                 </div>
                 <p class="signin-motto">{text.motto}</p>
                 <label for="signin-user">{text.signIn.user}</label>
-                <input id="signin-user" ref={user} name="user" autocomplete="username" autocapitalize="none" spellcheck={false} aria-describedby="signin-problem" />
+                <input
+                    id="signin-user"
+                    ref={user}
+                    name="user"
+                    autocomplete="username"
+                    autocapitalize="none"
+                    spellcheck={false}
+                    aria-describedby="signin-problem"
+                />
                 <label for="signin-password">{text.signIn.password}</label>
-                <input id="signin-password" ref={password} name="password" type="password" autocomplete="current-password" aria-describedby="signin-problem" />
-                <p id="signin-problem" class="signin-problem" role="alert">{problem}</p>
-                <button class="primary" type="submit" disabled={busy}>{busy ? text.signIn.busy : text.signIn.submit}</button>
+                <input
+                    id="signin-password"
+                    ref={password}
+                    name="password"
+                    type="password"
+                    autocomplete="current-password"
+                    aria-describedby="signin-problem"
+                />
+                <p id="signin-problem" class="signin-problem" role="alert">
+                    {problem}
+                </p>
+                <button class="primary" type="submit" disabled={busy}>
+                    {busy ? text.signIn.busy : text.signIn.submit}
+                </button>
             </form>
         </main>
     );

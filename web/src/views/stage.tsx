@@ -1,5 +1,5 @@
-// The large picture of a camera's page: either the live one or the archive's. Each has a video element
-// of its own, so that neither can show under the other's name.
+// The large picture of a camera's page: either the live one or the archive's. Each has a video
+// element of its own, so that neither can show under the other's name.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PictureState } from '../live/status';
 import { usePicture } from '../live/use';
@@ -17,7 +17,9 @@ function Caption({ state, at, note }: { state: string; at: number; note: string 
     return (
         <p class="stage-caption">
             <strong class="state">{state}</strong>
-            <time dateTime={new Date(at).toISOString()}>{dayName(at)} <b>{clockTime(at)}</b></time>
+            <time dateTime={new Date(at).toISOString()}>
+                {dayName(at)} <b>{clockTime(at)}</b>
+            </time>
             <span class="note">{note}</span>
         </p>
     );
@@ -29,8 +31,18 @@ export function LiveStage({ camera }: { camera: Camera }) {
     const visible = status.shown && lateMs !== null;
     return (
         <div class="stage" data-state={status.state}>
-            <Picture video={video} label={text.picture.redacted} state={status.state} shown={status.shown} words={words} />
-            <Caption state={words.short} at={serverNow() - (visible ? lateMs : 0)} note={visible ? text.camera.behind(decimal(lateMs / 1000)) : ''} />
+            <Picture
+                video={video}
+                label={text.picture.redacted}
+                state={status.state}
+                shown={status.shown}
+                words={words}
+            />
+            <Caption
+                state={words.short}
+                at={serverNow() - (visible ? lateMs : 0)}
+                note={visible ? text.camera.behind(decimal(lateMs / 1000)) : ''}
+            />
         </div>
     );
 }
@@ -90,7 +102,13 @@ export function ArchiveStage({ camera, start, onPlayer }: ArchiveProps) {
     const state: PictureState | 'archive' = 'archive';
     return (
         <div class="stage" data-state={state} data-phase={status.phase}>
-            <Picture video={video} label={text.picture.redactedArchive} state={state} shown={shown} words={words} />
+            <Picture
+                video={video}
+                label={text.picture.redactedArchive}
+                state={state}
+                shown={shown}
+                words={words}
+            />
             <Caption state={words.short} at={player?.at ?? start} note={note} />
         </div>
     );

@@ -23,10 +23,19 @@ export function Tile({ camera, number, chosen, onFocus }: TileProps) {
             data-camera={camera.id}
             href={placeHash({ view: 'camera', camera: camera.id, at: null })}
             tabIndex={chosen ? 0 : -1}
-            aria-label={text.wall.open(camera.name, words.detail ? `${words.short}, ${words.detail}` : words.short)}
+            aria-label={text.wall.open(
+                camera.name,
+                words.detail ? `${words.short}, ${words.detail}` : words.short,
+            )}
             onFocus={onFocus}
         >
-            <Picture video={video} label={text.picture.redacted} state={status.state} shown={status.shown} words={words} />
+            <Picture
+                video={video}
+                label={text.picture.redacted}
+                state={status.state}
+                shown={status.shown}
+                words={words}
+            />
             <span class="caption">
                 {number <= 9 && <span class="number">{number}</span>}
                 <span class="name">{camera.name}</span>

@@ -33,7 +33,10 @@ function describe(data: TimelineData | null, at: number): string {
     if (spanAt(data.recorded, at)) parts.push(text.timeline.recorded);
     else if (spanAt(data.unknown, at)) parts.push(text.timeline.unknown);
     if (spanAt(data.redacted, at)) parts.push(text.timeline.redacted);
-    return parts.join(' · ') || (at > serverNow() - writingMs ? text.timeline.writing : text.timeline.nothing);
+    return (
+        parts.join(' · ') ||
+        (at > serverNow() - writingMs ? text.timeline.writing : text.timeline.nothing)
+    );
 }
 
 // Draws on every frame on which something could have moved, and only then.
@@ -57,7 +60,14 @@ function useDrawing(props: TimelineProps, mark: number | null) {
             const perPixel = (range.to - range.from) / Math.max(1, width);
             const now = serverNow();
             const head = playhead();
-            const key = [range.from, range.to, width, Math.round(now / perPixel), head && Math.round((2 * head) / perPixel), marked].join();
+            const key = [
+                range.from,
+                range.to,
+                width,
+                Math.round(now / perPixel),
+                head && Math.round((2 * head) / perPixel),
+                marked,
+            ].join();
             if (key === drawn && data === paintedData) return;
             drawn = key;
             paintedData = data;
@@ -84,12 +94,46 @@ function DayButtons({ range, onRange }: { range: Range; onRange: (range: Range) 
     const today = dayStart(serverNow());
     return (
         <div class="timeline-days">
-            <button class="quiet square" aria-label={text.timeline.earlier} title={text.timeline.earlier} onClick={() => show(-1)}><Icon name="left" /></button>
+            <button
+                class="quiet square"
+                aria-label={text.timeline.earlier}
+                title={text.timeline.earlier}
+                onClick={() => show(-1)}
+            >
+                <Icon name="left" />
+            </button>
             <span class="timeline-day">{dayName(middle)}</span>
-            <button class="quiet square" aria-label={text.timeline.later} title={text.timeline.later} disabled={range.to > serverNow()} onClick={() => show(1)}><Icon name="right" /></button>
-            <button class="quiet" onClick={() => onRange({ from: today, to: dayStart(today + day / 2, 1) })}>{text.timeline.today}</button>
-            <button class="quiet square" aria-label={text.timeline.zoomOut} title={text.timeline.zoomOut} onClick={() => onRange(zoom(range, 2, middle))}><Icon name="minus" /></button>
-            <button class="quiet square" aria-label={text.timeline.zoomIn} title={text.timeline.zoomIn} onClick={() => onRange(zoom(range, 0.5, middle))}><Icon name="plus" /></button>
+            <button
+                class="quiet square"
+                aria-label={text.timeline.later}
+                title={text.timeline.later}
+                disabled={range.to > serverNow()}
+                onClick={() => show(1)}
+            >
+                <Icon name="right" />
+            </button>
+            <button
+                class="quiet"
+                onClick={() => onRange({ from: today, to: dayStart(today + day / 2, 1) })}
+            >
+                {text.timeline.today}
+            </button>
+            <button
+                class="quiet square"
+                aria-label={text.timeline.zoomOut}
+                title={text.timeline.zoomOut}
+                onClick={() => onRange(zoom(range, 2, middle))}
+            >
+                <Icon name="minus" />
+            </button>
+            <button
+                class="quiet square"
+                aria-label={text.timeline.zoomIn}
+                title={text.timeline.zoomIn}
+                onClick={() => onRange(zoom(range, 0.5, middle))}
+            >
+                <Icon name="plus" />
+            </button>
         </div>
     );
 }
@@ -172,7 +216,13 @@ export function Timeline(props: TimelineProps) {
             </div>
             <div class="timeline-foot">
                 <DayButtons range={range} onRange={onRange} />
-                {failed ? <p class="timeline-failed" role="alert">{text.timeline.failed}</p> : <Legend data={data} />}
+                {failed ? (
+                    <p class="timeline-failed" role="alert">
+                        {text.timeline.failed}
+                    </p>
+                ) : (
+                    <Legend data={data} />
+                )}
             </div>
         </section>
     );

@@ -25,8 +25,14 @@ function useSize(): [(element: HTMLElement | null) => void, Size | null] {
         const measure = (): void => {
             const style = getComputedStyle(element);
             setSize({
-                width: element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
-                height: element.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
+                width:
+                    element.clientWidth -
+                    parseFloat(style.paddingLeft) -
+                    parseFloat(style.paddingRight),
+                height:
+                    element.clientHeight -
+                    parseFloat(style.paddingTop) -
+                    parseFloat(style.paddingBottom),
             });
         };
         measure();
@@ -38,10 +44,14 @@ function useSize(): [(element: HTMLElement | null) => void, Size | null] {
 }
 
 function aspectOf(camera: Camera): number {
-    return rememberedAspect(camera.id) ?? (camera.width && camera.height ? camera.width / camera.height : 16 / 9);
+    return (
+        rememberedAspect(camera.id) ??
+        (camera.width && camera.height ? camera.width / camera.height : 16 / 9)
+    );
 }
 
-// Read once a set of cameras: a size that becomes known meanwhile must not move the wall under someone's eyes.
+// Read once a set of cameras: a size that becomes known meanwhile must not move the wall under
+// someone's eyes.
 function useAspect(list: Camera[]): number {
     const ids = list.map((camera) => camera.id).join(' ');
     return useMemo(() => commonAspect(list.map(aspectOf)), [ids]);
@@ -53,20 +63,34 @@ function Tiles({ list, size }: { list: Camera[]; size: Size }) {
     const aspect = useAspect(list);
     const layout = wallLayout(list.length, { ...size, gap, strip, aspect });
 
-    useKeys(useCallback((key) => {
-        const digit = /^[1-9]$/.test(key) ? Number(key) : 0;
-        const camera = list[digit - 1];
-        if (camera) {
-            go({ view: 'camera', camera: camera.id, at: null });
-            return true;
-        }
-        if (!key.startsWith('Arrow') || !(document.activeElement === document.body || grid.current?.contains(document.activeElement))) return false;
-        const inside = grid.current?.contains(document.activeElement) ?? false;
-        const next = inside ? neighbour(current, list.length, layout.columns, key) : current;
-        setCurrent(next);
-        grid.current?.querySelectorAll<HTMLElement>('.tile')[next]?.focus();
-        return true;
-    }, [list, current, layout.columns]));
+    useKeys(
+        useCallback(
+            (key) => {
+                const digit = /^[1-9]$/.test(key) ? Number(key) : 0;
+                const camera = list[digit - 1];
+                if (camera) {
+                    go({ view: 'camera', camera: camera.id, at: null });
+                    return true;
+                }
+                if (
+                    !key.startsWith('Arrow') ||
+                    !(
+                        document.activeElement === document.body ||
+                        grid.current?.contains(document.activeElement)
+                    )
+                )
+                    return false;
+                const inside = grid.current?.contains(document.activeElement) ?? false;
+                const next = inside
+                    ? neighbour(current, list.length, layout.columns, key)
+                    : current;
+                setCurrent(next);
+                grid.current?.querySelectorAll<HTMLElement>('.tile')[next]?.focus();
+                return true;
+            },
+            [list, current, layout.columns],
+        ),
+    );
 
     const set = (element: HTMLUListElement | null): void => {
         grid.current = element;
@@ -78,7 +102,12 @@ function Tiles({ list, size }: { list: Camera[]; size: Size }) {
         <ul class="tiles" ref={set}>
             {list.map((camera, index) => (
                 <li key={camera.id}>
-                    <Tile camera={camera} number={index + 1} chosen={index === current} onFocus={() => setCurrent(index)} />
+                    <Tile
+                        camera={camera}
+                        number={index + 1}
+                        chosen={index === current}
+                        onFocus={() => setCurrent(index)}
+                    />
                 </li>
             ))}
         </ul>
