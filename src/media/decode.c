@@ -36,6 +36,7 @@ int scrim_decoder_create(enum scrim_codec codec, const uint8_t *extradata, size_
 {
     if (extradata_len > SCRIM_LINK_FRAME_MAX)
         return scrim_fail(error, SCRIM_EINVAL, "parameter sets of %zu bytes", extradata_len);
+    scrim_media_quiet();
     const AVCodec *av =
         avcodec_find_decoder(codec == SCRIM_CODEC_H265 ? AV_CODEC_ID_HEVC : AV_CODEC_ID_H264);
     if (!av)

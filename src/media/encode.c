@@ -47,9 +47,9 @@ static int open_x264(AVCodecContext *codec, const AVCodec *av, bool whole_chroma
     av_dict_set(&options, "profile", whole_chroma ? "high444" : "main", 0);
     av_dict_set(&options, "crf", "25", 0);
     av_dict_set(&options, "forced-idr", "1", 0);
-    // scenecut off: the key frames are where we want them; sei off: no encoder banner in each
+    // The key frames are where we want them, and nothing waits for a second picture.
     // stream.
-    av_dict_set(&options, "x264-params", "scenecut=0:sliced-threads=0:sync-lookahead=0:info=0", 0);
+    av_dict_set(&options, "x264-params", "scenecut=0:sliced-threads=0:sync-lookahead=0", 0);
     const int code = avcodec_open2(codec, av, &options);
     av_dict_free(&options);
     return code;
@@ -58,6 +58,7 @@ static int open_x264(AVCodecContext *codec, const AVCodec *av, bool whole_chroma
 int scrim_encoder_create(const struct scrim_encoder_params *params, struct scrim_encoder **ret,
                          struct scrim_error *error)
 {
+    scrim_media_quiet();
     const AVCodec *av = avcodec_find_encoder_by_name("libx264");
     if (!av)
         return scrim_fail(error, SCRIM_EUNSUPPORTED, "this FFmpeg has no libx264");

@@ -336,7 +336,10 @@ static void examine(struct scrim_redactor *redactor, const struct scrim_picture 
     int64_t mark = scrim_stage_now();
     const size_t boxes =
         scrim_tracks_at(redactor->tracks, redactor->now_us, redactor->boxes, SCRIM_BOXES_MAX);
-    scrim_mask_claim(redactor->mask, redactor->boxes, boxes, redactor->claimed);
+    if (redactor->doubt == SCRIM_REASON_NONE)
+        scrim_mask_claim(redactor->mask, redactor->boxes, boxes, redactor->claimed);
+    else
+        memset(redactor->claimed, 1, cell_count(redactor)); // learns nothing
     struct scrim_motion_result seen;
     scrim_motion_step(redactor->motion, picture, elapsed_us, redactor->claimed, slot->levels,
                       &seen);
@@ -344,41 +347,63 @@ static void examine(struct scrim_redactor *redactor, const struct scrim_picture 
     scrim_stage_add(&redactor->stats.stages, SCRIM_STAGE_MOTION, &mark);
 
     const struct pace *pace = pick_pace(redactor, seen.changed_permille > 0, boxes);
-    if (redactor->params.thorough ||
-        scrim_turn_due(redactor->params.schedule, &redactor->turn, redactor->now_us, pace->wish_us,
-                       pace->floor_us))
+    const bool due = scrim_turn_due(redactor->params.schedule, &redactor->turn, redactor->now_us,
+                                    pace->wish_us, pace->floor_us);
+    if (redactor->doubt == SCRIM_REASON_NONE && (due || redactor->params.thorough))
         look(redactor, picture);
     slot->looked_us = redactor->looked_us;
     slot->late_us = pace->late_us;
     slot->reason = reason_now(redactor, scene);
 }
 
-int scrim_redactor_push(struct scrim_redactor *redactor, const struct scrim_picture *picture,
-                        int64_t pts_us, int64_t tag, struct scrim_error *error)
+// A slot for the picture of this time. On success it counts, filled or not.
+static int begin_slot(struct scrim_redactor *redactor, int64_t pts_us, int64_t tag,
+                      struct slot **ret, int64_t *ret_elapsed_us, struct scrim_error *error)
 {
     take_back(redactor);
     redactor->flushing = false;
-    struct slot *slot = NULL;
-    const int code = add_slot(redactor, &slot, error);
+    const int code = add_slot(redactor, ret, error);
     if (code < 0)
         return code;
-    const int64_t elapsed = advance(redactor, pts_us);
-    slot->at_us = redactor->now_us;
-    slot->pts_us = pts_us;
-    slot->tag = tag;
-    const struct scrim_canvas canvas = canvas_of(redactor, slot);
-    if (picture->width != redactor->params.width || picture->height != redactor->params.height) {
-        close_waiting(redactor, SCRIM_REASON_MISMATCH);
-        learn_scene(redactor, SCRIM_REASON_MISMATCH);
-        scrim_render_opaque(&canvas, ""); // nothing old may stay in the slot
-        memset(slot->levels, 255, cell_count(redactor));
-        slot->reason = SCRIM_REASON_MISMATCH;
-    } else {
-        copy_picture(&canvas, picture);
-        examine(redactor, picture, elapsed, slot);
-    }
+    *ret_elapsed_us = advance(redactor, pts_us);
+    (*ret)->at_us = redactor->now_us;
+    (*ret)->pts_us = pts_us;
+    (*ret)->tag = tag;
     redactor->count++;
     redactor->stats.pushed++;
+    return SCRIM_OK;
+}
+
+int scrim_redactor_push_missing(struct scrim_redactor *redactor, enum scrim_reason reason,
+                                int64_t pts_us, int64_t tag, struct scrim_error *error)
+{
+    struct slot *slot = NULL;
+    int64_t elapsed;
+    const int code = begin_slot(redactor, pts_us, tag, &slot, &elapsed, error);
+    if (code < 0)
+        return code;
+    learn_scene(redactor, reason);
+    const struct scrim_canvas canvas = canvas_of(redactor, slot);
+    scrim_render_opaque(&canvas, ""); // nothing old may stay in the slot
+    memset(slot->levels, 255, cell_count(redactor));
+    slot->looked_us = redactor->looked_us;
+    slot->reason = reason;
+    return SCRIM_OK;
+}
+
+int scrim_redactor_push(struct scrim_redactor *redactor, const struct scrim_picture *picture,
+                        int64_t pts_us, int64_t tag, struct scrim_error *error)
+{
+    if (picture->width != redactor->params.width || picture->height != redactor->params.height)
+        return scrim_redactor_push_missing(redactor, SCRIM_REASON_MISMATCH, pts_us, tag, error);
+    struct slot *slot = NULL;
+    int64_t elapsed;
+    const int code = begin_slot(redactor, pts_us, tag, &slot, &elapsed, error);
+    if (code < 0)
+        return code;
+    const struct scrim_canvas canvas = canvas_of(redactor, slot);
+    copy_picture(&canvas, picture);
+    examine(redactor, picture, elapsed, slot);
     return SCRIM_OK;
 }
 
@@ -467,6 +492,8 @@ void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason rea
 
 void scrim_redactor_trust(struct scrim_redactor *redactor)
 {
+    if (redactor->doubt != SCRIM_REASON_NONE)
+        redactor->turn.ran = false;
     redactor->doubt = SCRIM_REASON_NONE;
 }
 

@@ -72,15 +72,22 @@ SCRIM_MUST_CHECK int scrim_redactor_push(struct scrim_redactor *redactor,
                                          const struct scrim_picture *picture, int64_t pts_us,
                                          int64_t tag, struct scrim_error *error);
 
+// There is no picture for this time (the box is overloaded, the wrong size came): an opaque one
+// with `reason` takes its place, and the scene has to be learnt again. Otherwise as
+// scrim_redactor_push.
+SCRIM_MUST_CHECK int scrim_redactor_push_missing(struct scrim_redactor *redactor,
+                                                 enum scrim_reason reason, int64_t pts_us,
+                                                 int64_t tag, struct scrim_error *error);
+
 // The next finished frame, in order; false while it still looks ahead.
 bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *ret);
 
 // Nothing more will be pushed for now: lets everything pop. Pushing may go on afterwards.
 void scrim_redactor_flush(struct scrim_redactor *redactor);
 
-// The caller knows that what it pushes is not to be trusted (decoder error, missing pictures,
-// overload): every picture from the next one on is opaque with `reason`, until
-// scrim_redactor_trust.
+// The caller knows that what it pushes is not to be trusted (decoder error, missing reference):
+// every picture from the next one on is opaque with `reason`, and nothing is learnt from it, until
+// scrim_redactor_trust; the detector then looks at once.
 void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason reason);
 void scrim_redactor_trust(struct scrim_redactor *redactor);
 

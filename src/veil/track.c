@@ -13,7 +13,8 @@
 // A box of at least this score begins a track; a weaker one continues one that is there.
 #define SCORE_BEGIN 0.45F
 
-// How long a track lives on without a box: a single sighting less than one seen again and again.
+// How long a track lives on after the detector has looked and not seen it: a single sighting less
+// than one seen again and again. Until it has looked, nobody is gone.
 #define HOLD_FIRST_US 600000
 #define HOLD_US 1200000
 
@@ -21,6 +22,10 @@
 #define MARGIN_X 0.16F
 #define MARGIN_Y 0.08F
 #define MARGIN_PER_S 0.25F
+
+// Guesses do not go on for ever: speed and growing uncertainty count for at most this long.
+#define AHEAD_MAX_S 1.0F
+#define AWAY_MAX_US 1000000
 
 #define IOU_MIN 0.15F // of a box with where its track was expected
 #define IOU_WEAK \
@@ -35,6 +40,7 @@ struct sighting {
 struct track {
     struct sighting seen[SIGHTINGS_MAX]; // oldest first
     int count;                           // of `seen`
+    bool missed;                         // the last run of the detector did not see it
     int hits;                            // sightings in all
 };
 
@@ -75,9 +81,12 @@ static const struct sighting *last_of(const struct track *track)
     return &track->seen[track->count - 1];
 }
 
-static int64_t hold_of(const struct track *track)
+// The last time for which the track still stands.
+static int64_t end_of(const struct track *track)
 {
-    return track->hits < 2 ? HOLD_FIRST_US : HOLD_US;
+    if (!track->missed)
+        return INT64_MAX;
+    return last_of(track)->at_us + (track->hits < 2 ? HOLD_FIRST_US : HOLD_US);
 }
 
 static float seconds(int64_t us)
@@ -123,7 +132,7 @@ static struct scrim_box ahead(const struct track *track, int64_t at_us)
     const struct sighting *last = last_of(track);
     float x, y;
     velocity(&track->seen[track->count > 3 ? track->count - 3 : 0], last, &x, &y);
-    const float time = seconds(at_us - last->at_us);
+    const float time = fminf(seconds(at_us - last->at_us), AHEAD_MAX_S);
     return moved(last->box, x * time, y * time);
 }
 
@@ -143,6 +152,8 @@ static struct scrim_box locate(const struct track *track, int64_t at_us, int64_t
     const struct sighting *first = &track->seen[0], *last = last_of(track);
     if (at_us >= last->at_us) {
         *ret_away_us = at_us - last->at_us;
+        if (*ret_away_us > AWAY_MAX_US)
+            *ret_away_us = AWAY_MAX_US;
         return ahead(track, at_us);
     }
     if (at_us < first->at_us) {
@@ -220,6 +231,7 @@ static void add_sighting(struct track *track, int64_t at_us, const struct scrim_
     }
     track->seen[track->count++] = (struct sighting){at_us, *box};
     track->hits++;
+    track->missed = false;
 }
 
 // Forgets tracks that no frame still to come can show.
@@ -228,7 +240,7 @@ static void drop_ended(struct scrim_tracks *tracks, int64_t at_us)
     size_t kept = 0;
     for (size_t t = 0; t < tracks->count; t++) {
         const struct track *track = &tracks->tracks[t];
-        if (at_us - last_of(track)->at_us <= hold_of(track) + tracks->reach_us)
+        if (!track->missed || at_us - tracks->reach_us <= end_of(track))
             tracks->tracks[kept++] = *track;
     }
     tracks->count = kept;
@@ -240,6 +252,8 @@ void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const stru
     bool track_used[TRACKS_MAX] = {0}, box_used[SCRIM_BOXES_MAX] = {0};
     count = count < SCRIM_BOXES_MAX ? count : SCRIM_BOXES_MAX;
     drop_ended(tracks, at_us);
+    for (size_t t = 0; t < tracks->count; t++)
+        tracks->tracks[t].missed = true; // unless paired
     const size_t pairs = find_pairs(tracks, at_us, boxes, count);
     for (size_t i = 0; i < pairs; i++) {
         const struct pair *pair = &tracks->pairs[i];
@@ -275,8 +289,7 @@ size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct 
     size_t count = 0;
     for (size_t t = 0; t < tracks->count && count < max; t++) {
         const struct track *track = &tracks->tracks[t];
-        if (at_us > last_of(track)->at_us + hold_of(track) ||
-            at_us < track->seen[0].at_us - tracks->reach_us)
+        if (at_us > end_of(track) || at_us < track->seen[0].at_us - tracks->reach_us)
             continue;
         int64_t away_us;
         struct scrim_box box = locate(track, at_us, &away_us);

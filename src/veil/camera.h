@@ -1,0 +1,44 @@
+// One camera in a veil worker: its packets in, redacted fragments, states and observations out.
+// Everything about a camera lives and dies here; a fault of one camera's stream stays its own.
+#pragma once
+
+#include "site/config.h"
+#include "veil/outlet.h"
+#include "veil/stage.h"
+
+#define SCRIM_VEIL_WIDTH_MAX 1280 // larger pictures are made to fit before anything else
+#define SCRIM_VEIL_HEIGHT_MAX 720
+
+struct scrim_veil_camera;
+
+struct scrim_veil_camera_params {
+    const struct scrim_camera_config *config; // outlives the camera
+    struct scrim_finder finder;               // its context is shared and outlives the camera
+    struct scrim_schedule *schedule;          // shared, outlives the camera
+    struct scrim_outlet outlet;
+};
+
+struct scrim_veil_camera *scrim_veil_camera_create(const struct scrim_veil_camera_params *params);
+void scrim_veil_camera_destroy(struct scrim_veil_camera *camera); // NULL is fine
+const char *scrim_veil_camera_id(const struct scrim_veil_camera *camera);
+
+// Messages from the recorder, as in link.h. Bodies are not trusted: SCRIM_EFORMAT for a malformed
+// one. Other trouble with the stream is the camera's state, not an error.
+SCRIM_MUST_CHECK int scrim_veil_camera_message(struct scrim_veil_camera *camera,
+                                               const struct scrim_link_message *message,
+                                               int64_t now_us);
+
+// Time passes: notices that no picture comes. `now_us` is monotonic.
+void scrim_veil_camera_tick(struct scrim_veil_camera *camera, int64_t now_us);
+
+// How much of the work to leave out (load.h).
+void scrim_veil_camera_shed(struct scrim_veil_camera *camera, unsigned divisor, bool dark);
+// How far behind its stream, in µs; 0 when nothing comes.
+int64_t scrim_veil_camera_behind(const struct scrim_veil_camera *camera);
+
+struct scrim_veil_camera_stats {
+    uint64_t packets, decoded, shed, sent, dropped, observations_dropped, decode_errors;
+    struct scrim_redactor_stats redactor; // of the current stream
+    struct scrim_stages stages;           // decode and encode
+};
+struct scrim_veil_camera_stats scrim_veil_camera_stats(const struct scrim_veil_camera *camera);

@@ -1,0 +1,68 @@
+#include "veil/confine.h"
+
+#include "base/log.h"
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// Address space, beyond what is mapped now: for the worker, and for each camera. Generous against
+// 1280×720 H.265 (16 reference pictures and our own), small against a runaway.
+#define WORKER_BYTES (512ULL << 20)
+#define CAMERA_BYTES (192ULL << 20)
+#define DESCRIPTORS_MAX 64
+
+static int limit(int resource, rlim_t value, const char *what, struct scrim_error *error)
+{
+    const struct rlimit both = {value, value};
+    if (setrlimit(resource, &both) < 0)
+        return scrim_fail_errno(error, errno, "cannot limit %s", what);
+    return SCRIM_OK;
+}
+
+static rlim_t mapped_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static int limit_resources(unsigned cameras, struct scrim_error *error)
+{
+    const rlim_t bytes = mapped_bytes() + WORKER_BYTES + cameras * CAMERA_BYTES;
+    int code = limit(RLIMIT_AS, bytes, "memory", error);
+    if (code >= 0)
+        code = limit(RLIMIT_NOFILE, DESCRIPTORS_MAX, "descriptors", error);
+    if (code >= 0)
+        code = limit(RLIMIT_NPROC, 0, "processes", error);
+    // A log that is a plain file must go on growing; anything else needs no file at all.
+    struct stat log;
+    if (code >= 0 && !(fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode)))
+        code = limit(RLIMIT_FSIZE, 0, "files", error);
+    return code;
+}
+
+int scrim_veil_confine(unsigned cameras, struct scrim_error *error)
+{
+    const struct scrim_log log = scrim_log_named("veil");
+    tzset(); // reads /etc/localtime, which the first log line would do otherwise
+    int code = limit_resources(cameras, error);
+    if (code < 0)
+        return code;
+    code = scrim_sandbox_files(NULL, 0, error);
+    if (code == SCRIM_EUNSUPPORTED)
+        scrim_warn(&log, "this kernel has no Landlock; system calls are limited all the same");
+    else if (code < 0)
+        return code;
+    return scrim_sandbox_calls(NULL, error);
+}

@@ -1,0 +1,88 @@
+#include "veil/outlet.h"
+
+#include <string.h>
+
+static int send_on_link(void *context, enum scrim_link_kind kind, uint8_t flags, const char *camera,
+                        const void *head, size_t head_len, const void *tail, size_t tail_len)
+{
+    return scrim_link_send(context, kind, flags, camera, head, head_len, tail, tail_len);
+}
+
+static bool link_is_roomy(void *context)
+{
+    return scrim_link_queued(context) < SCRIM_OUTLET_QUEUE / 2;
+}
+
+struct scrim_outlet scrim_outlet_of(struct scrim_link *link)
+{
+    return (struct scrim_outlet){send_on_link, link_is_roomy, link};
+}
+
+// Big-endian integers into an array that is known to be large enough.
+static uint8_t *put(uint8_t *at, uint64_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        at[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
+    return at + bytes;
+}
+
+int scrim_outlet_init(const struct scrim_outlet *outlet, const char *camera, int width, int height,
+                      const char *mime, const struct scrim_buf *segment)
+{
+    uint8_t head[6 + 128];
+    const size_t length = strnlen(mime, sizeof head - 6);
+    uint8_t *at = put(head, (uint64_t)width, 2);
+    at = put(at, (uint64_t)height, 2);
+    at = put(at, length, 2);
+    memcpy(at, mime, length);
+    return outlet->send(outlet->context, SCRIM_LINK_INIT, 0, camera, head, 6 + length,
+                        segment->data, segment->len);
+}
+
+int scrim_outlet_frame(const struct scrim_outlet *outlet, const char *camera,
+                       const struct scrim_veiled *veiled, bool key,
+                       const struct scrim_buf *fragment)
+{
+    uint8_t head[8 + 8 + 2 + 1];
+    uint8_t *at = put(head, (uint64_t)veiled->tag, 8);
+    at = put(at, (uint64_t)veiled->pts_us, 8);
+    at = put(at, veiled->masked_permille, 2);
+    put(at, (uint64_t)veiled->reason, 1);
+    const unsigned flags = (key ? SCRIM_LINK_KEY : 0U) | (veiled->reason ? SCRIM_LINK_OPAQUE : 0U);
+    return outlet->send(outlet->context, SCRIM_LINK_FRAME, (uint8_t)flags, camera, head,
+                        sizeof head, fragment->data, fragment->len);
+}
+
+int scrim_outlet_state(const struct scrim_outlet *outlet, const char *camera,
+                       enum scrim_veil_state state, const char *reason)
+{
+    const uint8_t head = (uint8_t)state;
+    return outlet->send(outlet->context, SCRIM_LINK_VEIL_STATE, 0, camera, &head, 1, reason,
+                        strlen(reason));
+}
+
+// A share of the picture in 1/65535.
+static uint64_t share(float pixels, int whole)
+{
+    const float value = pixels / (float)whole * 65535;
+    return value <= 0 ? 0 : value >= 65535 ? 65535 : (uint64_t)value;
+}
+
+int scrim_outlet_observation(const struct scrim_outlet *outlet, const char *camera,
+                             const struct scrim_veiled *veiled)
+{
+    uint8_t body[9 + SCRIM_VEILED_BOXES_MAX * 10];
+    uint8_t *at = put(body, (uint64_t)veiled->tag, 8);
+    at = put(at, veiled->boxes_count, 1);
+    for (size_t i = 0; i < veiled->boxes_count; i++) {
+        const struct scrim_box *box = &veiled->boxes[i];
+        at = put(at, box->class, 1);
+        at = put(at, share(box->x0, veiled->picture.width), 2);
+        at = put(at, share(box->y0, veiled->picture.height), 2);
+        at = put(at, share(box->x1 - box->x0, veiled->picture.width), 2);
+        at = put(at, share(box->y1 - box->y0, veiled->picture.height), 2);
+        at = put(at, (uint64_t)(box->score * 255), 1);
+    }
+    return outlet->send(outlet->context, SCRIM_LINK_OBSERVATION, 0, camera, body,
+                        (size_t)(at - body), NULL, 0);
+}

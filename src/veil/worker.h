@@ -1,0 +1,23 @@
+// The loop of a veil worker: packets from the recorder, redacted pictures to the desk, one thread.
+// It opens nothing; both links are connected already and the detector is loaded.
+#pragma once
+
+#include "site/config.h"
+#include "veil/redactor.h"
+
+struct scrim_worker_params {
+    const struct scrim_site *site; // outlives the worker
+    unsigned worker, workers;      // this one of so many: cameras worker, worker + workers, …
+    struct scrim_finder finder;    // its context outlives the worker
+    int packets_fd, desk_fd;       // connected; the worker's from here on
+    int stop_fd;                   // readable when it shall end; borrowed
+};
+
+struct scrim_worker;
+
+struct scrim_worker *scrim_worker_create(const struct scrim_worker_params *params);
+void scrim_worker_destroy(struct scrim_worker *worker); // NULL is fine
+
+// Runs until told to stop (SCRIM_OK), a link breaks (SCRIM_ENETWORK) or the other end sends what is
+// no message (SCRIM_EFORMAT).
+SCRIM_MUST_CHECK int scrim_worker_run(struct scrim_worker *worker, struct scrim_error *error);

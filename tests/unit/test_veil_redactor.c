@@ -1,0 +1,448 @@
+// The redactor over a made-up scene: what it hides, that it fails closed, and that it recovers.
+#include "test.h"
+#include "veil_scene.h"
+
+#define W 320
+#define H 240
+#define STEP_US 100000
+
+struct rig {
+    struct scene scene;
+    struct script script;
+    struct scrim_schedule *schedule;
+    struct scrim_redactor *redactor;
+    int64_t now_us;
+    // Per frame that came out, by its tag (the number of the frame that went in):
+    int in, out;
+    enum scrim_reason reasons[2000];
+    bool hidden[2000];                // nothing bright of the block is left, see watch
+    int watch_x[2000], watch_y[2000]; // where the block was in frame n; -1: nowhere
+    uint64_t hash;
+};
+
+static void rig_init(struct rig *rig)
+{
+    memset(rig, 0, sizeof *rig);
+    scene_init(&rig->scene, W, H);
+    rig->schedule = scrim_schedule_create(1000, 400000, true);
+    const struct scrim_redactor_params params = {
+        .width = W,
+        .height = H,
+        .finder = {script_find, &rig->script},
+        .schedule = rig->schedule,
+    };
+    if (scrim_redactor_create(&params, &rig->redactor, NULL) < 0)
+        abort();
+}
+
+static void rig_finish(struct rig *rig)
+{
+    scrim_redactor_destroy(rig->redactor);
+    scrim_schedule_destroy(rig->schedule);
+    scene_finish(&rig->scene);
+}
+
+#define BLOCK_W 24
+#define BLOCK_H 60
+
+// True if the block's bright pixels are gone from the inner part of where it was.
+static bool is_hidden(const struct scrim_veiled *veiled, int x0, int y0)
+{
+    int left = 0;
+    for (int y = y0 + 3; y < y0 + BLOCK_H - 3; y++)
+        for (int x = x0 + 2; x < x0 + BLOCK_W - 2; x++)
+            if (x >= 0 && y >= 0 && x < W && y < H)
+                left += veiled->picture.planes[0][y * veiled->picture.strides[0] + x] > 205;
+    return left == 0;
+}
+
+static void pop_all(struct rig *rig)
+{
+    struct scrim_veiled veiled;
+    while (scrim_redactor_pop(rig->redactor, &veiled)) {
+        const int n = (int)veiled.tag;
+        CHECK_INT(n, rig->out);
+        rig->reasons[n] = veiled.reason;
+        rig->hidden[n] =
+            rig->watch_x[n] < 0 || is_hidden(&veiled, rig->watch_x[n], rig->watch_y[n]);
+        CHECK(veiled.reason == SCRIM_REASON_NONE || veiled.masked_permille == 1000);
+        for (int i = 0; i < veiled.mask->columns * veiled.mask->rows; i++)
+            rig->hash = rig->hash * 31 + veiled.mask->cells[i];
+        rig->out++;
+    }
+}
+
+static void push(struct rig *rig)
+{
+    const struct scrim_picture picture = scene_picture(&rig->scene);
+    CHECK(scrim_redactor_push(rig->redactor, &picture, rig->now_us, rig->in, NULL) >= 0);
+    rig->in++;
+    rig->now_us += STEP_US;
+    pop_all(rig);
+}
+
+static void push_ground(struct rig *rig, int frames)
+{
+    for (int i = 0; i < frames; i++) {
+        scene_ground(&rig->scene, 0);
+        rig->watch_x[rig->in] = -1;
+        push(rig);
+    }
+}
+
+static void push_block(struct rig *rig, int x, int y, bool detected)
+{
+    scene_ground(&rig->scene, 0);
+    scene_block(&rig->scene, x, y, BLOCK_W, BLOCK_H);
+    rig->watch_x[rig->in] = x;
+    rig->watch_y[rig->in] = y;
+    rig->script.count = detected;
+    rig->script.boxes[0] = person((float)x, (float)y, (float)(x + BLOCK_W), (float)(y + BLOCK_H));
+    push(rig);
+}
+
+static void finish_frames(struct rig *rig)
+{
+    scrim_redactor_flush(rig->redactor);
+    pop_all(rig);
+    CHECK_INT(rig->out, rig->in);
+}
+
+static int count_reason(const struct rig *rig, enum scrim_reason reason, int from, int to)
+{
+    int count = 0;
+    for (int i = from; i < to; i++)
+        count += rig->reasons[i] == reason;
+    return count;
+}
+
+static void warm_up(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 60);
+    finish_frames(&rig);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_WARM_UP, 0, 19), 19);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 25, 60), 35);
+    CHECK(rig.script.calls >= 2);
+    rig_finish(&rig);
+}
+
+static void looks_ahead_half_a_second(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    for (int i = 0; i < 40; i++) {
+        push_ground(&rig, 1);
+        CHECK_INT(rig.out, i < 5 ? 0 : i - 4);
+    }
+    finish_frames(&rig);
+    rig_finish(&rig);
+}
+
+static void motion_alone_hides(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 40);
+    for (int i = 0; i < 60; i++)
+        push_block(&rig, 20 + 4 * i, 90, false); // nobody detects them
+    finish_frames(&rig);
+    for (int i = 40; i < 100; i++)
+        CHECK(rig.hidden[i]);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 40, 100), 60);
+    rig_finish(&rig);
+}
+
+// Somebody who was there from the start and stands still: no motion ever, only the detector.
+static void still_person_stays_hidden(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    for (int i = 0; i < 1200; i++)
+        push_block(&rig, 100, 90, true);
+    finish_frames(&rig);
+    for (int i = 0; i < 1200; i++)
+        CHECK(rig.hidden[i]);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 25, 1200), 1175);
+    CHECK(rig.script.calls < 200); // and that is cheap
+    rig_finish(&rig);
+}
+
+// Found late: the half second before is covered too, although nothing moved in it.
+static void fills_backwards(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    for (int i = 0; i < 50; i++)
+        push_block(&rig, 100, 90, false); // part of the background by now
+    int found = 0;
+    while (!found) {
+        const int calls = rig.script.calls;
+        push_block(&rig, 100, 90, true);
+        if (rig.script.calls > calls)
+            found = rig.in - 1;
+    }
+    for (int i = 0; i < 20; i++)
+        push_block(&rig, 100, 90, true);
+    finish_frames(&rig);
+    for (int i = found - 5; i < rig.out; i++)
+        CHECK(rig.hidden[i]);
+    CHECK(!rig.hidden[found - 8]); // the test would see it
+    rig_finish(&rig);
+}
+
+// Boxes move with the person between runs, so a walk is covered even where motion sees nothing.
+static void deterministic(void)
+{
+    uint64_t hashes[2];
+    for (int round = 0; round < 2; round++) {
+        struct rig rig;
+        rig_init(&rig);
+        push_ground(&rig, 30);
+        for (int i = 0; i < 60; i++)
+            push_block(&rig, 10 + 4 * i, 60 + i, i % 3 != 0);
+        finish_frames(&rig);
+        hashes[round] = rig.hash;
+        rig_finish(&rig);
+    }
+    CHECK(hashes[0] == hashes[1]);
+}
+
+static void scene_cut(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 50);
+    for (int i = 0; i < 60; i++) {
+        scene_ground(&rig.scene, 1);
+        rig.watch_x[rig.in] = -1;
+        push(&rig);
+    }
+    finish_frames(&rig);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 25, 45), 20);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 50, 69), 0);
+    CHECK(count_reason(&rig, SCRIM_REASON_SCENE, 50, 69) > 15);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 80, 110), 30); // recovers by itself
+    rig_finish(&rig);
+}
+
+static void exposure_jump(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 50);
+    rig.scene.light = 160;
+    push_ground(&rig, 60);
+    finish_frames(&rig);
+    CHECK_INT(rig.reasons[50], SCRIM_REASON_EXPOSURE);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 50, 69), 0);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 80, 110), 30);
+    rig_finish(&rig);
+}
+
+// Slow changes of light are the background's business.
+static void exposure_drift(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 40);
+    for (int i = 0; i < 100; i++) {
+        rig.scene.light = 100 + i / 2;
+        push_ground(&rig, 1);
+    }
+    finish_frames(&rig);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 40, 140), 100);
+    rig_finish(&rig);
+}
+
+static void too_much_motion(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 40);
+    // The picture fills up slowly, so that it is no cut.
+    for (int i = 0; i < 60; i++) {
+        scene_ground(&rig.scene, 0);
+        scene_block(&rig.scene, 0, 0, W, i * 8);
+        rig.watch_x[rig.in] = -1;
+        push(&rig);
+    }
+    finish_frames(&rig);
+    CHECK(count_reason(&rig, SCRIM_REASON_MOTION, 40, 100) > 8);
+    for (int i = 60; i < 80; i++)
+        CHECK(rig.reasons[i] != SCRIM_REASON_NONE);
+    rig_finish(&rig);
+}
+
+static void dead_detector(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 50);
+    rig.script.count = SCRIM_EINTERNAL;
+    push_ground(&rig, 100); // nothing moves, so the next look may be seconds away
+    rig.script.count = 0;
+    push_ground(&rig, 60);
+    finish_frames(&rig);
+    CHECK(count_reason(&rig, SCRIM_REASON_DETECTOR, 50, 150) > 40);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 190, 210), 20);
+    rig_finish(&rig);
+}
+
+// The detector never failed, it just is not asked any more: a budget of next to nothing.
+static void late_detector(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    scrim_redactor_destroy(rig.redactor);
+    const struct scrim_redactor_params params = {
+        .width = W, .height = H, .finder = {script_find, &rig.script}, .schedule = rig.schedule};
+    REQUIRE(scrim_redactor_create(&params, &rig.redactor, NULL) >= 0);
+    push_ground(&rig, 40);
+    const int calls = rig.script.calls;
+    for (int i = 0; i < 60; i++)
+        push_block(&rig, 20 + 4 * i, 90, true);
+    finish_frames(&rig);
+    CHECK(rig.script.calls - calls >= 60 * STEP_US / 1000000); // the floor of a busy scene
+    rig_finish(&rig);
+}
+
+static void doubt_and_trust(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 40);
+    scrim_redactor_doubt(rig.redactor, SCRIM_REASON_DECODER);
+    const int calls = rig.script.calls;
+    push_ground(&rig, 10);
+    CHECK_INT(rig.script.calls, calls); // it does not look at what is damaged
+    scrim_redactor_trust(rig.redactor);
+    push_ground(&rig, 1);
+    CHECK_INT(rig.script.calls, calls + 1); // but at once at what is not
+    push_ground(&rig, 20);
+    finish_frames(&rig);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_DECODER, 0, 71), 10);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 50, 71), 21);
+    rig_finish(&rig);
+}
+
+static void wrong_size(void)
+{
+    struct rig rig;
+    struct scene other;
+    rig_init(&rig);
+    scene_init(&other, 640, 360);
+    scene_ground(&other, 1);
+    push_ground(&rig, 40);
+    const struct scrim_picture picture = scene_picture(&other);
+    CHECK(scrim_redactor_push(rig.redactor, &picture, rig.now_us, rig.in, NULL) >= 0);
+    rig.watch_x[rig.in++] = -1;
+    rig.now_us += STEP_US;
+    push_ground(&rig, 40);
+    finish_frames(&rig);
+    CHECK_INT(rig.reasons[40], SCRIM_REASON_MISMATCH);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 40, 60), 0);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 70, 81), 11);
+    scene_finish(&other);
+    rig_finish(&rig);
+}
+
+static void time_that_makes_no_sense(void)
+{
+    static const int64_t jumps[] = {-5000000, 0, 3600000000, INT64_MIN / 4, INT64_MAX / 4};
+    for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
+        struct rig rig;
+        rig_init(&rig);
+        push_ground(&rig, 40);
+        rig.now_us += jumps[i] - STEP_US;
+        push_ground(&rig, 60);
+        finish_frames(&rig);
+        CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 36, 59), 0); // the waiting ones too
+        CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 70, 100), 30);
+        rig_finish(&rig);
+    }
+}
+
+static void missing_picture(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 40);
+    CHECK(scrim_redactor_push_missing(rig.redactor, SCRIM_REASON_OVERLOAD, rig.now_us, rig.in,
+                                      NULL) >= 0);
+    rig.watch_x[rig.in++] = -1;
+    rig.now_us += STEP_US;
+    push_ground(&rig, 40);
+    finish_frames(&rig);
+    CHECK_INT(rig.reasons[40], SCRIM_REASON_OVERLOAD);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 41, 59), 0);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 70, 81), 11);
+    rig_finish(&rig);
+}
+
+static void static_mask(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    scrim_redactor_destroy(rig.redactor);
+    const struct scrim_rect masks[] = {{0.25, 0.25, 0.5, 0.5}, {0.9, 0.9, 0.5, 0.5}};
+    const struct scrim_redactor_params params = {.width = W,
+                                                 .height = H,
+                                                 .masks = masks,
+                                                 .masks_count = 2,
+                                                 .finder = {script_find, &rig.script},
+                                                 .schedule = rig.schedule};
+    REQUIRE(scrim_redactor_create(&params, &rig.redactor, NULL) >= 0);
+    struct scrim_veiled veiled = {0};
+    for (int i = 0; i < 50; i++) {
+        scene_ground(&rig.scene, 0);
+        const struct scrim_picture picture = scene_picture(&rig.scene);
+        CHECK(scrim_redactor_push(rig.redactor, &picture, i * STEP_US, i, NULL) >= 0);
+        while (scrim_redactor_pop(rig.redactor, &veiled)) {
+            if (veiled.reason != SCRIM_REASON_NONE)
+                continue;
+            CHECK_INT(veiled.mask->cells[(H / 2 / 8) * veiled.mask->columns + W / 2 / 8],
+                      SCRIM_COVER_STATIC);
+            CHECK(veiled.masked_permille >= 250);
+        }
+    }
+    rig_finish(&rig);
+}
+
+static void refuses_sizes(void)
+{
+    struct scrim_redactor *redactor;
+    static const int sizes[][2] = {{0, 0}, {15, 100}, {100, -1}, {100000, 100}};
+    struct scrim_schedule *schedule = scrim_schedule_create(1000, 1000, true);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const struct scrim_redactor_params params = {
+            .width = sizes[i][0], .height = sizes[i][1], .schedule = schedule};
+        CHECK_INT(scrim_redactor_create(&params, &redactor, NULL), SCRIM_EUNSUPPORTED);
+    }
+    scrim_schedule_destroy(schedule);
+}
+
+int main(int argc, char **argv)
+{
+    return test_run(argc, argv,
+                    (struct test[]){{"warm-up is opaque", warm_up},
+                                    {"looks ahead half a second", looks_ahead_half_a_second},
+                                    {"motion alone hides", motion_alone_hides},
+                                    {"still person stays hidden", still_person_stays_hidden},
+                                    {"fills backwards", fills_backwards},
+                                    {"deterministic", deterministic},
+                                    {"scene cut", scene_cut},
+                                    {"exposure jump", exposure_jump},
+                                    {"exposure drift", exposure_drift},
+                                    {"too much motion", too_much_motion},
+                                    {"dead detector", dead_detector},
+                                    {"late detector", late_detector},
+                                    {"doubt and trust", doubt_and_trust},
+                                    {"wrong size", wrong_size},
+                                    {"time that makes no sense", time_that_makes_no_sense},
+                                    {"missing picture", missing_picture},
+                                    {"static mask", static_mask},
+                                    {"refuses sizes", refuses_sizes},
+                                    {0}});
+}
