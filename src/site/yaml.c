@@ -139,6 +139,8 @@ int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config
     struct complaint complaint = {0};
     cyaml_config_t config;
     void *loaded = NULL;
+    if (yaml->length == 0) // libyaml asserts that there is an input
+        return scrim_fail(error, SCRIM_EINVAL, "%s:1: the file is empty", yaml->name);
     const cyaml_err_t status =
         cyaml_load_data((const uint8_t *)yaml->text, yaml->length, config_for(&complaint, &config),
                         &site_value, &loaded, NULL);

@@ -234,7 +234,7 @@ def bad_configuration():
         is_refused(good.replace("id: test", "id: ../test"), "id")
         is_refused(good.replace("rtsp://", "http://"), "main")
         is_refused(good.replace("rtsp://", "rtsp://user:pw@"), "main")
-        is_refused(good + "    retention_hours: many\n", "retention_hours")
+        is_refused(good + "    retention_hours: many\n", "many", f"scrim.yaml:{lines + 1}")
         is_refused(good.replace("cameras:", "cameras: [["))
         is_refused("")
         is_refused(random.randbytes(2000))
