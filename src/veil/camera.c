@@ -18,6 +18,7 @@
 #define KEY_INTERVAL_MAX 250 // frames; ours come sooner
 #define ERRORS_MAX 25        // in a row, then the decoder is made anew
 #define FRAGMENT_MAX (8U << 20)
+#define COMPLAIN_US (10 * SCRIM_SECOND)
 #define TIME_MAX (INT64_C(1) << 56) // µs; 2,283 years, and room to count in 1/90000 s
 #define DARK_EVERY_US SCRIM_SECOND  // one opaque picture a second from a camera that is dark
 
@@ -26,7 +27,8 @@ struct scrim_veil_camera {
     struct scrim_log log;
 
     // The stream as it comes.
-    bool streaming;
+    bool streaming, complained;
+    int64_t complained_us;
     enum scrim_codec codec;
     struct scrim_buf extradata;
     struct scrim_decoder *decoder;
@@ -45,7 +47,8 @@ struct scrim_veil_camera {
     struct scrim_buf fragment;
     int width, height;
     bool init_sent, force_key, dropping;
-    int64_t key_pts_us, sent_pts_us;
+    int64_t key_pts_us;
+    int64_t sent_pts; // of the last frame, 1/SCRIM_MUX_TIMESCALE s
     bool any_sent;
 
     enum scrim_veil_state state;
@@ -116,6 +119,16 @@ static void set_state(struct scrim_veil_camera *camera, enum scrim_veil_state st
                                             state, camera->reason) >= 0;
 }
 
+// What goes wrong goes wrong with every picture: one line in ten seconds is enough.
+static void complain(struct scrim_veil_camera *camera, const char *text)
+{
+    if (camera->complained && camera->packet_at_us - camera->complained_us < COMPLAIN_US)
+        return;
+    camera->complained = true;
+    camera->complained_us = camera->packet_at_us;
+    scrim_warn(&camera->log, "%s", text);
+}
+
 static void make_decoder(struct scrim_veil_camera *camera)
 {
     struct scrim_error error;
@@ -127,7 +140,7 @@ static void make_decoder(struct scrim_veil_camera *camera)
         scrim_decoder_create(camera->codec, camera->extradata.data, camera->extradata.len,
                              SCRIM_VEIL_WIDTH_MAX, SCRIM_VEIL_HEIGHT_MAX, &camera->decoder, &error);
     if (code < 0)
-        scrim_warn(&camera->log, "%s", error.text);
+        complain(camera, error.text);
 }
 
 static int take_stream(struct scrim_veil_camera *camera, struct scrim_reader body)
@@ -238,15 +251,14 @@ static bool may_send(struct scrim_veil_camera *camera, struct scrim_error *error
         camera->force_key = true;
     }
     if (!camera->mux && make_mux(camera, error) < 0)
-        scrim_warn(&camera->log, "%s", error->text);
+        complain(camera, error->text);
     camera->force_key |= !camera->any_sent;
     return camera->init_sent;
 }
 
-static int encode(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled,
+static int encode(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled, int64_t pts,
                   bool *ret_key, struct scrim_error *error)
 {
-    const int64_t pts = veiled->pts_us * (SCRIM_MUX_TIMESCALE / 1000) / 1000;
     const bool key = camera->force_key || veiled->pts_us - camera->key_pts_us >= KEY_EVERY_US;
     struct scrim_encoded encoded;
     int code = scrim_encoder_encode(camera->encoder, &veiled->picture, pts, key, &encoded, error);
@@ -264,8 +276,9 @@ static int encode(struct scrim_veil_camera *camera, const struct scrim_veiled *v
 static int send_frame(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled,
                       struct scrim_error *error)
 {
-    // Two pictures of one time, or a step back: nothing a player could show.
-    if (camera->any_sent && veiled->pts_us <= camera->sent_pts_us) {
+    const int64_t pts = veiled->pts_us * (SCRIM_MUX_TIMESCALE / 1000) / 1000;
+    // Before the beginning, two pictures of one time, or a step back: nothing a player could show.
+    if (pts < 0 || (camera->any_sent && pts <= camera->sent_pts)) {
         camera->stats.dropped++;
         return SCRIM_OK;
     }
@@ -275,11 +288,11 @@ static int send_frame(struct scrim_veil_camera *camera, const struct scrim_veile
     }
     bool key = false;
     int64_t mark = scrim_stage_now();
-    int code = encode(camera, veiled, &key, error);
+    int code = encode(camera, veiled, pts, &key, error);
     scrim_stage_add(&camera->stats.stages, SCRIM_STAGE_ENCODE, &mark);
     if (code < 0)
         return code;
-    camera->sent_pts_us = veiled->pts_us;
+    camera->sent_pts = pts;
     camera->any_sent = true;
     code = scrim_outlet_frame(&camera->params.outlet, scrim_veil_camera_id(camera), veiled, key,
                               &camera->fragment);
@@ -372,7 +385,7 @@ static void decode(struct scrim_veil_camera *camera, struct scrim_reader unit, i
         }
         camera->errors = 0;
         if (take_picture(camera, &decoded, &error) < 0) {
-            scrim_warn(&camera->log, "%s", error.text);
+            complain(camera, error.text);
             drop_output(camera);
             set_state(camera, SCRIM_VEIL_WAITING, "the picture cannot be redacted");
         }
@@ -399,7 +412,7 @@ static void send_dark(struct scrim_veil_camera *camera, int64_t pts_us)
     if (code >= 0)
         code = take_out(camera, &error);
     if (code < 0)
-        scrim_warn(&camera->log, "%s", error.text);
+        complain(camera, error.text);
 }
 
 static bool read_time(struct scrim_reader *body, int64_t *ret_us)
@@ -448,7 +461,7 @@ static int take_end(struct scrim_veil_camera *camera, struct scrim_reader body)
     if (camera->redactor) {
         scrim_redactor_flush(camera->redactor);
         if (take_out(camera, &error) < 0)
-            scrim_warn(&camera->log, "%s", error.text);
+            complain(camera, error.text);
     }
     set_state(camera, SCRIM_VEIL_WAITING, count ? cause : "no picture from the camera");
     return SCRIM_OK;

@@ -17,7 +17,8 @@
 #define CAMERA_BYTES (192ULL << 20)
 #define DESCRIPTORS_MAX 64
 
-static int limit(int resource, rlim_t value, const char *what, struct scrim_error *error)
+static int limit(__rlimit_resource_t resource, rlim_t value, const char *what,
+                 struct scrim_error *error)
 {
     const struct rlimit both = {value, value};
     if (setrlimit(resource, &both) < 0)
