@@ -75,7 +75,7 @@ int scrim_bech32_decode(const char *text, const char *prefix, uint8_t *ret, size
         text[prefix_length] != '1' || length > prefix_length + 1 + DATA_CHARS_MAX + CHECKSUM_CHARS)
         return SCRIM_EFORMAT;
 
-    uint8_t values[DATA_CHARS_MAX + CHECKSUM_CHARS];
+    uint8_t values[DATA_CHARS_MAX + CHECKSUM_CHARS] = {0};
     const size_t values_count = length - prefix_length - 1;
     uint32_t checksum = polymod_prefix(prefix);
     unsigned wrong = 0;

@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+// The analyzer's stand-ins; these are the real ones.
+#undef scrim_fail
+#undef scrim_fail_errno
+#undef scrim_fail_prefix
+
 const char *scrim_err_text(int code)
 {
     switch (code) {

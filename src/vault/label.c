@@ -22,7 +22,7 @@ static uint8_t *put_text(uint8_t *at, const char *text)
 {
     const size_t length = strlen(text);
     *at++ = (uint8_t)length;
-    memcpy(at, text, length);
+    memcpy(at, text, length); // NOLINT(bugprone-not-null-terminated-result): length-prefixed
     return at + length;
 }
 
