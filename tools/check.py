@@ -5,8 +5,7 @@
     2. source       rules that compilers do not check, clang-tidy, shellcheck
     3. units        unit tests and fuzz corpora, in the sanitizer build
     4. page         type check and unit tests of the page
-    5. integration  real programs and simulated cameras
-    6. browser      the desk in Chromium, with live pictures behind it
+    5. integration  real programs, simulated cameras, and the desk in a real browser
 
 What a test program prints as "ok NAME", "FAIL NAME" or "skip NAME" is counted; one that ends badly without
 saying so counts as a failure. `check.py NAME…` runs only the stages named; --soak runs longer and at random.
@@ -172,10 +171,6 @@ def integration():
     stream("integration", [PYTHON, "tests/integration/run.py"])
 
 
-def browser():
-    stream("browser", [PYTHON, "tests/integration/browser.py"])
-
-
 def soak():
     stream("soak", [PYTHON, "tests/integration/run.py", "--soak"])
     if not meson_build("fuzz", "clang", "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"):
@@ -190,7 +185,7 @@ def soak():
         verdict(f"fuzz: {target.name}", *command(arguments, SANITIZERS))
 
 
-STAGES = {f.__name__: f for f in (builds, source, units, page, integration, browser)}
+STAGES = {f.__name__: f for f in (builds, source, units, page, integration)}
 
 
 def main():
