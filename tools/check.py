@@ -58,11 +58,13 @@ def command(arguments, env=None, cwd=ROOT, timeout=1200):
         return done.returncode, done.stdout
     except subprocess.TimeoutExpired as expired:
         return 124, (expired.stdout or b"").decode(errors="replace") + f"\n  not done after {timeout} s\n"
+    except OSError as missing:  # it was not built
+        return 127, f"  {missing}\n"
 
 
-def test_program(name, arguments, env=None, timeout=300):
+def test_program(name, arguments, env=None, cwd=ROOT, timeout=300):
     """The output of a test program, completed by a FAIL line if it ended badly without one."""
-    status, output = command(arguments, env, timeout=timeout)
+    status, output = command(arguments, env, cwd, timeout)
     kinds = RESULT.findall(output)
     if status != 0 and "FAIL" not in kinds:
         output += f"\nFAIL {name}: ended with status {status}\n"
@@ -149,10 +151,13 @@ def units():
         return
     # introspect may print a warning before the JSON
     tests = json.loads(output[output.index("["):])
+
+    def run(test):
+        env, where = {**SANITIZERS, **test["env"]}, test["workdir"] or directory
+        return test_program(test["name"], test["cmd"], env, where, test["timeout"])
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for output in pool.map(
-            lambda t: test_program(t["name"], t["cmd"], {**SANITIZERS, **t["env"]}, t["timeout"]), tests
-        ):
+        for output in pool.map(run, tests):
             report(output)
 
 
