@@ -64,7 +64,7 @@ static int make_day(const struct scrim_disk_camera *camera, const char *day,
 {
     char path[SCRIM_PATH_MAX];
     const int result = path_of(camera, day, path, error);
-    return result < 0 ? result : scrim_fs_make_dirs(path, 0700, error);
+    return result < 0 ? result : scrim_fs_make_dirs(path, 0750, error);
 }
 
 // What the kernel took of a write that failed; it is in the file and must be in the hash.
@@ -212,7 +212,7 @@ static int open_journal(struct scrim_disk_camera *camera, const char *day,
     if (result >= 0)
         result = path_of(camera, below, path, error);
     if (result >= 0)
-        result = scrim_fs_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600, error);
+        result = scrim_fs_open(path, O_WRONLY | O_CREAT | O_APPEND, 0640, error);
     if (result < 0)
         return result;
     scrim_close_fd(&camera->journal_fd);

@@ -145,7 +145,7 @@ int scrim_journal_find_head(const char *dir, const char *site, const char *camer
 int scrim_journal_append(const char *path, const struct scrim_buf *lines, struct scrim_error *error)
 {
     const bool is_new = access(path, F_OK) < 0;
-    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600, error);
+    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_APPEND, 0640, error);
     if (fd < 0)
         return fd;
     int result = scrim_fs_write(fd, lines->data, lines->len, path, error);
