@@ -212,3 +212,23 @@ void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *box
         scrim_grid_cover(&grid, boxes[i].x0 - SCRIM_CELL, boxes[i].y0 - SCRIM_CELL,
                          boxes[i].x1 + SCRIM_CELL, boxes[i].y1 + SCRIM_CELL, SCRIM_COVER_STATIC);
 }
+
+static int clamp_cell(float at, int count)
+{
+    const int cell = (int)(at / SCRIM_CELL);
+    return cell < 0 ? 0 : cell >= count ? count - 1 : cell;
+}
+
+unsigned scrim_mask_foreground(const struct scrim_mask *mask, const uint8_t *levels,
+                               const struct scrim_box *box)
+{
+    const int left = clamp_cell(box->x0, mask->columns), right = clamp_cell(box->x1, mask->columns);
+    const int top = clamp_cell(box->y0, mask->rows), bottom = clamp_cell(box->y1, mask->rows);
+    unsigned cells = 0, foreground = 0;
+    for (int row = top; row <= bottom; row++)
+        for (int column = left; column <= right; column++) {
+            foreground += levels[(size_t)row * (size_t)mask->columns + (size_t)column] >= STRONG;
+            cells++;
+        }
+    return foreground * 1000 / cells;
+}

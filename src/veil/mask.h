@@ -26,3 +26,7 @@ void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *m
 // Marks with 1 the cells that boxes touch or nearly touch: there the background must not learn.
 void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *boxes,
                       size_t boxes_count, uint8_t *claimed);
+
+// The share of the cells in a box that differ from the background, permille.
+unsigned scrim_mask_foreground(const struct scrim_mask *mask, const uint8_t *levels,
+                               const struct scrim_box *box);

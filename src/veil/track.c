@@ -19,9 +19,9 @@
 #define HOLD_US 1200000
 
 // Margins, as shares of the box: always, and per second away from the nearest sighting.
-#define MARGIN_X 0.16F
-#define MARGIN_Y 0.08F
-#define MARGIN_PER_S 0.25F
+#define MARGIN_X 0.08F
+#define MARGIN_Y 0.04F
+#define MARGIN_PER_S 0.05F
 
 // Guesses do not go on for ever: speed and growing uncertainty count for at most this long.
 #define AHEAD_MAX_S 1.0F
@@ -29,7 +29,10 @@
 
 #define IOU_MIN 0.15F // of a box with where its track was expected
 #define IOU_WEAK \
-    0.40F // the same for a weak box: it may be a thing that looks a little like somebody
+    0.40F          // the same for a weak box: it may be a thing that looks a little like somebody
+#define REACH 0.1F // sizes of the box, at once
+#define REACH_PERSON 1.2F // more per second
+#define REACH_VEHICLE 2.5F
 #define SIZE_RATIO_MAX 1.6F
 
 struct sighting {
@@ -42,10 +45,11 @@ struct track {
     int count;                           // of `seen`
     bool missed;                         // the last run of the detector did not see it
     int hits;                            // sightings in all
+    bool stands_out;                     // at the last sighting
 };
 
 struct pair {
-    float iou;
+    float fit; // larger is better
     uint16_t track, box;
 };
 
@@ -180,6 +184,12 @@ static float iou(const struct scrim_box *a, const struct scrim_box *b)
     return shared / whole;
 }
 
+// Between the centres.
+static float distance(const struct scrim_box *a, const struct scrim_box *b)
+{
+    return hypotf(a->x0 + a->x1 - b->x0 - b->x1, a->y0 + a->y1 - b->y0 - b->y1) / 2;
+}
+
 static bool same_kind(enum scrim_class a, enum scrim_class b)
 {
     return a == b || (a != SCRIM_CLASS_PERSON && b != SCRIM_CLASS_PERSON && a != SCRIM_CLASS_FACE &&
@@ -189,8 +199,8 @@ static bool same_kind(enum scrim_class a, enum scrim_class b)
 static int better_pair(const void *a, const void *b)
 {
     const struct pair *x = a, *y = b;
-    if (x->iou != y->iou)
-        return x->iou < y->iou ? 1 : -1;
+    if (x->fit != y->fit)
+        return x->fit < y->fit ? 1 : -1;
     if (x->track != y->track)
         return x->track < y->track ? -1 : 1;
     return x->box < y->box ? -1 : x->box > y->box;
@@ -223,7 +233,8 @@ static size_t find_pairs(struct scrim_tracks *tracks, int64_t at_us, const struc
     return pairs;
 }
 
-static void add_sighting(struct track *track, int64_t at_us, const struct scrim_box *box)
+static void add_sighting(struct track *track, int64_t at_us, const struct scrim_box *box,
+                         bool stands_out)
 {
     if (track->count == SIGHTINGS_MAX) {
         memmove(track->seen, track->seen + 1, (SIGHTINGS_MAX - 1) * sizeof(*track->seen));
@@ -232,6 +243,7 @@ static void add_sighting(struct track *track, int64_t at_us, const struct scrim_
     track->seen[track->count++] = (struct sighting){at_us, *box};
     track->hits++;
     track->missed = false;
+    track->stands_out = stands_out;
 }
 
 // Forgets tracks that no frame still to come can show.
@@ -246,27 +258,68 @@ static void drop_ended(struct scrim_tracks *tracks, int64_t at_us)
     tracks->count = kept;
 }
 
+// How far apart, in sizes of the box, two boxes of somebody may be after `elapsed_us`: people run
+// at some three heights a second, vehicles at a few lengths.
+static float reach_of(const struct scrim_box *box, int64_t elapsed_us)
+{
+    const float size = fmaxf(box->x1 - box->x0, box->y1 - box->y0);
+    const float speed = box->class == SCRIM_CLASS_PERSON ? REACH_PERSON : REACH_VEHICLE;
+    return size * (REACH + speed * fminf(seconds(elapsed_us), AHEAD_MAX_S));
+}
+
+// What is left when the overlaps are done: the nearest of the same size, as far as it can have
+// gone. People near the camera cross more than their own width between two runs.
+static size_t find_near_pairs(struct scrim_tracks *tracks, int64_t at_us,
+                              const struct scrim_box *boxes, size_t count, const bool *track_used,
+                              const bool *box_used)
+{
+    size_t pairs = 0;
+    for (size_t t = 0; t < tracks->count; t++) {
+        const struct sighting *last = last_of(&tracks->tracks[t]);
+        if (track_used[t])
+            continue;
+        const struct scrim_box expected = ahead(&tracks->tracks[t], at_us);
+        const float reach = reach_of(&last->box, at_us - last->at_us);
+        for (size_t b = 0; b < count && pairs < PAIRS_MAX; b++) {
+            if (box_used[b] || boxes[b].score < SCORE_BEGIN ||
+                !same_kind(last->box.class, boxes[b].class) || !same_size(&last->box, &boxes[b]))
+                continue;
+            const float far =
+                fminf(distance(&expected, &boxes[b]), distance(&last->box, &boxes[b]));
+            if (far < reach)
+                tracks->pairs[pairs++] = (struct pair){1 - far / reach, (uint16_t)t, (uint16_t)b};
+        }
+    }
+    qsort(tracks->pairs, pairs, sizeof(*tracks->pairs), better_pair);
+    return pairs;
+}
+
 void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
-                          size_t count)
+                          const bool *stands_out, size_t count)
 {
     bool track_used[TRACKS_MAX] = {0}, box_used[SCRIM_BOXES_MAX] = {0};
     count = count < SCRIM_BOXES_MAX ? count : SCRIM_BOXES_MAX;
     drop_ended(tracks, at_us);
     for (size_t t = 0; t < tracks->count; t++)
         tracks->tracks[t].missed = true; // unless paired
-    const size_t pairs = find_pairs(tracks, at_us, boxes, count);
-    for (size_t i = 0; i < pairs; i++) {
-        const struct pair *pair = &tracks->pairs[i];
-        if (track_used[pair->track] || box_used[pair->box])
-            continue;
-        track_used[pair->track] = box_used[pair->box] = true;
-        add_sighting(&tracks->tracks[pair->track], at_us, &boxes[pair->box]);
+    for (int round = 0; round < 2; round++) {
+        const size_t pairs =
+            round == 0 ? find_pairs(tracks, at_us, boxes, count)
+                       : find_near_pairs(tracks, at_us, boxes, count, track_used, box_used);
+        for (size_t i = 0; i < pairs; i++) {
+            const struct pair *pair = &tracks->pairs[i];
+            if (track_used[pair->track] || box_used[pair->box])
+                continue;
+            track_used[pair->track] = box_used[pair->box] = true;
+            add_sighting(&tracks->tracks[pair->track], at_us, &boxes[pair->box],
+                         stands_out[pair->box]);
+        }
     }
     for (size_t b = 0; b < count && tracks->count < TRACKS_MAX; b++) {
         if (box_used[b] || boxes[b].score < SCORE_BEGIN)
             continue;
         tracks->tracks[tracks->count] = (struct track){0};
-        add_sighting(&tracks->tracks[tracks->count++], at_us, &boxes[b]);
+        add_sighting(&tracks->tracks[tracks->count++], at_us, &boxes[b], stands_out[b]);
     }
 }
 
@@ -283,7 +336,7 @@ static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scri
     return box->x1 > box->x0 && box->y1 > box->y0;
 }
 
-size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_box *boxes,
+size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_place *places,
                        size_t max)
 {
     size_t count = 0;
@@ -293,8 +346,10 @@ size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct 
             continue;
         int64_t away_us;
         struct scrim_box box = locate(track, at_us, &away_us);
+        const bool after = at_us > last_of(track)->at_us;
         if (grow(tracks, away_us, &box))
-            boxes[count++] = box;
+            places[count++] =
+                (struct scrim_place){box, after && track->missed && track->stands_out};
     }
     return count;
 }

@@ -17,14 +17,22 @@ struct scrim_tracks *scrim_tracks_create(int width, int height, int64_t reach_us
 void scrim_tracks_destroy(struct scrim_tracks *tracks);
 
 // One run of the detector on the picture of time `at_us`, later than the one before. Boxes below
-// the score that begins a track still continue one.
+// the score that begins a track still continue one. `stands_out[i]`: box i differs from the
+// background, so that the background will show when whoever is in it has gone.
 void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
-                          size_t count);
+                          const bool *stands_out, size_t count);
+
+struct scrim_place {
+    struct scrim_box box;
+    // The detector has looked since and not seen it, and it stood out when it was seen last: if the
+    // background shows here, nobody is here any more.
+    bool lost;
+};
 
 // Where everyone is taken to be at `at_us`: between two boxes of a track on the line between
 // them, outside them further along its way, with a margin that grows with the distance in time.
 // Clipped to the picture. Returns how many were written.
-size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_box *boxes,
+size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_place *places,
                        size_t max);
 
 // Ends every track: the scene has changed.
