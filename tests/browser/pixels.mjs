@@ -21,8 +21,11 @@ const rgb = ([y, u, v]) => {
     ];
 };
 const palette = Object.values(fills).map(rgb);
+// Grey walls and asphalt may look like the grey fills; nothing in the footage looks like these.
+const telling = [fills.person, fills.personFigure].map(rgb);
 const cell = 8;
-const near = 20; // sum over R, G, B / 3: what H.264 and rounding may change in a flat fill
+const near = 14; // sum over R, G, B / 3: what H.264 and rounding may change in a flat fill
+const flat = 16; // and how far it may spread inside a cell; grass and asphalt spread further
 const moved = 34; // mean change of a cell: more than noise, shadows of leaves and coding
 
 // {width, height, data} of the frame that the element shows now; `data` is RGBA.
@@ -60,29 +63,39 @@ function eachCell(frame, visit) {
     return columns * rows;
 }
 
-// The middle 4×4 of a cell: its rim takes colour from its neighbours when chroma is scaled up.
-function cellMean(frame, column, row) {
+// Mean colour and spread of the middle 4×4 of a cell: its rim takes colour from its neighbours when
+// chroma is scaled up.
+function cellColour(frame, column, row) {
     const sum = [0, 0, 0];
+    let least = 255,
+        most = 0;
     for (let y = 2; y < 6; y++) {
         for (let x = 2; x < 6; x++) {
             const at = ((row * cell + y) * frame.width + column * cell + x) * 4;
             for (let c = 0; c < 3; c++) sum[c] += frame.data[at + c];
+            const green = frame.data[at + 1];
+            least = Math.min(least, green);
+            most = Math.max(most, green);
         }
     }
-    return sum.map((value) => value / 16);
+    return { mean: sum.map((value) => value / 16), spread: most - least };
 }
 
 const distance = (a, b) =>
     (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
 
-// Which cells are flat fill, as a list of booleans, and their share.
+// Which cells are flat fill, as a list of booleans, and the share of those that are a person's.
 export function filled(frame) {
     const cells = [];
+    let people = 0;
     const total = eachCell(frame, (column, row) => {
-        const mean = cellMean(frame, column, row);
-        cells.push(palette.some((colour) => distance(colour, mean) < near));
+        const { mean, spread } = cellColour(frame, column, row);
+        const among = (colours) =>
+            spread < flat && colours.some((colour) => distance(colour, mean) < near);
+        cells.push(among(palette));
+        if (among(telling)) people++;
     });
-    return { cells, share: cells.filter(Boolean).length / total };
+    return { cells, people: people / total };
 }
 
 // Cells that changed between two frames, and those of them that are fill in neither: what moved
@@ -93,7 +106,11 @@ export function motion(before, after) {
     let changed = 0,
         open = 0;
     eachCell(before, (column, row, index) => {
-        if (distance(cellMean(before, column, row), cellMean(after, column, row)) < moved) return;
+        if (
+            distance(cellColour(before, column, row).mean, cellColour(after, column, row).mean) <
+            moved
+        )
+            return;
         changed++;
         if (!a[index] && !b[index]) open++;
     });

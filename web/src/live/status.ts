@@ -9,7 +9,7 @@ export interface FeedStatus {
     closedAt: number | null; // when it broke
     veil: Veil | null; // what the veil last said over this socket
     veilAt: number; // and since when
-    frameAt: number | null; // when the last frame arrived
+    frameAt: number | null; // when the last frame arrived; null until there is one to be seen
     lateMs: number | null; // how old the shown picture is, by the server's clock
 }
 

@@ -59,7 +59,8 @@ export class LiveView implements FeedReader {
 
     // Frames are too many to announce one by one: the views ask when the clock ticks.
     sample(): FeedStatus {
-        return { ...this.status.get(), frameAt: this.#frameAt, lateMs: this.#lateMs() };
+        const frameAt = this.#visible() ? this.#frameAt : null;
+        return { ...this.status.get(), frameAt, lateMs: this.#lateMs() };
     }
 
     init(mime: string, width: number, height: number): void {
@@ -102,9 +103,12 @@ export class LiveView implements FeedReader {
         });
     }
 
+    #visible(): boolean {
+        return this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+    }
+
     #lateMs(): number | null {
-        if (!this.#clock || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)
-            return null;
+        if (!this.#clock || !this.#visible()) return null;
         const shownUtc = this.#clock.utcMs + this.#video.currentTime * 1000 - this.#clock.ptsMs;
         return Math.max(0, serverNow() - shownUtc);
     }
