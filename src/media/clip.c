@@ -33,6 +33,8 @@ static int open_format(struct scrim_clip *clip, const char *path, struct scrim_e
     av_dict_set(&options, "protocol_whitelist", "file", 0);
     int code = avformat_open_input(&clip->format, url, NULL, &options);
     av_dict_free(&options);
+    if (code == AVERROR_INVALIDDATA)
+        return scrim_fail(error, SCRIM_EFORMAT, "%s: this is no video file that can be read", path);
     if (code < 0)
         return scrim_fail_av(error, code, "%s", path);
     code = avformat_find_stream_info(clip->format, NULL);

@@ -2,6 +2,10 @@
 
 #include "base/clock.h"
 
+// A thorough run sees the beginning twice: once to learn the scene, so that nothing of it need be
+// opaque when it counts.
+#define REHEARSAL_US (4 * SCRIM_SECOND)
+#define REHEARSALS_MAX 64
 #define THOROUGH_LOOK_AHEAD_US INT64_C(1500000)
 
 struct run {
@@ -14,6 +18,8 @@ struct run {
     struct scrim_redactor *redactor;
     struct scrim_stages stages; // decode
     uint64_t frames;            // popped
+    bool rehearsing;
+    int64_t first_us, last_us; // of the pictures pushed in the rehearsal
 };
 
 static int open_detector(struct run *run, struct scrim_error *error)
@@ -68,6 +74,8 @@ static int drain(struct run *run, struct scrim_error *error)
 {
     struct scrim_veiled veiled;
     while (scrim_redactor_pop(run->redactor, &veiled)) {
+        if (run->rehearsing)
+            continue;
         const struct scrim_clip_frame frame = {&veiled, run->frames++, veiled.tag};
         const int code = run->sink->frame(run->sink->context, &frame, error);
         if (code < 0)
@@ -95,17 +103,47 @@ static int step(struct run *run, struct scrim_error *error)
         scrim_redactor_doubt(run->redactor, SCRIM_REASON_DECODER);
     else if (next.key)
         scrim_redactor_trust(run->redactor);
-    code = scrim_redactor_push(run->redactor, &next.picture, pts_to_us(run, next.pts), next.pts,
-                               error);
+    const int64_t pts_us = pts_to_us(run, next.pts);
+    run->first_us = run->first_us == INT64_MIN ? pts_us : run->first_us;
+    run->last_us = pts_us;
+    code = scrim_redactor_push(run->redactor, &next.picture, pts_us, next.pts, error);
     if (code < 0)
         return code;
     code = drain(run, error);
     return code < 0 ? code : 1;
 }
 
+// The clip from its beginning once more. A clip of a few pictures goes through again and again.
+static int rehearse(struct run *run, struct scrim_error *error)
+{
+    int64_t seen_us = 0;
+    run->rehearsing = true;
+    for (int round = 0; round < REHEARSALS_MAX && seen_us < REHEARSAL_US; round++) {
+        int code;
+        run->first_us = INT64_MIN;
+        do {
+            code = step(run, error);
+        } while (code > 0 && seen_us + run->last_us - run->first_us < REHEARSAL_US);
+        if (code < 0)
+            return code;
+        seen_us += run->last_us - run->first_us;
+        scrim_redactor_rewind(run->redactor);
+        scrim_clip_close(run->clip);
+        run->clip = NULL;
+        code = scrim_clip_open(run->params->path, &run->clip, error);
+        if (code < 0)
+            return code;
+    }
+    run->rehearsing = false;
+    run->stages = (struct scrim_stages){0};
+    return SCRIM_OK;
+}
+
 static int run_through(struct run *run, struct scrim_error *error)
 {
     int code = run->sink->begin(run->sink->context, &run->info, error);
+    if (code >= 0 && run->params->thorough)
+        code = rehearse(run, error);
     if (code < 0)
         return code;
     do {

@@ -10,7 +10,8 @@
     X(EXPOSURE, 5, "sudden change of light")         \
     X(MOTION, 6, "too much motion")                  \
     X(MISMATCH, 7, "picture and mask do not match")  \
-    X(OVERLOAD, 8, "computer overloaded")
+    X(OVERLOAD, 8, "computer overloaded")            \
+    X(CAMERA, 9, "camera moves")
 
 enum scrim_reason {
 #define X(name, value, text) SCRIM_REASON_##name = (value),

@@ -31,12 +31,18 @@ static const struct pace pace_empty = {3000000, 6000000, 10000000};
 #define GAIN_JUMP 1.3F
 #define FOREGROUND_MAX 600  // permille of cells
 #define FOREGROUND_CALM 350 // from less than this to FOREGROUND_MAX in one picture is a cut
+// Permille of cells that change from picture to picture, over a second: a crowd in front of a still
+// camera stays below 150, a camera that is carried does not.
+#define RESTLESS_US SCRIM_SECOND
+#define RESTLESS_BEGIN 200
+#define RESTLESS_END 130
 // Shares of a box that differ from the background, permille: enough to say that somebody stands
 // out, and so little that they have gone.
 #define STANDS_OUT 250
 #define GONE_BELOW 80
 #define SPREAD_US 250000
-#define BOXES_MAX (3 * SCRIM_BOXES_MAX)
+#define SPREAD_THOROUGH_US 500000
+#define BOXES_MAX (5 * SCRIM_BOXES_MAX)
 #define CROWDED_MAX_US 2000000 // above FOREGROUND_MAX for longer: learn the scene anew
 
 struct slot {
@@ -72,6 +78,8 @@ struct scrim_redactor {
     int64_t warm_at_us;
     enum scrim_reason scene_reason; // why the scene had to be learnt
     enum scrim_reason doubt;
+    float restless; // permille of cells that change between pictures, over about a second
+    bool moving;    // the camera is
     unsigned foreground_before;
     int64_t crowded_since_us; // 0: not crowded
 
@@ -268,10 +276,23 @@ static int64_t advance(struct scrim_redactor *redactor, int64_t pts_us)
     return elapsed;
 }
 
+// A camera that is carried, turned or shaken changes everything from picture to picture, and there
+// is no background to tell people from.
+static bool camera_moves(struct scrim_redactor *redactor, unsigned changed_permille,
+                         int64_t elapsed_us)
+{
+    const float share = (float)elapsed_us / (float)RESTLESS_US;
+    redactor->restless += ((float)changed_permille - redactor->restless) * (share < 1 ? share : 1);
+    redactor->moving = redactor->restless > (redactor->moving ? RESTLESS_END : RESTLESS_BEGIN);
+    return redactor->moving;
+}
+
 // Judges what the background says of the whole picture. Returns why it cannot be trusted.
-static enum scrim_reason judge_scene(struct scrim_redactor *redactor,
+static enum scrim_reason judge_scene(struct scrim_redactor *redactor, int64_t elapsed_us,
                                      const struct scrim_motion_result *seen)
 {
+    if (camera_moves(redactor, seen->changed_permille, elapsed_us))
+        return SCRIM_REASON_CAMERA;
     if (redactor->now_us < redactor->warm_at_us)
         return SCRIM_REASON_NONE; // opaque already
     if (seen->gain > GAIN_JUMP || seen->gain < 1 / GAIN_JUMP) {
@@ -306,22 +327,33 @@ static const struct pace *pick_pace(const struct scrim_redactor *redactor, bool 
     return boxes ? &pace_calm : &pace_empty;
 }
 
-// Everyone at this time, and a moment before and after it, into redactor->boxes: steps are uneven
-// and detectors trail. Not those who are lost and whose place shows the background again. Returns
-// how many.
-static size_t find_people(struct scrim_redactor *redactor, int64_t at_us, const uint8_t *levels)
+// Adds everyone at this time to redactor->boxes; not those who are lost and whose place shows the
+// background again (`levels`; NULL: nobody knows). Returns how many there are then.
+static size_t add_people(struct scrim_redactor *redactor, int64_t at_us, const uint8_t *levels,
+                         size_t count)
 {
-    size_t count = 0;
-    for (int moment = -1; moment <= 1; moment++) {
-        const size_t places = scrim_tracks_at(redactor->tracks, at_us + moment * SPREAD_US,
-                                              redactor->places, SCRIM_BOXES_MAX);
-        for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
-            const struct scrim_place *place = &redactor->places[i];
-            if (place->lost && levels &&
-                scrim_mask_foreground(redactor->mask, levels, &place->box) < GONE_BELOW)
-                continue;
+    const size_t places =
+        scrim_tracks_at(redactor->tracks, at_us, redactor->places, SCRIM_BOXES_MAX);
+    for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
+        const struct scrim_place *place = &redactor->places[i];
+        if (!place->lost || !levels ||
+            scrim_mask_foreground(redactor->mask, levels, &place->box) >= GONE_BELOW)
             redactor->boxes[count++] = place->box;
-        }
+    }
+    return count;
+}
+
+// Everyone at this time, the first *ret_present boxes, and where they are within a moment of it:
+// steps are uneven and detectors trail. Returns how many boxes.
+static size_t find_people(struct scrim_redactor *redactor, int64_t at_us, const uint8_t *levels,
+                          size_t *ret_present)
+{
+    const int64_t spread_us = redactor->params.thorough ? SPREAD_THOROUGH_US : SPREAD_US;
+    size_t count = add_people(redactor, at_us, levels, 0);
+    *ret_present = count;
+    for (int half = 1; half <= 2; half++) {
+        count = add_people(redactor, at_us - half * spread_us / 2, levels, count);
+        count = add_people(redactor, at_us + half * spread_us / 2, levels, count);
     }
     return count;
 }
@@ -367,7 +399,8 @@ static void examine(struct scrim_redactor *redactor, const struct scrim_picture 
                     int64_t elapsed_us, struct slot *slot)
 {
     int64_t mark = scrim_stage_now();
-    const size_t boxes = find_people(redactor, redactor->now_us, NULL);
+    size_t present;
+    const size_t boxes = find_people(redactor, redactor->now_us, NULL, &present);
     if (redactor->doubt == SCRIM_REASON_NONE)
         scrim_mask_claim(redactor->mask, redactor->boxes, boxes, redactor->claimed);
     else
@@ -375,7 +408,7 @@ static void examine(struct scrim_redactor *redactor, const struct scrim_picture 
     struct scrim_motion_result seen;
     scrim_motion_step(redactor->motion, picture, elapsed_us, redactor->claimed, slot->levels,
                       &seen);
-    const enum scrim_reason scene = judge_scene(redactor, &seen);
+    const enum scrim_reason scene = judge_scene(redactor, elapsed_us, &seen);
     scrim_stage_add(&redactor->stats.stages, SCRIM_STAGE_MOTION, &mark);
 
     const struct pace *pace = pick_pace(redactor, seen.changed_permille > 0, boxes);
@@ -463,10 +496,11 @@ static void build_mask(struct scrim_redactor *redactor, const struct slot *slot,
         .now = slot->levels,
         .after = redactor->count > 1 ? slot_at(redactor, 1)->levels : NULL,
     };
-    const size_t boxes = find_people(redactor, slot->at_us, slot->levels);
+    size_t present;
+    const size_t boxes = find_people(redactor, slot->at_us, slot->levels, &present);
     scrim_mask_build(redactor->mask, &motion, redactor->boxes, boxes, &redactor->grid);
     ret->boxes = redactor->boxes;
-    ret->boxes_count = boxes < SCRIM_VEILED_BOXES_MAX ? boxes : SCRIM_VEILED_BOXES_MAX;
+    ret->boxes_count = present < SCRIM_VEILED_BOXES_MAX ? present : SCRIM_VEILED_BOXES_MAX;
 }
 
 bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *ret)
@@ -514,6 +548,18 @@ bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *re
 void scrim_redactor_flush(struct scrim_redactor *redactor)
 {
     redactor->flushing = true;
+}
+
+void scrim_redactor_rewind(struct scrim_redactor *redactor)
+{
+    take_back(redactor);
+    scrim_tracks_reset(redactor->tracks);
+    redactor->count = 0;
+    redactor->has_levels_before = false;
+    redactor->flushing = false;
+    redactor->started = false;
+    redactor->turn.ran = false; // the first picture is looked at
+    redactor->stats = (struct scrim_redactor_stats){0};
 }
 
 void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason reason)

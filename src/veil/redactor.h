@@ -85,6 +85,10 @@ bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *re
 // Nothing more will be pushed for now: lets everything pop. Pushing may go on afterwards.
 void scrim_redactor_flush(struct scrim_redactor *redactor);
 
+// What was pushed so far was a rehearsal of a file that begins again now: forgets the pictures and
+// who was in them, keeps what was learnt of the scene.
+void scrim_redactor_rewind(struct scrim_redactor *redactor);
+
 // The caller knows that what it pushes is not to be trusted (decoder error, missing reference):
 // every picture from the next one on is opaque with `reason`, and nothing is learnt from it, until
 // scrim_redactor_trust; the detector then looks at once.

@@ -275,6 +275,23 @@ static void too_much_motion(void)
     rig_finish(&rig);
 }
 
+static void carried_camera(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 40);
+    for (int i = 0; i < 60; i++) {
+        rig.scene.pan += 7;
+        push_ground(&rig, 1);
+    }
+    push_ground(&rig, 120);
+    finish_frames(&rig);
+    CHECK(count_reason(&rig, SCRIM_REASON_CAMERA, 40, 100) > 40);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 50, 100), 0);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 160, 220), 60);
+    rig_finish(&rig);
+}
+
 static void dead_detector(void)
 {
     struct rig rig;
@@ -436,6 +453,7 @@ int main(int argc, char **argv)
                                     {"exposure jump", exposure_jump},
                                     {"exposure drift", exposure_drift},
                                     {"too much motion", too_much_motion},
+                                    {"carried camera", carried_camera},
                                     {"dead detector", dead_detector},
                                     {"late detector", late_detector},
                                     {"doubt and trust", doubt_and_trust},

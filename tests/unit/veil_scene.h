@@ -13,12 +13,13 @@ struct scene {
     uint8_t *planes[3];
     uint32_t random;
     int light; // percent
+    int pan;   // pixels the camera is turned by
 };
 
 static inline void scene_init(struct scene *scene, int width, int height)
 {
     const size_t half = (size_t)((width + 1) / 2) * (size_t)((height + 1) / 2);
-    *scene = (struct scene){width, height, {0}, 1, 100};
+    *scene = (struct scene){width, height, {0}, 1, 100, 0};
     scene->planes[0] = calloc((size_t)width * (size_t)height, 1);
     scene->planes[1] = calloc(half, 1);
     scene->planes[2] = calloc(half, 1);
@@ -42,8 +43,8 @@ static inline void scene_ground(struct scene *scene, int kind)
     const size_t half = (size_t)((scene->width + 1) / 2) * (size_t)((scene->height + 1) / 2);
     for (int y = 0; y < scene->height; y++)
         for (int x = 0; x < scene->width; x++) {
-            const int pattern =
-                kind ? 60 + (x * 7 + y * 13) % 120 : 90 + ((x / 9 + y / 7) % 5) * 12;
+            const int pattern = kind ? 60 + ((x + scene->pan) * 7 + y * 13) % 120
+                                     : 90 + (((x + scene->pan) / 9 + y / 7) % 5) * 12;
             const int value = pattern * scene->light / 100 + (int)(scene_random(scene) % 5) - 2;
             scene->planes[0][y * scene->width + x] = (uint8_t)(value < 16    ? 16
                                                                : value > 235 ? 235
