@@ -39,10 +39,10 @@ static void set_params(AVCodecContext *codec, const struct scrim_encoder_params 
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 }
 
-static int open_x264(AVCodecContext *codec, const AVCodec *av, bool whole_chroma)
+static int open_x264(AVCodecContext *codec, const AVCodec *av, bool whole_chroma, bool cheap)
 {
     AVDictionary *options = NULL;
-    av_dict_set(&options, "preset", "superfast", 0);
+    av_dict_set(&options, "preset", cheap ? "ultrafast" : "superfast", 0);
     av_dict_set(&options, "tune", "zerolatency", 0);
     av_dict_set(&options, "profile", whole_chroma ? "high444" : "main", 0);
     av_dict_set(&options, "crf", "25", 0);
@@ -70,7 +70,7 @@ int scrim_encoder_create(const struct scrim_encoder_params *params, struct scrim
     int code = AVERROR(ENOMEM);
     if (encoder->codec && encoder->packet && encoder->frame) {
         set_params(encoder->codec, params, encoder->whole_chroma);
-        code = open_x264(encoder->codec, av, encoder->whole_chroma);
+        code = open_x264(encoder->codec, av, encoder->whole_chroma, params->cheap);
     }
     if (code >= 0) {
         encoder->frame->width = params->width;

@@ -12,6 +12,7 @@ struct scrim_encoder_params {
     int time_base_num, time_base_den; // seconds per unit of pts
     double fps;                       // about; for rate control only
     int key_interval;                 // frames; more key frames may be forced
+    bool cheap; // half the CPU for a tenth more bytes and softer edges: many cameras share a core
 };
 
 struct scrim_encoder;

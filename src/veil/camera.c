@@ -191,6 +191,7 @@ static int make_encoder(struct scrim_veil_camera *camera, const struct scrim_pic
         .time_base_den = SCRIM_MUX_TIMESCALE,
         .fps = FPS_GUESS,
         .key_interval = KEY_INTERVAL_MAX,
+        .cheap = true,
     };
     return scrim_encoder_create(&params, &camera->encoder, error);
 }

@@ -13,7 +13,7 @@ struct run {
     const struct scrim_clip_sink *sink;
     struct scrim_clip *clip;
     struct scrim_clip_info info;
-    struct scrim_detector *detector;
+    struct scrim_finder_set *finders;
     struct scrim_schedule *schedule;
     struct scrim_redactor *redactor;
     struct scrim_stages stages; // decode
@@ -22,19 +22,6 @@ struct run {
     int64_t first_us, last_us; // of the pictures pushed in the rehearsal
 };
 
-static int open_detector(struct run *run, struct scrim_error *error)
-{
-    const struct scrim_clip_params *params = run->params;
-    const char *name = params->model      ? params->model
-                       : params->thorough ? SCRIM_CLIP_MODEL_THOROUGH
-                                          : SCRIM_CLIP_MODEL;
-    char path[SCRIM_PATH_MAX];
-    const int code = scrim_model_find(name, path, error);
-    if (code < 0)
-        return code;
-    return scrim_detector_create(path, &run->detector, error);
-}
-
 static int open_parts(struct run *run, struct scrim_error *error)
 {
     const struct scrim_clip_params *params = run->params;
@@ -42,7 +29,7 @@ static int open_parts(struct run *run, struct scrim_error *error)
     if (code < 0)
         return code;
     run->info = *scrim_clip_info(run->clip);
-    code = open_detector(run, error);
+    code = scrim_finder_set_create(params->model, &run->finders, error);
     if (code < 0)
         return code;
     const double rate = params->runs_per_s > 0 ? params->runs_per_s : SCRIM_CLIP_RUNS_PER_S;
@@ -55,7 +42,7 @@ static int open_parts(struct run *run, struct scrim_error *error)
         .thorough = params->thorough,
         .masks = params->masks,
         .masks_count = params->masks_count,
-        .finder = scrim_finder_of(run->detector),
+        .finder = scrim_finder_of(run->finders),
         .schedule = run->schedule,
     };
     code = scrim_redactor_create(&redactor, &run->redactor, error);
@@ -66,7 +53,7 @@ static void close_parts(struct run *run)
 {
     scrim_redactor_destroy(run->redactor);
     scrim_schedule_destroy(run->schedule);
-    scrim_detector_destroy(run->detector);
+    scrim_finder_set_destroy(run->finders);
     scrim_clip_close(run->clip);
 }
 

@@ -8,13 +8,11 @@
 
 // What a busy worker's detector manages for one of its cameras; told to the schedule instead of
 // what this machine measures, so that the same file gives the same masks everywhere.
-#define SCRIM_CLIP_RUNS_PER_S 2.5
-#define SCRIM_CLIP_MODEL "nanodet-640x384"
-#define SCRIM_CLIP_MODEL_THOROUGH "nanodet-640x384"
+#define SCRIM_CLIP_RUNS_PER_S 3.4
 
 struct scrim_clip_params {
     const char *path;
-    const char *model; // name for scrim_model_find; NULL: the live default
+    const char *model; // name for scrim_model_find; NULL: the live ones
     double runs_per_s; // detector runs per second at most; 0: the live default
     bool thorough;
     const struct scrim_rect *masks;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 // Shares of a cell's pixels, of 255: enough by itself, and enough beside a cell that is.
-#define STRONG 64
-#define WEAK 24
+#define STRONG 80
+#define WEAK 32
 // Smaller islands of motion are noise, unless they touch a box.
 #define ISLAND_MIN 3
 // A box covers a cell that it reaches into by more than this many pixels: boxes have a margin

@@ -23,7 +23,7 @@ struct pace {
     int64_t wish_us, floor_us, late_us;
 };
 static const struct pace pace_learning = {250000, 500000, 1500000};
-static const struct pace pace_busy = {400000, 1000000, 1600000};  // something changes
+static const struct pace pace_busy = {300000, 1000000, 1600000};  // something changes
 static const struct pace pace_calm = {1000000, 2000000, 4000000}; // somebody is there, all is still
 static const struct pace pace_empty = {3000000, 6000000, 10000000};
 
@@ -40,7 +40,7 @@ static const struct pace pace_empty = {3000000, 6000000, 10000000};
 // out, and so little that they have gone.
 #define STANDS_OUT 250
 #define GONE_BELOW 80
-#define SPREAD_US 250000
+#define SPREAD_US 150000
 #define SPREAD_THOROUGH_US 500000
 #define BOXES_MAX (5 * SCRIM_BOXES_MAX)
 #define CROWDED_MAX_US 2000000 // above FOREGROUND_MAX for longer: learn the scene anew
@@ -88,19 +88,6 @@ struct scrim_redactor {
     bool stands_out[SCRIM_BOXES_MAX];
     struct scrim_redactor_stats stats;
 };
-
-static int find_with_detector(void *context, const struct scrim_picture *picture,
-                              const struct scrim_region *region, struct scrim_box *boxes,
-                              size_t max)
-{
-    const float threshold = 0.3F;
-    return scrim_detector_run(context, picture, region, threshold, boxes, max);
-}
-
-struct scrim_finder scrim_finder_of(struct scrim_detector *detector)
-{
-    return (struct scrim_finder){find_with_detector, detector};
-}
 
 static size_t luma_bytes(const struct scrim_redactor *redactor)
 {

@@ -7,22 +7,12 @@
 // by itself. docs/design/veil.md has the reasons and the figures.
 #pragma once
 
-#include "detect/detector.h"
 #include "site/config.h"
+#include "veil/finder.h"
 #include "veil/grid.h"
 #include "veil/reason.h"
 #include "veil/schedule.h"
 #include "veil/stage.h"
-
-// Where boxes come from: the detector in programs, a script in tests. Times are those of the
-// pictures.
-struct scrim_finder {
-    // As scrim_detector_run: how many boxes, or a negative error (the picture then stays opaque).
-    int (*find)(void *context, const struct scrim_picture *picture,
-                const struct scrim_region *region, struct scrim_box *boxes, size_t max);
-    void *context;
-};
-struct scrim_finder scrim_finder_of(struct scrim_detector *detector);
 
 #define SCRIM_LOOK_AHEAD_US INT64_C(500000)
 #define SCRIM_PICTURE_MAX 7680 // pixels, width and height

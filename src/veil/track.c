@@ -11,7 +11,7 @@
 #define PAIRS_MAX 4096
 
 // A box of at least this score begins a track; a weaker one continues one that is there.
-#define SCORE_BEGIN 0.45F
+#define SCORE_BEGIN 0.4F
 
 // How long a track lives on after the detector has looked and not seen it: a single sighting less
 // than one seen again and again. Until it has looked, nobody is gone.

@@ -19,7 +19,7 @@
 
 // Detection may take this share of a worker's core; decoding and encoding need the rest.
 #define DETECT_PERMILLE 450
-#define DETECT_COST_US 50000 // until it has been measured
+#define DETECT_COST_US 10000 // until it has been measured
 
 struct scrim_worker {
     struct scrim_worker_params params;

@@ -10,7 +10,6 @@
 #include "media/encode.h"
 #include "media/media.h"
 #include "site/config.h"
-#include "veil/clip.h"
 #include "veil/confine.h"
 #include "veil/worker.h"
 
@@ -60,13 +59,6 @@ static int connect_to(const struct scrim_site *site, const char *name, struct sc
     return scrim_link_connect(path, error);
 }
 
-static int open_detector(struct scrim_detector **ret, struct scrim_error *error)
-{
-    char path[SCRIM_PATH_MAX];
-    const int code = scrim_model_find(SCRIM_CLIP_MODEL, path, error);
-    return code < 0 ? code : scrim_detector_create(path, ret, error);
-}
-
 // Runs every library once while it may still open what it likes: tables, CPU detection, locale.
 static int warm_libraries(struct scrim_error *error)
 {
@@ -106,10 +98,10 @@ static int prepare(const struct args *args, const char *dir, struct scrim_site *
         .worker = (unsigned)args->worker,
         .workers = (unsigned)args->workers,
     };
-    struct scrim_detector *detector = NULL;
+    struct scrim_finder_set *finders = NULL;
     if (code >= 0)
-        code = open_detector(&detector, error);
-    ret->finder = scrim_finder_of(detector);
+        code = scrim_finder_set_create(NULL, &finders, error);
+    ret->finder = scrim_finder_of(finders);
     if (code >= 0)
         code = warm_libraries(error);
     if (code >= 0)
@@ -147,7 +139,7 @@ int main(int argc, char **argv)
     if (code < 0)
         scrim_info(&log, "ends: %s", error.text);
     scrim_worker_destroy(worker);
-    scrim_detector_destroy(params.finder.context);
+    scrim_finder_set_destroy(params.finder.context);
     scrim_site_finish(&site);
     return code == SCRIM_EFORMAT || code == SCRIM_EINTERNAL;
 }

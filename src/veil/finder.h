@@ -1,0 +1,21 @@
+// Where boxes come from: detectors in programs, a script in tests.
+#pragma once
+
+#include "detect/detector.h"
+
+struct scrim_finder {
+    // As scrim_detector_run: how many boxes, or a negative error (the picture then stays opaque).
+    int (*find)(void *context, const struct scrim_picture *picture,
+                const struct scrim_region *region, struct scrim_box *boxes, size_t max);
+    void *context;
+};
+
+// A set of detectors, one for each shape of picture there is a model for. Opens everything in
+// _create.
+struct scrim_finder_set;
+
+// `model`: this one for every shape (a name for scrim_model_find); NULL: the best for each.
+SCRIM_MUST_CHECK int scrim_finder_set_create(const char *model, struct scrim_finder_set **ret,
+                                             struct scrim_error *error);
+void scrim_finder_set_destroy(struct scrim_finder_set *set); // NULL is fine
+struct scrim_finder scrim_finder_of(struct scrim_finder_set *set);
