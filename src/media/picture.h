@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 struct scrim_picture {
-    const uint8_t *planes[3]; // Y, Cb, Cr; the chroma planes hold (width + 1) / 2 × (height + 1) / 2
-    int strides[3];           // bytes from one row to the next, at least the width of the plane
-    int width, height;        // pixels, both at least 2
-    bool full_range;          // luma 0…255 (JPEG range) instead of 16…235
+    const uint8_t
+        *planes[3];    // Y, Cb, Cr; the chroma planes hold (width + 1) / 2 × (height + 1) / 2
+    int strides[3];    // bytes from one row to the next, at least the width of the plane
+    int width, height; // pixels, both at least 2
+    bool full_range;   // luma 0…255 (JPEG range) instead of 16…235
 };
 
 // A rectangle in pixels of a picture.
