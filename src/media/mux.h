@@ -1,6 +1,8 @@
-// Fragmented MP4 into memory (ISO/IEC 14496-12), through libavformat's mov muxer: an init segment,
-// then fragments that the caller cuts. Payloads go in bit-exact; parameter sets inside the stream stay
-// inside it (avc1/avc3 and hev1 sample entries). No file and no clock is touched here.
+// Fragmented MP4 into memory (ISO/IEC 14496-12): an init segment, made by libavformat's mov muxer,
+// then fragments that the caller cuts, written here: without a copy more than needed, with decoding
+// times exactly as given and signed composition offsets. Payloads go in bit-exact; parameter sets
+// inside the stream stay inside it (sample entries avc1, which everything plays, and hev1). No file
+// and no clock is touched.
 #pragma once
 
 #include "base/buf.h"
@@ -20,11 +22,13 @@ struct scrim_mux;
 // Appends the init segment (ftyp + moov) to `out`.
 SCRIM_MUST_CHECK int scrim_mux_create(const struct scrim_mux_params *params, struct scrim_mux **ret,
                                       struct scrim_buf *out, struct scrim_error *error);
-// One access unit (Annex B or length-prefixed, as extradata says). Times in 1/90000 s, dts strictly rising.
+// One access unit (Annex B or length-prefixed, as extradata says). Times in 1/90000 s, dts strictly
+// rising.
 SCRIM_MUST_CHECK int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count,
                                      int64_t pts, int64_t dts, bool key, struct scrim_error *error);
 // Ends the fragment and appends it (moof + mdat) to `out`; nothing pending appends nothing.
-SCRIM_MUST_CHECK int scrim_mux_cut(struct scrim_mux *mux, struct scrim_buf *out, struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_mux_cut(struct scrim_mux *mux, struct scrim_buf *out,
+                                   struct scrim_error *error);
 void scrim_mux_destroy(struct scrim_mux *mux);
 
 // "avc1.4d401f" and the like from avcC/Annex B parameter sets, for MSE. `ret` has room for 64.

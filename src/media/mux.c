@@ -1,0 +1,313 @@
+#include "media/mux.h"
+
+#include "base/alloc.h"
+#include "media/media.h"
+#include "media/nal.h"
+
+#include <libavformat/avformat.h>
+#include <string.h>
+
+#define FRAGMENT_MAX (64U << 20) // bytes of one fragment's samples
+#define SAMPLES_MAX 8192         // of one fragment
+#define DURATION_GUESS 3600      // of a fragment's only sample: 1/25 s
+
+struct sample {
+    uint32_t size;
+    int64_t dts, pts;
+    bool key;
+};
+
+struct scrim_mux {
+    enum scrim_codec codec;
+    bool length_prefixed; // samples come as they go into the file
+    uint32_t sequence;    // of the last fragment
+    int64_t last_dts;
+    uint32_t last_duration;
+    struct sample *samples; // SAMPLES_MAX
+    size_t samples_count;
+    struct scrim_buf payload; // mdat of the fragment being made
+};
+
+static bool is_annex_b(const struct scrim_mux_params *params)
+{
+    return params->extradata_len < 1 || params->extradata[0] != 1; // configurationVersion
+}
+
+static int add_track(AVFormatContext *context, const struct scrim_mux_params *params)
+{
+    AVStream *stream = avformat_new_stream(context, NULL);
+    if (!stream)
+        return AVERROR(ENOMEM);
+    AVCodecParameters *codec = stream->codecpar;
+    const bool h264 = params->codec == SCRIM_CODEC_H264;
+    codec->codec_type = AVMEDIA_TYPE_VIDEO;
+    codec->codec_id = h264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC;
+    codec->codec_tag = h264 ? MKTAG('a', 'v', 'c', '1') : MKTAG('h', 'e', 'v', '1');
+    codec->width = (int)params->width;
+    codec->height = (int)params->height;
+    codec->extradata = av_mallocz(params->extradata_len + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (!codec->extradata)
+        return AVERROR(ENOMEM);
+    memcpy(codec->extradata, params->extradata, params->extradata_len);
+    codec->extradata_size = (int)params->extradata_len;
+    stream->time_base = (AVRational){1, SCRIM_MUX_TIMESCALE};
+    return 0;
+}
+
+// FFmpeg's mov muxer writes ftyp and moov with the header, and is not needed after that.
+static int write_init(AVFormatContext *context, const struct scrim_mux_params *params)
+{
+    int result = avio_open_dyn_buf(&context->pb);
+    if (result < 0)
+        return result;
+    context->flags |= AVFMT_FLAG_BITEXACT; // no version of FFmpeg in the file
+    result = add_track(context, params);
+    if (result < 0)
+        return result;
+    AVDictionary *options = NULL;
+    result = av_dict_set(&options, "movflags", "empty_moov+default_base_moof+frag_custom", 0);
+    if (result >= 0)
+        result = av_dict_set_int(&options, "video_track_timescale", SCRIM_MUX_TIMESCALE, 0);
+    if (result >= 0)
+        result = av_dict_set_int(&options, "use_editlist", 0, 0);
+    if (result >= 0)
+        result = avformat_write_header(context, &options);
+    av_dict_free(&options);
+    return result;
+}
+
+static int append_init(const struct scrim_mux_params *params, struct scrim_buf *out,
+                       struct scrim_error *error)
+{
+    AVFormatContext *context = NULL;
+    int result = avformat_alloc_output_context2(&context, NULL, "mp4", NULL);
+    if (result >= 0)
+        result = write_init(context, params);
+    uint8_t *bytes = NULL;
+    const int count = context && context->pb ? avio_close_dyn_buf(context->pb, &bytes) : 0;
+    if (context)
+        context->pb = NULL;
+    avformat_free_context(context);
+
+    if (result < 0)
+        result = scrim_fail_av(error, result, "cannot describe the stream as MP4");
+    else
+        result = scrim_buf_append(out, bytes, (size_t)count);
+    av_free(bytes);
+    return result;
+}
+
+int scrim_mux_create(const struct scrim_mux_params *params, struct scrim_mux **ret,
+                     struct scrim_buf *out, struct scrim_error *error)
+{
+    if (params->extradata_len < 5 || params->extradata_len > INT32_MAX / 2)
+        return scrim_fail(error, SCRIM_EINVAL, "the stream has no parameter sets");
+    const int result = append_init(params, out, error);
+    if (result < 0)
+        return result;
+
+    struct scrim_mux *mux = scrim_new(struct scrim_mux);
+    mux->codec = params->codec;
+    mux->length_prefixed = !is_annex_b(params);
+    mux->last_dts = INT64_MIN;
+    mux->last_duration = DURATION_GUESS;
+    mux->samples = scrim_new_array(SAMPLES_MAX, struct sample);
+    scrim_buf_init(&mux->payload, FRAGMENT_MAX);
+    *ret = mux;
+    return SCRIM_OK;
+}
+
+void scrim_mux_destroy(struct scrim_mux *mux)
+{
+    if (!mux)
+        return;
+    scrim_buf_finish_wipe(&mux->payload);
+    free(mux->samples);
+    free(mux);
+}
+
+// Start codes become lengths of four bytes (ISO/IEC 14496-15, 5.3.3.2); the NAL units stay as they
+// are.
+static int append_prefixed(struct scrim_mux *mux, const uint8_t *data, size_t count)
+{
+    const size_t before = mux->payload.len;
+    struct scrim_nal_walk walk = scrim_nal_walk_of(mux->codec, data, count);
+    struct scrim_nal nal;
+    // A start code may have three bytes and its length has four: at most a third more.
+    int result = scrim_buf_reserve(&mux->payload, count + count / 3 + 4);
+    while (result >= 0 && scrim_nal_next(&walk, &nal)) {
+        result = scrim_buf_append_u32(&mux->payload, (uint32_t)nal.size);
+        if (result >= 0)
+            result = scrim_buf_append(&mux->payload, nal.data, nal.size);
+    }
+    if (result < 0)
+        mux->payload.len = before;
+    return result;
+}
+
+int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count, int64_t pts,
+                    int64_t dts, bool key, struct scrim_error *error)
+{
+    if (dts < 0 || dts <= mux->last_dts)
+        return scrim_fail(error, SCRIM_EINVAL, "decoding times do not rise");
+    if (pts - dts > INT32_MAX || pts - dts < INT32_MIN)
+        return scrim_fail(error, SCRIM_EINVAL, "presentation and decoding time are too far apart");
+    if (mux->samples_count == SAMPLES_MAX)
+        return scrim_fail(error, SCRIM_ENOSPACE, "more than %d frames in a fragment", SAMPLES_MAX);
+
+    const size_t before = mux->payload.len;
+    const int result = mux->length_prefixed ? scrim_buf_append(&mux->payload, data, count)
+                                            : append_prefixed(mux, data, count);
+    if (result < 0)
+        return scrim_fail(error, result, "a fragment of more than %u bytes", FRAGMENT_MAX);
+    if (mux->payload.len == before)
+        return scrim_fail(error, SCRIM_EFORMAT, "an access unit without NAL units");
+
+    if (mux->samples_count > 0)
+        mux->last_duration = (uint32_t)(dts - mux->last_dts);
+    mux->samples[mux->samples_count++] =
+        (struct sample){(uint32_t)(mux->payload.len - before), dts, pts, key};
+    mux->last_dts = dts;
+    return SCRIM_OK;
+}
+
+// Boxes of a fragment (ISO/IEC 14496-12, 8.8). The payload of each is of known size, so lengths are
+// written as we go.
+enum {
+    BOX = 8,
+    FULL_BOX = BOX + 4,
+    MFHD = FULL_BOX + 4,
+    TFHD = FULL_BOX + 4,
+    TFDT = FULL_BOX + 8,
+    TRUN = FULL_BOX + 8,
+    TRUN_SAMPLE = 16,
+};
+
+#define TFHD_DEFAULT_BASE_IS_MOOF 0x020000U
+// data-offset, and for each sample duration, size, flags, composition offset
+#define TRUN_FIELDS 0x000f01U
+#define SAMPLE_KEY 0x02000000U   // depends on no other
+#define SAMPLE_DELTA 0x01010000U // depends on others, no sync sample
+
+static void put_u32(struct scrim_buf *out, uint32_t value)
+{
+    const uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                              (uint8_t)value};
+    memcpy(out->data + out->len, bytes, sizeof bytes);
+    out->len += sizeof bytes;
+}
+
+static void put_box(struct scrim_buf *out, size_t size, const char type[4])
+{
+    put_u32(out, (uint32_t)size);
+    memcpy(out->data + out->len, type, 4);
+    out->len += 4;
+}
+
+static void put_full_box(struct scrim_buf *out, size_t size, const char type[4],
+                         uint32_t version_and_flags)
+{
+    put_box(out, size, type);
+    put_u32(out, version_and_flags);
+}
+
+static void put_samples(const struct scrim_mux *mux, struct scrim_buf *out)
+{
+    for (size_t i = 0; i < mux->samples_count; i++) {
+        const struct sample *sample = &mux->samples[i];
+        const int64_t next =
+            i + 1 < mux->samples_count ? sample[1].dts : sample->dts + mux->last_duration;
+        put_u32(out, (uint32_t)(next - sample->dts));
+        put_u32(out, sample->size);
+        put_u32(out, sample->key ? SAMPLE_KEY : SAMPLE_DELTA);
+        put_u32(out, (uint32_t)(int32_t)(sample->pts - sample->dts));
+    }
+}
+
+int scrim_mux_cut(struct scrim_mux *mux, struct scrim_buf *out, struct scrim_error *error)
+{
+    if (mux->samples_count == 0)
+        return SCRIM_OK;
+    const size_t trun = TRUN + TRUN_SAMPLE * mux->samples_count;
+    const size_t traf = BOX + TFHD + TFDT + trun;
+    const size_t moof = BOX + MFHD + traf;
+    const int result = scrim_buf_reserve(out, moof + BOX + mux->payload.len);
+    if (result < 0)
+        return scrim_fail(error, result, "no room for a fragment of %zu bytes", mux->payload.len);
+
+    put_box(out, moof, "moof");
+    put_full_box(out, MFHD, "mfhd", 0);
+    put_u32(out, ++mux->sequence);
+    put_box(out, traf, "traf");
+    put_full_box(out, TFHD, "tfhd", TFHD_DEFAULT_BASE_IS_MOOF);
+    put_u32(out, 1); // track_ID
+    put_full_box(out, TFDT, "tfdt", 1U << 24);
+    put_u32(out, (uint32_t)((uint64_t)mux->samples[0].dts >> 32));
+    put_u32(out, (uint32_t)mux->samples[0].dts);
+    put_full_box(out, trun, "trun", 1U << 24 | TRUN_FIELDS); // version 1: signed offsets
+    put_u32(out, (uint32_t)mux->samples_count);
+    put_u32(out, (uint32_t)(moof + BOX)); // data_offset, from the start of moof
+    put_samples(mux, out);
+    put_box(out, BOX + mux->payload.len, "mdat");
+    memcpy(out->data + out->len, mux->payload.data, mux->payload.len);
+    out->len += mux->payload.len;
+
+    scrim_buf_clear(&mux->payload);
+    mux->samples_count = 0;
+    return SCRIM_OK;
+}
+
+// H.264: profile_idc, constraint flags and level_idc follow the NAL header (RFC 6381, 3.3).
+static int h264_codec(const uint8_t *profile, char ret[64])
+{
+    snprintf(ret, 64, "avc1.%02x%02x%02x", profile[0], profile[1], profile[2]);
+    return SCRIM_OK;
+}
+
+static uint32_t reverse_bits(uint32_t value)
+{
+    uint32_t reversed = 0;
+    for (int i = 0; i < 32; i++, value >>= 1)
+        reversed = reversed << 1 | (value & 1);
+    return reversed;
+}
+
+// H.265: profile_tier_level of 12 bytes (ISO/IEC 14496-15, E.3).
+static int h265_codec(const uint8_t profile[12], char ret[64])
+{
+    static const char *const spaces[] = {"", "A", "B", "C"};
+    const uint32_t compatibility = (uint32_t)profile[1] << 24 | (uint32_t)profile[2] << 16 |
+                                   (uint32_t)profile[3] << 8 | profile[4];
+    int used = snprintf(ret, 64, "hev1.%s%u.%X.%c%u", spaces[profile[0] >> 6], profile[0] & 0x1fU,
+                        reverse_bits(compatibility), profile[0] & 0x20 ? 'H' : 'L', profile[11]);
+    size_t constraints = 6; // trailing zero bytes are left out
+    while (constraints > 0 && profile[5 + constraints - 1] == 0)
+        constraints--;
+    for (size_t i = 0; i < constraints; i++)
+        used += snprintf(ret + used, 64 - (size_t)used, ".%X", profile[5 + i]);
+    return SCRIM_OK;
+}
+
+int scrim_mux_mime_codec(const struct scrim_mux_params *params, char ret[64])
+{
+    const bool h264 = params->codec == SCRIM_CODEC_H264;
+    if (!is_annex_b(params)) { // avcC and hvcC begin with the version, then the profile
+        if (params->extradata_len < 13)
+            return SCRIM_EFORMAT;
+        return h264 ? h264_codec(params->extradata + 1, ret)
+                    : h265_codec(params->extradata + 1, ret);
+    }
+    struct scrim_nal_walk walk =
+        scrim_nal_walk_of(params->codec, params->extradata, params->extradata_len);
+    struct scrim_nal nal;
+    while (scrim_nal_next(&walk, &nal)) {
+        if (scrim_nal_kind(params->codec, nal.type) != SCRIM_NAL_SPS)
+            continue;
+        uint8_t sps[16]; // H.265: NAL header of two bytes, one byte, then profile_tier_level
+        const size_t count = scrim_nal_unescape(&nal, sps, sizeof sps);
+        if (count < (h264 ? 4U : 15U))
+            return SCRIM_EFORMAT;
+        return h264 ? h264_codec(sps + 1, ret) : h265_codec(sps + 3, ret);
+    }
+    return SCRIM_EFORMAT;
+}

@@ -1,0 +1,157 @@
+#include "media/params.h"
+
+#include "base/alloc.h"
+#include "media/nal.h"
+
+#include <libavcodec/avcodec.h>
+#include <string.h>
+
+static const uint8_t start_code[] = {0, 0, 0, 1};
+
+void scrim_params_init(struct scrim_params *params, enum scrim_codec codec)
+{
+    *params = (struct scrim_params){.codec = codec};
+    scrim_buf_init(&params->sets, SCRIM_PARAMETER_SETS_MAX);
+}
+
+void scrim_params_finish(struct scrim_params *params)
+{
+    scrim_buf_finish(&params->sets);
+}
+
+static bool holds_nal(enum scrim_codec codec, const struct scrim_buf *sets,
+                      const struct scrim_nal *wanted)
+{
+    struct scrim_nal_walk walk = scrim_nal_walk_of(codec, sets->data, sets->len);
+    struct scrim_nal nal;
+    while (scrim_nal_next(&walk, &nal))
+        if (nal.size == wanted->size && memcmp(nal.data, wanted->data, nal.size) == 0)
+            return true;
+    return false;
+}
+
+static bool holds_kind(enum scrim_codec codec, const struct scrim_buf *sets,
+                       enum scrim_nal_kind kind)
+{
+    struct scrim_nal_walk walk = scrim_nal_walk_of(codec, sets->data, sets->len);
+    struct scrim_nal nal;
+    while (scrim_nal_next(&walk, &nal))
+        if (scrim_nal_kind(codec, nal.type) == kind)
+            return true;
+    return false;
+}
+
+// One that is there already is not added again.
+static int add_nal(enum scrim_codec codec, struct scrim_buf *sets, const struct scrim_nal *nal)
+{
+    if (holds_nal(codec, sets, nal))
+        return SCRIM_OK;
+    const int result = scrim_buf_append(sets, start_code, sizeof start_code);
+    return result < 0 ? result : scrim_buf_append(sets, nal->data, nal->size);
+}
+
+// FFmpeg's parser reads the picture size out of the SPS; no decoder is opened. The unit must hold a
+// slice.
+static void find_size(struct scrim_params *params, const uint8_t *data, size_t size)
+{
+    const enum AVCodecID id =
+        params->codec == SCRIM_CODEC_H264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC;
+    AVCodecParserContext *parser = av_parser_init((int)id);
+    AVCodecContext *context = avcodec_alloc_context3(NULL);
+    // The parser reads beyond the end, up to the padding.
+    uint8_t *bytes = scrim_alloc(params->sets.len + size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (parser && context && bytes) {
+        const size_t total = params->sets.len + size;
+        memcpy(bytes, params->sets.data, params->sets.len);
+        memcpy(bytes + params->sets.len, data, size);
+        memset(bytes + total, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+
+        uint8_t *out;
+        int out_size;
+        context->codec_id = id;
+        parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+        av_parser_parse2(parser, context, &out, &out_size, bytes, (int)total, AV_NOPTS_VALUE,
+                         AV_NOPTS_VALUE, 0);
+        if (parser->width > 0 && parser->height > 0) {
+            params->width = (uint32_t)parser->width;
+            params->height = (uint32_t)parser->height;
+        }
+    }
+    free(bytes);
+    avcodec_free_context(&context);
+    if (parser)
+        av_parser_close(parser);
+}
+
+// An SPS among the found sets opens a new collection; a lone PPS joins the one there is.
+static int take_sets(struct scrim_params *params, const struct scrim_buf *found, bool *ret_changed)
+{
+    const size_t before = params->sets.len;
+    if (holds_kind(params->codec, found, SCRIM_NAL_SPS)) {
+        if (found->len == before && memcmp(found->data, params->sets.data, before) == 0)
+            return SCRIM_OK;
+        scrim_buf_clear(&params->sets);
+        *ret_changed = true;
+        return scrim_buf_append(&params->sets, found->data, found->len);
+    }
+    struct scrim_nal_walk walk = scrim_nal_walk_of(params->codec, found->data, found->len);
+    struct scrim_nal nal;
+    int result = SCRIM_OK;
+    while (result >= 0 && scrim_nal_next(&walk, &nal))
+        result = add_nal(params->codec, &params->sets, &nal);
+    *ret_changed = params->sets.len != before;
+    return result;
+}
+
+// Walks up to the first slice; collects parameter sets into `found`.
+static int look(const struct scrim_params *params, const uint8_t *data, size_t size,
+                struct scrim_buf *found, struct scrim_access_unit_info *info)
+{
+    struct scrim_nal_walk walk = scrim_nal_walk_of(params->codec, data, size);
+    struct scrim_nal nal;
+    int result = SCRIM_OK;
+    while (!info->has_slice && scrim_nal_next(&walk, &nal)) {
+        switch (scrim_nal_kind(params->codec, nal.type)) {
+        case SCRIM_NAL_RANDOM:
+            info->random = true;
+            info->has_slice = true;
+            break;
+        case SCRIM_NAL_SLICE: info->has_slice = true; break;
+        case SCRIM_NAL_SEI:
+            if (params->codec == SCRIM_CODEC_H264 && scrim_nal_is_recovery_point(&nal))
+                info->random = true;
+            break;
+        case SCRIM_NAL_VPS:
+        case SCRIM_NAL_SPS:
+        case SCRIM_NAL_PPS:
+            if (result >= 0)
+                result = add_nal(params->codec, found, &nal);
+            break;
+        case SCRIM_NAL_OTHER: break;
+        }
+    }
+    return result;
+}
+
+int scrim_params_update(struct scrim_params *params, const uint8_t *data, size_t size,
+                        struct scrim_access_unit_info *ret)
+{
+    SCRIM_AUTO(scrim_buf_finish) struct scrim_buf found;
+    scrim_buf_init(&found, SCRIM_PARAMETER_SETS_MAX);
+    bool changed = false;
+    *ret = (struct scrim_access_unit_info){0};
+
+    int result = look(params, data, size, &found, ret);
+    if (result >= 0 && found.len > 0)
+        result = take_sets(params, &found, &changed);
+    const bool complete =
+        params->generation > 0 || (holds_kind(params->codec, &params->sets, SCRIM_NAL_SPS) &&
+                                   holds_kind(params->codec, &params->sets, SCRIM_NAL_PPS));
+    if (!complete)
+        return result;
+    if (ret->has_slice && (changed || (ret->random && params->width == 0)))
+        find_size(params, data, size);
+    if (changed || params->generation == 0)
+        params->generation++;
+    return result;
+}
