@@ -11,7 +11,8 @@
     X(MOTION, 6, "too much motion")                  \
     X(MISMATCH, 7, "picture and mask do not match")  \
     X(OVERLOAD, 8, "computer overloaded")            \
-    X(CAMERA, 9, "camera moves")
+    X(CAMERA, 9, "camera moves")                     \
+    X(CROWD, 10, "too many people to follow")
 
 enum scrim_reason {
 #define X(name, value, text) SCRIM_REASON_##name = (value),

@@ -74,6 +74,7 @@ struct scrim_redactor {
     struct scrim_turn turn;
     int64_t looked_us;
     bool detector_failed;
+    bool crowd;    // the last run found more people than can be followed
     unsigned runs; // since the scene began
     int64_t warm_at_us;
     enum scrim_reason scene_reason; // why the scene had to be learnt
@@ -362,8 +363,8 @@ static void look(struct scrim_redactor *redactor, const struct scrim_picture *pi
     for (int i = 0; i < found; i++)
         redactor->stands_out[i] =
             scrim_mask_foreground(redactor->mask, levels, &redactor->boxes[i]) >= STANDS_OUT;
-    scrim_tracks_observe(redactor->tracks, redactor->now_us, redactor->boxes, redactor->stands_out,
-                         (size_t)found);
+    redactor->crowd = !scrim_tracks_observe(redactor->tracks, redactor->now_us, redactor->boxes,
+                                            redactor->stands_out, (size_t)found);
     redactor->looked_us = redactor->now_us;
     redactor->runs++;
 }
@@ -376,6 +377,8 @@ static enum scrim_reason reason_now(const struct scrim_redactor *redactor, enum 
         return scene;
     if (redactor->detector_failed)
         return SCRIM_REASON_DETECTOR;
+    if (redactor->crowd)
+        return SCRIM_REASON_CROWD;
     if (redactor->now_us < redactor->warm_at_us || redactor->runs < WARM_UP_RUNS)
         return redactor->scene_reason;
     return SCRIM_REASON_NONE;

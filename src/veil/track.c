@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRACKS_MAX 256
+#define TRACKS_MAX SCRIM_BOXES_MAX
 #define SIGHTINGS_MAX 8
 #define PAIRS_MAX 4096
 
@@ -294,7 +294,7 @@ static size_t find_near_pairs(struct scrim_tracks *tracks, int64_t at_us,
     return pairs;
 }
 
-void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
+bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
                           const bool *stands_out, size_t count)
 {
     bool track_used[TRACKS_MAX] = {0}, box_used[SCRIM_BOXES_MAX] = {0};
@@ -315,12 +315,15 @@ void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const stru
                          stands_out[pair->box]);
         }
     }
-    for (size_t b = 0; b < count && tracks->count < TRACKS_MAX; b++) {
+    for (size_t b = 0; b < count; b++) {
         if (box_used[b] || boxes[b].score < SCORE_BEGIN)
             continue;
+        if (tracks->count == TRACKS_MAX)
+            return false;
         tracks->tracks[tracks->count] = (struct track){0};
         add_sighting(&tracks->tracks[tracks->count++], at_us, &boxes[b], stands_out[b]);
     }
+    return true;
 }
 
 // Grown by its margin and clipped; false if nothing of it is in the picture.

@@ -19,8 +19,10 @@ void scrim_tracks_destroy(struct scrim_tracks *tracks);
 // One run of the detector on the picture of time `at_us`, later than the one before. Boxes below
 // the score that begins a track still continue one. `stands_out[i]`: box i differs from the
 // background, so that the background will show when whoever is in it has gone.
-void scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
-                          const bool *stands_out, size_t count);
+// False when there are more people than can be followed: some of the boxes are in no track.
+SCRIM_MUST_CHECK bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us,
+                                           const struct scrim_box *boxes, const bool *stands_out,
+                                           size_t count);
 
 struct scrim_place {
     struct scrim_box box;
