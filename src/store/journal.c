@@ -15,7 +15,7 @@ static const char signed_prefix[] = "scrim-journal/v1\n";
 #define HEX_HASH 64
 #define PREV_MEMBER (9 + HEX_HASH + 2) // ,"prev":"…"}
 
-static const char *const type_names[] = {"boot", "segment", "gap", "clock", "opening"};
+static const char *const type_names[] = {"boot", "segment", "gap", "clock", "opening", "stop"};
 static const char *const cause_names[] = {"camera",   "network", "disk", "overload",
                                           "operator", "clock",   "crash"};
 #define TYPES (sizeof type_names / sizeof *type_names)
@@ -95,6 +95,7 @@ static int append_by_type(struct scrim_buf *out, const struct scrim_record *reco
     switch (record->type) {
     case SCRIM_RECORD_SEGMENT: return append_segment(out, record);
     case SCRIM_RECORD_GAP:
+    case SCRIM_RECORD_STOP:
         result = append_member_string(out, "cause", scrim_gap_cause_text(record->cause));
         break;
     case SCRIM_RECORD_CLOCK:
@@ -276,6 +277,7 @@ static bool take_by_type(struct scrim_reader *reader, struct scrim_record *recor
     case SCRIM_RECORD_SEGMENT: return take_segment(reader, record);
     case SCRIM_RECORD_OPENING: return take_opening(reader, record);
     case SCRIM_RECORD_GAP:
+    case SCRIM_RECORD_STOP:
         if (!scrim_json_take(reader, ",\"cause\":") ||
             !take_name(reader, cause_names, CAUSES, &cause))
             return false;

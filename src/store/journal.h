@@ -21,6 +21,7 @@ enum scrim_record_type {
     SCRIM_RECORD_GAP,     // nothing was recorded from start to end, and why
     SCRIM_RECORD_CLOCK,   // the host's clock stepped
     SCRIM_RECORD_OPENING, // in state/log: someone asked to open, and how it ended
+    SCRIM_RECORD_STOP,    // the recorder ended on purpose, and why; without it, it crashed
 };
 
 enum scrim_gap_cause {
@@ -53,7 +54,7 @@ struct scrim_record {
         rtcp_ntp_us; // wall clock that the camera's sender report gave for the first frame, 0: none
     char codec[8];   // "h264", "h265"
     uint32_t width, height;
-    // gap and clock
+    // gap, stop and clock
     enum scrim_gap_cause cause;
     char detail[200]; // in words
     int64_t step_us;  // clock
@@ -76,6 +77,8 @@ struct scrim_journal_head {
     char day[SCRIM_DAY_TEXT]; // of the newest journal, "" if there is none; later records never go
                               // before it
     int64_t last_end_us;      // UTC end of the last segment or gap, 0: none
+    bool stopped; // as found: the newest record was a STOP. What follows is a gap of `stop_cause`
+    enum scrim_gap_cause stop_cause;
 };
 
 // Formats the record as its whole line, signs it, and moves `head` on. `record->seq` is ignored.

@@ -105,6 +105,8 @@ static void search_journal(struct search *search, const char *day, const struct 
         }
         if (!search->found_seq) {
             head->next_seq = record.seq + 1 + search->damaged;
+            head->stopped = record.type == SCRIM_RECORD_STOP && search->damaged == 0;
+            head->stop_cause = record.cause;
             search->found_seq = true;
         }
         if (record.type == SCRIM_RECORD_SEGMENT || record.type == SCRIM_RECORD_GAP) {
