@@ -29,7 +29,7 @@ static int open_parts(struct run *run, struct scrim_error *error)
     if (code < 0)
         return code;
     run->info = *scrim_clip_info(run->clip);
-    code = scrim_finder_set_create(params->model, &run->finders, error);
+    code = scrim_finder_set_create(params->model, params->thorough, &run->finders, error);
     if (code < 0)
         return code;
     const double rate = params->runs_per_s > 0 ? params->runs_per_s : SCRIM_CLIP_RUNS_PER_S;

@@ -15,7 +15,9 @@ struct scrim_finder {
 struct scrim_finder_set;
 
 // `model`: this one for every shape (a name for scrim_model_find); NULL: the best for each.
-SCRIM_MUST_CHECK int scrim_finder_set_create(const char *model, struct scrim_finder_set **ret,
+// `thorough`: a large one looks as well, for people who are small.
+SCRIM_MUST_CHECK int scrim_finder_set_create(const char *model, bool thorough,
+                                             struct scrim_finder_set **ret,
                                              struct scrim_error *error);
 void scrim_finder_set_destroy(struct scrim_finder_set *set); // NULL is fine
 struct scrim_finder scrim_finder_of(struct scrim_finder_set *set);

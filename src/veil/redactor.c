@@ -41,7 +41,7 @@ static const struct pace pace_empty = {3000000, 6000000, 10000000};
 #define STANDS_OUT 250
 #define GONE_BELOW 80
 #define SPREAD_US 150000
-#define SPREAD_THOROUGH_US 500000
+#define SPREAD_THOROUGH_US 250000
 #define BOXES_MAX (5 * SCRIM_BOXES_MAX)
 #define CROWDED_MAX_US 2000000 // above FOREGROUND_MAX for longer: learn the scene anew
 
@@ -365,6 +365,8 @@ static void look(struct scrim_redactor *redactor, const struct scrim_picture *pi
             scrim_mask_foreground(redactor->mask, levels, &redactor->boxes[i]) >= STANDS_OUT;
     redactor->crowd = !scrim_tracks_observe(redactor->tracks, redactor->now_us, redactor->boxes,
                                             redactor->stands_out, (size_t)found);
+    if (redactor->crowd)
+        close_waiting(redactor, SCRIM_REASON_CROWD);
     redactor->looked_us = redactor->now_us;
     redactor->runs++;
 }

@@ -100,7 +100,7 @@ static int prepare(const struct args *args, const char *dir, struct scrim_site *
     };
     struct scrim_finder_set *finders = NULL;
     if (code >= 0)
-        code = scrim_finder_set_create(NULL, &finders, error);
+        code = scrim_finder_set_create(NULL, false, &finders, error);
     ret->finder = scrim_finder_of(finders);
     if (code >= 0)
         code = warm_libraries(error);
