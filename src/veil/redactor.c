@@ -215,6 +215,13 @@ static void take_back(struct scrim_redactor *redactor)
     redactor->first = (redactor->first + 1) % SLOTS_MAX;
     redactor->count--;
     redactor->lent = false;
+    // Its memory goes to the next picture: no more of it than pictures that wait.
+    struct slot *next = slot_at(redactor, redactor->count);
+    if (next != slot && !next->pixels && !next->levels) {
+        next->pixels = slot->pixels;
+        next->levels = slot->levels;
+        slot->pixels = slot->levels = NULL;
+    }
 }
 
 static int add_slot(struct scrim_redactor *redactor, struct slot **ret, struct scrim_error *error)
