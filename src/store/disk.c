@@ -38,6 +38,7 @@ struct scrim_disk {
     void *context;
     struct scrim_queue *queue;
     pthread_t thread;
+    bool running;
 
     // Filled before the camera threads start, constant afterwards.
     struct scrim_disk_camera *cameras[CAMERAS_MAX];
@@ -203,8 +204,8 @@ static void *run(void *pointer)
     return NULL;
 }
 
-int scrim_disk_start(const char *dir, const struct scrim_device_key *key, scrim_disk_report report,
-                     void *context, struct scrim_disk **ret, struct scrim_error *error)
+int scrim_disk_create(const char *dir, const struct scrim_device_key *key, scrim_disk_report report,
+                      void *context, struct scrim_disk **ret, struct scrim_error *error)
 {
     char store[SCRIM_PATH_MAX];
     if (scrim_path_join(store, dir, "store") < 0)
@@ -223,15 +224,16 @@ int scrim_disk_start(const char *dir, const struct scrim_device_key *key, scrim_
     disk->context = context;
     disk->queue = scrim_queue_create(QUEUE_ITEMS, QUEUE_BYTES);
     pthread_mutex_init(&disk->stats_lock, NULL);
-    const int failed = pthread_create(&disk->thread, NULL, run, disk);
-    if (failed) {
-        scrim_queue_close(disk->queue);
-        scrim_queue_destroy(disk->queue, free_item);
-        close(disk->store_fd);
-        free(disk);
-        return scrim_fail_errno(error, failed, "cannot start the disk thread");
-    }
     *ret = disk;
+    return SCRIM_OK;
+}
+
+int scrim_disk_start(struct scrim_disk *disk, struct scrim_error *error)
+{
+    const int failed = pthread_create(&disk->thread, NULL, run, disk);
+    if (failed)
+        return scrim_fail_errno(error, failed, "cannot start the disk thread");
+    disk->running = true;
     return SCRIM_OK;
 }
 
@@ -331,7 +333,8 @@ void scrim_disk_stop(struct scrim_disk *disk)
     if (!disk)
         return;
     scrim_queue_close(disk->queue);
-    pthread_join(disk->thread, NULL);
+    if (disk->running)
+        pthread_join(disk->thread, NULL);
     scrim_queue_destroy(disk->queue, free_item);
     for (size_t i = 0; i < disk->cameras_count; i++)
         scrim_disk_camera_destroy(disk->cameras[i]);

@@ -17,7 +17,7 @@ struct scrim_disk;
 struct scrim_disk_stats {
     uint64_t bytes_written, segments, records, refused; // refused: pushes that found the queue full
     uint64_t queued_bytes;
-    int last_error; // enum scrim_err of the last failed operation, 0 while healthy
+    int last_error;            // enum scrim_err of the last failed operation, 0 while healthy
     char last_error_text[512]; // as struct scrim_error
 };
 
@@ -27,10 +27,13 @@ struct scrim_disk_stats {
 // not call back into the disk.
 typedef void (*scrim_disk_report)(void *context, const char *camera, const struct scrim_error *why);
 
-// Opens DIR/store for syncfs: call before the sandbox. The key must outlive the disk.
-SCRIM_MUST_CHECK int scrim_disk_start(const char *dir, const struct scrim_device_key *key,
-                                      scrim_disk_report report, void *context,
-                                      struct scrim_disk **ret, struct scrim_error *error);
+// Opens DIR/store for syncfs: before the sandbox. The key must outlive the disk.
+SCRIM_MUST_CHECK int scrim_disk_create(const char *dir, const struct scrim_device_key *key,
+                                       scrim_disk_report report, void *context,
+                                       struct scrim_disk **ret, struct scrim_error *error);
+// Starts the thread: after the sandbox, which binds threads that start later, and after the last
+// scrim_disk_add_camera.
+SCRIM_MUST_CHECK int scrim_disk_start(struct scrim_disk *disk, struct scrim_error *error);
 // Before the first write of a camera: where its chain stands (from scrim_store_recover).
 SCRIM_MUST_CHECK int scrim_disk_add_camera(struct scrim_disk *disk, const char *camera,
                                            const struct scrim_journal_head *head);
