@@ -1,0 +1,18 @@
+// When to try a camera again: after a second at first, then twice as long each time up to half a
+// minute, never giving up. Drawn at random from the upper half, so that cameras that went down
+// together do not come back as one crowd. A healthy minute starts it afresh.
+#pragma once
+
+#include <stdint.h>
+
+#define SCRIM_BACKOFF_FIRST_US 1000000
+#define SCRIM_BACKOFF_LONGEST_US 30000000
+#define SCRIM_BACKOFF_HEALTHY_US 60000000
+
+struct scrim_backoff {
+    unsigned failures; // since the last healthy minute
+};
+
+// How long to wait before the next try, in µs. `healthy_us`: how long pictures came in before this
+// failure.
+int64_t scrim_backoff_next(struct scrim_backoff *backoff, int64_t healthy_us, uint32_t random);

@@ -1,0 +1,330 @@
+#include "recorder/camera.h"
+
+#include "base/alloc.h"
+#include "recorder/backoff.h"
+#include "recorder/owed.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SEGMENT_BYTES_HARD (1U << 30)   // cut even without a key frame
+#define INTERVAL_MAX_US SCRIM_SECOND    // the last frame before a gap lasts at most so long
+#define IN_FLIGHT_US (2 * SCRIM_SECOND) // what a failing disk may not have got any more
+
+struct scrim_camera {
+    const struct scrim_segment_home *home;
+    struct scrim_hours *hours;
+    struct scrim_timeline timeline;
+    struct scrim_segment *segment; // being recorded
+    struct scrim_segment *ending;  // its end waits for room in the disk's queue
+    int64_t ending_us, ending_mono_us;
+    int64_t step_us;    // by which the host's clock was set during `segment`
+    bool cut_wanted;    // at the next key frame, whatever the segment's age
+    int64_t covered_us; // UTC until which everything is accounted for: where the next gap begins
+    int64_t last_media; // of the last frame recorded
+    struct scrim_gap gap;
+    struct scrim_owed owed;
+    struct scrim_backoff disk_backoff;
+    int64_t disk_retry_us; // monotonic; no new segment before
+    uint64_t frames, gaps;
+
+    atomic_bool disk_failed;
+    pthread_mutex_t lock;          // leaf lock, protects:
+    struct scrim_error disk_error; // why, with disk_failed
+};
+
+static void journal(struct scrim_camera *camera, const struct scrim_record *record)
+{
+    struct scrim_record complete = *record;
+    complete.boot = camera->home->boot;
+    scrim_owed_add(&camera->owed, camera->home->disk, camera->home->camera, &complete);
+}
+
+static void blame(struct scrim_camera *camera, enum scrim_gap_cause cause, const char *detail)
+{
+    struct scrim_record piece;
+    const bool fresh = !camera->gap.open;
+    if (scrim_gap_cause_is(&camera->gap, cause, detail, camera->covered_us, scrim_clock_utc_us(),
+                           &piece))
+        journal(camera, &piece);
+    camera->gaps += fresh;
+}
+
+struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
+                                         struct scrim_hours *hours,
+                                         const struct scrim_journal_head *head)
+{
+    struct scrim_camera *camera = scrim_new(struct scrim_camera);
+    camera->home = home;
+    camera->hours = hours;
+    pthread_mutex_init(&camera->lock, NULL);
+    const int64_t now_us = scrim_clock_utc_us();
+    // A camera that never recorded has no gap before its first frame, unless something goes wrong.
+    camera->covered_us = now_us;
+    if (head->last_end_us > 0 && head->last_end_us < now_us) {
+        camera->covered_us = head->last_end_us;
+        blame(camera, head->stopped ? head->stop_cause : SCRIM_GAP_CRASH,
+              head->stopped ? "the recorder was stopped" : "the recorder ended without closing");
+    }
+    return camera;
+}
+
+void scrim_camera_destroy(struct scrim_camera *camera)
+{
+    if (!camera)
+        return;
+    scrim_segment_destroy(camera->segment);
+    scrim_segment_destroy(camera->ending);
+    scrim_owed_finish(&camera->owed);
+    pthread_mutex_destroy(&camera->lock);
+    free(camera);
+}
+
+// True if nothing stands in the way of a new segment.
+static bool settle_ending(struct scrim_camera *camera)
+{
+    if (!camera->ending)
+        return true;
+    struct scrim_error error;
+    const int result =
+        scrim_segment_end(camera->ending, camera->ending_us, camera->ending_mono_us, &error);
+    if (result == SCRIM_EAGAIN)
+        return false;
+    if (result < 0) // its bytes cannot be completed; the next start journals it as torn
+        blame(camera, SCRIM_GAP_OVERLOAD, error.text);
+    scrim_segment_destroy(camera->ending);
+    camera->ending = NULL;
+    return true;
+}
+
+static void end_segment(struct scrim_camera *camera, int64_t end_us, int64_t mono_us)
+{
+    if (!camera->segment)
+        return;
+    camera->ending = camera->segment;
+    camera->segment = NULL;
+    camera->ending_us = end_us - camera->step_us; // by the clock that it began with
+    camera->ending_mono_us = mono_us;
+    camera->step_us = 0;
+    camera->cut_wanted = false;
+    settle_ending(camera);
+}
+
+// The end of what was recorded, when something else than the next segment follows.
+static void end_recording(struct scrim_camera *camera)
+{
+    end_segment(camera, camera->covered_us, scrim_clock_mono_us());
+}
+
+static void note_host_step(struct scrim_camera *camera, const struct scrim_moment *moment)
+{
+    const int64_t step_us = moment->host_step_us;
+    struct scrim_record record = {.type = SCRIM_RECORD_CLOCK,
+                                  .start_us = moment->utc_us,
+                                  .end_us = moment->utc_us,
+                                  .mono_start_us = moment->mono_us,
+                                  .mono_end_us = moment->mono_us,
+                                  .ntp_synchronised = scrim_clock_ntp().synchronised,
+                                  .step_us = step_us};
+    snprintf(record.detail, sizeof record.detail, "the host's clock was set %s by %.1f s",
+             step_us > 0 ? "forward" : "back",
+             (double)(step_us > 0 ? step_us : -step_us) / SCRIM_SECOND);
+    journal(camera, &record);
+    camera->covered_us += step_us;
+    if (camera->segment) {
+        camera->step_us += step_us;
+        camera->cut_wanted = true;
+    }
+}
+
+static void take_disk_failure(struct scrim_camera *camera)
+{
+    if (!atomic_exchange(&camera->disk_failed, false))
+        return;
+    pthread_mutex_lock(&camera->lock);
+    const struct scrim_error why = camera->disk_error;
+    pthread_mutex_unlock(&camera->lock);
+
+    int64_t healthy_us = 0;
+    if (camera->segment) {
+        const struct scrim_segment_info *info = scrim_segment_info(camera->segment);
+        healthy_us = scrim_clock_mono_us() - info->mono_start_us;
+        const int64_t doubtful_us = camera->covered_us - IN_FLIGHT_US;
+        camera->covered_us = doubtful_us > info->start_us ? doubtful_us : info->start_us;
+    }
+    end_recording(camera);
+    blame(camera, SCRIM_GAP_DISK, why.text);
+    camera->disk_retry_us =
+        scrim_clock_mono_us() +
+        scrim_backoff_next(&camera->disk_backoff, healthy_us, randombytes_random());
+}
+
+static bool must_cut(const struct scrim_camera *camera, const struct scrim_frame *frame,
+                     const struct scrim_params *params, const struct scrim_moment *moment)
+{
+    const struct scrim_segment_info *info = scrim_segment_info(camera->segment);
+    if (info->generation != params->generation || info->bytes >= SEGMENT_BYTES_HARD)
+        return true;
+    return frame->random &&
+           (camera->cut_wanted || info->bytes >= SCRIM_SEGMENT_BYTES ||
+            moment->utc_us - camera->step_us - info->start_us >= SCRIM_SEGMENT_US ||
+            scrim_hour_of(moment->utc_us) != scrim_hour_of(info->start_us));
+}
+
+// The disk's queue is full: because the disk fails, or because it is slow.
+static void blame_disk(struct scrim_camera *camera)
+{
+    struct scrim_disk_stats stats;
+    scrim_disk_stats(camera->home->disk, &stats);
+    if (stats.last_error < 0)
+        blame(camera, SCRIM_GAP_DISK, stats.last_error_text);
+    else
+        blame(camera, SCRIM_GAP_OVERLOAD, "the disk does not keep up");
+}
+
+static void give_up_segment(struct scrim_camera *camera, const struct scrim_error *why)
+{
+    end_recording(camera);
+    if (why->code == SCRIM_EFORMAT || why->code == SCRIM_EINVAL)
+        blame(camera, SCRIM_GAP_CAMERA, why->text);
+    else if (why->code == SCRIM_EAGAIN)
+        blame_disk(camera);
+    else
+        blame(camera, SCRIM_GAP_OVERLOAD, why->text);
+}
+
+static int open_segment(struct scrim_camera *camera, const struct scrim_frame *frame,
+                        const struct scrim_params *params, const struct scrim_moment *moment,
+                        struct scrim_error *error)
+{
+    uint8_t key[SCRIM_HOUR_KEY];
+    int result = scrim_hours_get(camera->hours, scrim_hour_of(moment->utc_us), key);
+    if (result < 0)
+        return scrim_fail(error, result, "there is no key for this hour");
+    result = scrim_segment_open(camera->home, params, frame, moment, key, &camera->segment, error);
+    sodium_memzero(key, sizeof key);
+    return result;
+}
+
+// A key frame while nothing is recorded. Ends the gap before it, if all goes well.
+static bool begin(struct scrim_camera *camera, const struct scrim_frame *frame,
+                  const struct scrim_params *params, const struct scrim_moment *moment)
+{
+    struct scrim_error error;
+    struct scrim_record piece;
+    if (moment->mono_us < camera->disk_retry_us)
+        return false;
+    if (!settle_ending(camera)) {
+        blame_disk(camera);
+        return false;
+    }
+    if (open_segment(camera, frame, params, moment, &error) < 0) {
+        camera->disk_retry_us = moment->mono_us + SCRIM_SECOND;
+        give_up_segment(camera, &error);
+        return false;
+    }
+    if (scrim_gap_end(&camera->gap, moment->utc_us, &piece))
+        journal(camera, &piece);
+    return true;
+}
+
+static void record(struct scrim_camera *camera, const struct scrim_frame *frame,
+                   const struct scrim_params *params, const struct scrim_moment *moment)
+{
+    struct scrim_error error;
+    if (camera->segment && must_cut(camera, frame, params, moment)) {
+        camera->covered_us = moment->utc_us;
+        end_segment(camera, moment->utc_us, moment->mono_us);
+        if (!frame->random)
+            blame(camera, SCRIM_GAP_CAMERA, "the stream changed between two key frames");
+    }
+    if (!camera->segment && (!frame->random || !begin(camera, frame, params, moment)))
+        return;
+    if (scrim_segment_add(camera->segment, frame, moment, &error) < 0) {
+        give_up_segment(camera, &error);
+        return;
+    }
+    int64_t interval_us = scrim_media_us(moment->media - camera->last_media);
+    if (interval_us < 0 || interval_us > INTERVAL_MAX_US)
+        interval_us = 0;
+    const int64_t end_us = moment->utc_us + interval_us;
+    if (end_us > camera->covered_us || scrim_segment_info(camera->segment)->frames == 1)
+        camera->covered_us = end_us;
+    camera->last_media = moment->media;
+    camera->frames++;
+}
+
+struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_frame *frame,
+                                       const struct scrim_params *params)
+{
+    const struct scrim_moment moment = scrim_timeline_place(&camera->timeline, frame->pts);
+    scrim_camera_tick(camera);
+    if (moment.host_step_us != 0)
+        note_host_step(camera, &moment);
+    record(camera, frame, params, &moment);
+    return moment;
+}
+
+void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause,
+                         const char *detail)
+{
+    take_disk_failure(camera);
+    end_recording(camera);
+    blame(camera, cause, detail);
+    scrim_timeline_break(&camera->timeline);
+}
+
+void scrim_camera_tick(struct scrim_camera *camera)
+{
+    struct scrim_record piece;
+    take_disk_failure(camera);
+    settle_ending(camera);
+    scrim_owed_settle(&camera->owed, camera->home->disk, camera->home->camera);
+    if (scrim_gap_due(&camera->gap, scrim_clock_utc_us(), &piece))
+        journal(camera, &piece);
+}
+
+void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, const char *detail)
+{
+    struct scrim_record piece;
+    take_disk_failure(camera);
+    end_recording(camera);
+    const int64_t now_us = scrim_clock_utc_us();
+    if (scrim_gap_end(&camera->gap, now_us, &piece))
+        journal(camera, &piece);
+    struct scrim_record stop = {.type = SCRIM_RECORD_STOP,
+                                .start_us = now_us,
+                                .end_us = now_us,
+                                .mono_start_us = scrim_clock_mono_us(),
+                                .ntp_synchronised = scrim_clock_ntp().synchronised,
+                                .cause = cause};
+    stop.mono_end_us = stop.mono_start_us;
+    snprintf(stop.detail, sizeof stop.detail, "%s", detail);
+    journal(camera, &stop);
+}
+
+void scrim_camera_disk_failed(struct scrim_camera *camera, const struct scrim_error *why)
+{
+    pthread_mutex_lock(&camera->lock);
+    camera->disk_error = *why;
+    pthread_mutex_unlock(&camera->lock);
+    atomic_store(&camera->disk_failed, true);
+}
+
+void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_status *ret)
+{
+    *ret = (struct scrim_camera_status){.recording = camera->segment != NULL,
+                                        .explained = camera->gap.open,
+                                        .cause = camera->gap.cause,
+                                        .frames = camera->frames,
+                                        .gaps = camera->gaps};
+    if (camera->segment)
+        ret->since_us = scrim_segment_info(camera->segment)->start_us;
+    else
+        ret->since_us = camera->gap.open ? camera->gap.start_us : camera->covered_us;
+    if (camera->gap.open)
+        snprintf(ret->detail, sizeof ret->detail, "%s", camera->gap.detail);
+}

@@ -1,0 +1,44 @@
+// What is recorded of one camera: frames become segments, and what lies between them becomes gap
+// records, so that the two tile time without a hole. Belongs to the camera's ingest thread, except
+// where stated. Nothing here waits: what the disk cannot take is dropped by whole GOPs and
+// journalled.
+#pragma once
+
+#include "recorder/gap.h"
+#include "recorder/hours.h"
+#include "recorder/segment.h"
+
+#define SCRIM_SEGMENT_US (60 * SCRIM_SECOND) // then it is cut at the next key frame
+#define SCRIM_SEGMENT_BYTES (256U << 20)     // likewise
+
+struct scrim_camera;
+
+// `home` and `hours` must outlive the camera. `head`: where the journal stood before this start.
+struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
+                                         struct scrim_hours *hours,
+                                         const struct scrim_journal_head *head);
+void scrim_camera_destroy(struct scrim_camera *camera); // NULL is fine
+
+// A frame has arrived. Returns where in time it belongs.
+struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_frame *frame,
+                                       const struct scrim_params *params);
+// The stream broke or did not come about. Repeated calls with the same cause are one gap.
+void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause,
+                         const char *detail);
+// Now and then while no frames come.
+void scrim_camera_tick(struct scrim_camera *camera);
+// Ends recording on purpose and journals that. Nothing but destroy may follow. Any one thread.
+void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, const char *detail);
+
+// From the disk thread: the segment could not be written.
+void scrim_camera_disk_failed(struct scrim_camera *camera, const struct scrim_error *why);
+
+struct scrim_camera_status {
+    bool recording;             // a segment is open
+    enum scrim_gap_cause cause; // while not recording, if `explained`
+    bool explained;
+    char detail[200];
+    int64_t since_us; // UTC; when recording, or the gap, began
+    uint64_t frames, gaps;
+};
+void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_status *ret);

@@ -1,0 +1,200 @@
+#include "recorder/segment.h"
+
+#include "base/alloc.h"
+#include "media/mux.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FLUSH_US (SCRIM_SECOND / 2) // video in RAM only, at most
+#define PLAIN_MAX (80U << 20)       // one fragment with its boxes
+#define SEALED_MAX (160U << 20)     // what waits while the disk's queue is full
+
+struct scrim_segment {
+    const struct scrim_segment_home *home;
+    struct scrim_segment_info info;
+    struct scrim_record record;
+    struct scrim_mux *mux;
+    struct scrim_seal *seal;
+    struct scrim_buf plain;  // a fragment on its way to the seal
+    struct scrim_buf sealed; // bytes that the disk has not taken yet
+    int64_t first_dts;
+    int64_t flushed_mono_us;
+    bool finished; // the last chunk is in `sealed`
+};
+
+static void describe(struct scrim_segment *segment, const struct scrim_params *params,
+                     const struct scrim_frame *first, const struct scrim_moment *moment)
+{
+    segment->info = (struct scrim_segment_info){.start_us = moment->utc_us,
+                                                .mono_start_us = moment->mono_us,
+                                                .generation = params->generation};
+    struct scrim_record *record = &segment->record;
+    record->type = SCRIM_RECORD_SEGMENT;
+    record->start_us = moment->utc_us;
+    record->mono_start_us = moment->mono_us;
+    record->boot = segment->home->boot;
+    record->rtp_first = record->rtp_last = first->pts;
+    record->rtcp_ntp_us = first->sender_utc_us;
+    record->width = params->width;
+    record->height = params->height;
+    snprintf(record->codec, sizeof record->codec, "%s",
+             params->codec == SCRIM_CODEC_H264 ? "h264" : "h265");
+    segment->first_dts = moment->dts;
+    segment->flushed_mono_us = moment->mono_us;
+}
+
+static int start_seal(struct scrim_segment *segment, const uint8_t hour_key[SCRIM_HOUR_KEY],
+                      struct scrim_error *error)
+{
+    const struct scrim_segment_home *home = segment->home;
+    struct scrim_vault_label label = {.start_utc_us = segment->info.start_us,
+                                      .hour = scrim_hour_of(segment->info.start_us)};
+    snprintf(label.site, sizeof label.site, "%s", home->site);
+    snprintf(label.camera, sizeof label.camera, "%s", home->camera);
+    return scrim_seal_create(home->vault, &label, hour_key, &segment->seal, &segment->sealed,
+                             error);
+}
+
+static int start_mux(struct scrim_segment *segment, const struct scrim_params *params,
+                     struct scrim_error *error)
+{
+    const struct scrim_mux_params mux = {.codec = params->codec,
+                                         .extradata = params->sets.data,
+                                         .extradata_len = params->sets.len,
+                                         .width = params->width,
+                                         .height = params->height};
+    const int result = scrim_mux_create(&mux, &segment->mux, &segment->plain, error);
+    if (result < 0)
+        return result;
+    const int sealed =
+        scrim_seal_append(segment->seal, segment->plain.data, segment->plain.len, &segment->sealed);
+    scrim_buf_clear(&segment->plain);
+    return sealed < 0 ? scrim_fail(error, sealed, "cannot seal: %s", scrim_err_text(sealed))
+                      : SCRIM_OK;
+}
+
+int scrim_segment_open(const struct scrim_segment_home *home, const struct scrim_params *params,
+                       const struct scrim_frame *first, const struct scrim_moment *moment,
+                       const uint8_t hour_key[SCRIM_HOUR_KEY], struct scrim_segment **ret,
+                       struct scrim_error *error)
+{
+    struct scrim_segment *segment = scrim_new(struct scrim_segment);
+    segment->home = home;
+    scrim_buf_init(&segment->plain, PLAIN_MAX);
+    scrim_buf_init(&segment->sealed, SEALED_MAX);
+    describe(segment, params, first, moment);
+    int result = start_seal(segment, hour_key, error);
+    if (result >= 0)
+        result = start_mux(segment, params, error);
+    if (result >= 0) {
+        result = scrim_disk_open(home->disk, home->camera, moment->utc_us, &segment->sealed);
+        if (result < 0)
+            scrim_fail(error, result, "the disk does not keep up");
+    }
+    if (result < 0) {
+        scrim_segment_destroy(segment);
+        return result;
+    }
+    *ret = segment;
+    return SCRIM_OK;
+}
+
+void scrim_segment_destroy(struct scrim_segment *segment)
+{
+    if (!segment)
+        return;
+    scrim_mux_destroy(segment->mux);
+    scrim_seal_destroy(segment->seal);
+    scrim_buf_finish_wipe(&segment->plain);
+    scrim_buf_finish(&segment->sealed);
+    free(segment);
+}
+
+const struct scrim_segment_info *scrim_segment_info(const struct scrim_segment *segment)
+{
+    return &segment->info;
+}
+
+// Cuts the fragment and moves it into the seal.
+static int seal_fragment(struct scrim_segment *segment, struct scrim_error *error)
+{
+    int result = scrim_mux_cut(segment->mux, &segment->plain, error);
+    if (result < 0)
+        return result;
+    result =
+        scrim_seal_append(segment->seal, segment->plain.data, segment->plain.len, &segment->sealed);
+    scrim_buf_clear(&segment->plain);
+    return result < 0 ? scrim_fail(error, result, "cannot seal: %s", scrim_err_text(result))
+                      : SCRIM_OK;
+}
+
+// What does not fill a chunk yet lies on disk as a tail.
+static int write_tail(struct scrim_segment *segment)
+{
+    struct scrim_buf tail;
+    bool changed;
+    scrim_buf_init(&tail, SEALED_MAX);
+    int result = scrim_seal_tail(segment->seal, &tail, &changed);
+    if (result >= 0 && changed)
+        result = scrim_disk_tail(segment->home->disk, segment->home->camera, &tail);
+    scrim_buf_finish(&tail);
+    return result;
+}
+
+static int flush(struct scrim_segment *segment, int64_t mono_us, struct scrim_error *error)
+{
+    const struct scrim_segment_home *home = segment->home;
+    int result = seal_fragment(segment, error);
+    if (result < 0)
+        return result;
+    segment->flushed_mono_us = mono_us;
+    if (segment->sealed.len > 0)
+        result = scrim_disk_append(home->disk, home->camera, &segment->sealed);
+    if (result >= 0)
+        result = write_tail(segment);
+    return result < 0 ? scrim_fail(error, result, "the disk does not keep up") : SCRIM_OK;
+}
+
+int scrim_segment_add(struct scrim_segment *segment, const struct scrim_frame *frame,
+                      const struct scrim_moment *moment, struct scrim_error *error)
+{
+    struct scrim_record *record = &segment->record;
+    int result = SCRIM_OK;
+    if (record->frames > 0 &&
+        (frame->random || moment->mono_us - segment->flushed_mono_us >= FLUSH_US))
+        result = flush(segment, moment->mono_us, error);
+    if (result >= 0)
+        result = scrim_mux_write(segment->mux, frame->data, frame->size,
+                                 moment->media - segment->first_dts,
+                                 moment->dts - segment->first_dts, frame->random, error);
+    if (result < 0)
+        return result;
+    record->frames++;
+    record->keyframes += frame->random;
+    record->rtp_last = frame->pts;
+    segment->info.frames++;
+    segment->info.bytes += frame->size;
+    return SCRIM_OK;
+}
+
+int scrim_segment_end(struct scrim_segment *segment, int64_t end_us, int64_t mono_end_us,
+                      struct scrim_error *error)
+{
+    const struct scrim_segment_home *home = segment->home;
+    struct scrim_record *record = &segment->record;
+    int result = SCRIM_OK;
+    if (!segment->finished) {
+        result = seal_fragment(segment, error);
+        if (result >= 0)
+            result = scrim_seal_finish(segment->seal, &segment->sealed);
+        if (result < 0)
+            return scrim_fail(error, result, "cannot seal the end: %s", scrim_err_text(result));
+        segment->finished = true;
+    }
+    record->end_us = end_us > record->start_us ? end_us : record->start_us + 1;
+    record->mono_end_us = mono_end_us;
+    record->ntp_synchronised = scrim_clock_ntp().synchronised;
+    result = scrim_disk_close(home->disk, home->camera, &segment->sealed, record);
+    return result < 0 ? scrim_fail(error, result, "the disk does not keep up") : SCRIM_OK;
+}

@@ -1,0 +1,46 @@
+// One segment while it is being recorded: frames in; fragments are muxed, sealed and handed to the
+// disk thread about twice a second, so that a crash costs no more than that. Belongs to the
+// camera's thread, which never waits here.
+#pragma once
+
+#include "media/access_unit.h"
+#include "recorder/timeline.h"
+#include "store/disk.h"
+
+// What all segments of a camera have in common. Nothing is owned.
+struct scrim_segment_home {
+    struct scrim_disk *disk;
+    const struct scrim_vault *vault;
+    const char *site, *camera;
+    uint64_t boot;
+};
+
+struct scrim_segment;
+
+// Seals the header and hands it to the disk. SCRIM_EAGAIN if the disk's queue is full.
+SCRIM_MUST_CHECK int scrim_segment_open(const struct scrim_segment_home *home,
+                                        const struct scrim_params *params,
+                                        const struct scrim_frame *first,
+                                        const struct scrim_moment *moment,
+                                        const uint8_t hour_key[SCRIM_HOUR_KEY],
+                                        struct scrim_segment **ret, struct scrim_error *error);
+void scrim_segment_destroy(struct scrim_segment *segment); // NULL is fine
+
+// Adds a frame; the first one must be that of _open. On SCRIM_EAGAIN (the disk's queue is full) and
+// any other failure the frame is not in it, and the segment can only be ended.
+SCRIM_MUST_CHECK int scrim_segment_add(struct scrim_segment *segment,
+                                       const struct scrim_frame *frame,
+                                       const struct scrim_moment *moment,
+                                       struct scrim_error *error);
+
+// Seals the end and hands it over with its record. SCRIM_EAGAIN: nothing is lost, call again later
+// with the same times, which are what is journalled.
+SCRIM_MUST_CHECK int scrim_segment_end(struct scrim_segment *segment, int64_t end_us,
+                                       int64_t mono_end_us, struct scrim_error *error);
+
+struct scrim_segment_info {
+    int64_t start_us, mono_start_us; // UTC and monotonic time of the first frame
+    uint64_t frames, bytes;          // bytes: of payload
+    unsigned generation;             // of the parameters it was opened with
+};
+const struct scrim_segment_info *scrim_segment_info(const struct scrim_segment *segment);

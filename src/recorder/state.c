@@ -1,0 +1,53 @@
+#include "recorder/state.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static const char *state_name(const struct scrim_camera_state *state)
+{
+    if (state->recording.recording)
+        return "recording";
+    return state->streaming || state->problem[0] ? "waiting" : "connecting";
+}
+
+// The connection's problem comes first: it says what is wrong now, a gap says what it began with.
+static json_t *cause_of(const struct scrim_camera_state *state)
+{
+    if (state->has_cause)
+        return json_string(scrim_gap_cause_text(state->cause));
+    if (!state->recording.recording && state->recording.explained)
+        return json_string(scrim_gap_cause_text(state->recording.cause));
+    return json_null();
+}
+
+static const char *detail_of(const struct scrim_camera_state *state)
+{
+    if (state->problem[0])
+        return state->problem;
+    if (state->recording.recording)
+        return "";
+    if (state->streaming && !state->recording.explained)
+        return "waiting for a key frame";
+    return state->recording.detail;
+}
+
+int scrim_camera_state_json(const struct scrim_camera_state *state, uint64_t veil_drops,
+                            struct scrim_buf *out)
+{
+    static const char *const codecs[] = {
+        [0] = "", [SCRIM_CODEC_H264] = "h264", [SCRIM_CODEC_H265] = "h265"};
+    json_t *json =
+        json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "state",
+                  state_name(state), "cause", cause_of(state), "detail", detail_of(state),
+                  "since_us", (json_int_t)state->recording.since_us, "codec", codecs[state->codec],
+                  "width", (json_int_t)state->width, "height", (json_int_t)state->height, "bitrate",
+                  (json_int_t)state->bitrate, "fps", state->fps, "frames",
+                  (json_int_t)state->recording.frames, "reconnects", (json_int_t)state->reconnects,
+                  "gaps", (json_int_t)state->recording.gaps, "veil_drops", (json_int_t)veil_drops);
+    // Text that is not UTF-8 cannot be said in JSON; ours quotes nothing that a camera sent.
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    const int result = text ? scrim_buf_append_text(out, text) : SCRIM_ENOMEM;
+    free(text);
+    json_decref(json);
+    return result;
+}
