@@ -116,6 +116,9 @@ static void end_segment(struct scrim_camera *camera, int64_t end_us, int64_t mon
 // The end of what was recorded, when something else than the next segment follows.
 static void end_recording(struct scrim_camera *camera)
 {
+    const int64_t now_us = scrim_clock_utc_us();
+    if (camera->covered_us > now_us) // the last frame's duration was a guess
+        camera->covered_us = now_us;
     end_segment(camera, camera->covered_us, scrim_clock_mono_us());
 }
 
