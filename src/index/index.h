@@ -79,8 +79,9 @@ void scrim_timeline_finish(struct scrim_timeline *timeline);
 SCRIM_MUST_CHECK int scrim_index_expire(struct scrim_index *index, const char *camera,
                                         int64_t before_us, struct scrim_error *error);
 
-// Does the index say what the journals say? Calls `finding` for each disagreement, with the file
-// relative to the site directory. For scrim check; the caller has just caught up.
+// Does the index say what the journals say, as far as it has read them? Calls `finding` for each
+// disagreement, with the file relative to the site directory. For scrim check, on a reader, which
+// must not catch up before: that would hide a journal that was cut.
 typedef void (*scrim_index_finding)(void *context, const char *file, const char *text);
 SCRIM_MUST_CHECK int scrim_index_agreement(struct scrim_index *index, const struct scrim_site *site,
                                            scrim_index_finding finding, void *context,

@@ -1,0 +1,166 @@
+// Index against journals, for scrim check: the same records, in both directions, as far as the
+// index has read.
+#include "index/index_impl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct comparison {
+    struct scrim_index *index;
+    const struct scrim_site *site;
+    struct index_camera camera;
+    scrim_index_finding finding;
+    void *context;
+    sqlite3_stmt *segments; // rows in the order of seq, stepped along with the journal
+    bool has_row;
+    char day[SCRIM_DAY_TEXT];
+    uint64_t seq; // of the line being looked at
+};
+
+static void say(const struct comparison *c, const char *file, const char *text)
+{
+    char path[SCRIM_PATH_MAX];
+    snprintf(path, sizeof path, "store/%s/%s", c->camera.name, file);
+    c->finding(c->context, path, text);
+}
+
+static uint64_t row_seq(const struct comparison *c)
+{
+    return (uint64_t)sqlite3_column_int64(c->segments, 0);
+}
+
+static const char *row_file(const struct comparison *c)
+{
+    const unsigned char *text = sqlite3_column_text(c->segments, 5);
+    return text ? (const char *)text : "";
+}
+
+static int next_row(struct comparison *c, struct scrim_error *error)
+{
+    const int code = sqlite3_step(c->segments);
+    c->has_row = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SCRIM_OK
+                                                     : scrim_index_fail(c->index, code, error);
+}
+
+static bool row_equals(const struct comparison *c, const struct scrim_record *record)
+{
+    return sqlite3_column_int64(c->segments, 1) == record->start_us &&
+           sqlite3_column_int64(c->segments, 2) == record->end_us &&
+           (uint64_t)sqlite3_column_int64(c->segments, 3) == record->bytes &&
+           (sqlite3_column_int(c->segments, 4) != 0) == record->torn &&
+           strcmp(row_file(c), record->file) == 0;
+}
+
+// One segment record of the journal that the index must have, unless it expired there.
+static int compare_segment(struct comparison *c, const struct scrim_record *record,
+                           struct scrim_error *error)
+{
+    int result = SCRIM_OK;
+    while (result >= 0 && c->has_row && row_seq(c) < record->seq) {
+        say(c, row_file(c), "the index has it and the journal does not");
+        result = next_row(c, error);
+    }
+    if (result < 0)
+        return result;
+    if (!c->has_row || row_seq(c) > record->seq) {
+        if (record->end_us >= c->camera.expired_us)
+            say(c, record->file, "the journal has it and the index does not");
+        return SCRIM_OK;
+    }
+    if (!row_equals(c, record))
+        say(c, record->file, "index and journal tell different things about it");
+    return next_row(c, error);
+}
+
+static int compare_day(struct comparison *c, struct scrim_error *error)
+{
+    struct scrim_buf journal;
+    int result = scrim_journal_read(c->site->dir, c->camera.name, c->day, &journal, error);
+    struct scrim_reader reader = scrim_reader_of(journal.data, journal.len);
+    const char *line;
+    size_t length;
+    while (result >= 0 && scrim_read_line(&reader, &line, &length)) {
+        struct scrim_record record;
+        uint8_t prev[32];
+        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0 ||
+            record.seq >= c->camera.next_seq)
+            continue; // damaged lines are the journal's finding; newer ones were not read yet
+        c->seq = record.seq;
+        if (record.type == SCRIM_RECORD_SEGMENT)
+            result = compare_segment(c, &record, error);
+    }
+    scrim_buf_finish(&journal);
+    return result;
+}
+
+static void compare_position(const struct comparison *c, bool any)
+{
+    char file[SCRIM_DAY_TEXT + 16], text[160];
+    if (c->camera.next_seq == 0 || (any && c->seq + 1 >= c->camera.next_seq))
+        return;
+    snprintf(file, sizeof file, "%s/journal", c->camera.day);
+    snprintf(text, sizeof text,
+             "the index has read %" PRIu64
+             " records, of which the journal has no more than %" PRIu64,
+             c->camera.next_seq, any ? c->seq + 1 : 0);
+    say(c, file, text);
+}
+
+static int compare_days(struct comparison *c, struct scrim_error *error)
+{
+    char **days;
+    size_t count;
+    int result = scrim_journal_days(c->site->dir, c->camera.name, &days, &count, error);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        snprintf(c->day, sizeof c->day, "%s", days[i]);
+        result = compare_day(c, error);
+    }
+    scrim_fs_free_names(days, count);
+    while (result >= 0 && c->has_row) {
+        say(c, row_file(c), "the index has it and the journal does not");
+        result = next_row(c, error);
+    }
+    if (result >= 0)
+        compare_position(c, count > 0);
+    return result;
+}
+
+static int compare_camera(struct comparison *c, const char *name, struct scrim_error *error)
+{
+    int result = scrim_index_camera_get(c->index, name, &c->camera, error);
+    if (result == SCRIM_ENOENT)
+        return SCRIM_OK; // never read: nothing to disagree about
+    if (result < 0)
+        return result;
+    c->seq = 0;
+    if (c->camera.broken[0] != '\0') {
+        const char *colon = strstr(c->camera.broken, ": ");
+        char file[SCRIM_PATH_MAX];
+        snprintf(file, sizeof file, "%.*s", colon ? (int)(colon - c->camera.broken) : 0,
+                 c->camera.broken);
+        c->finding(c->context, file, colon ? colon + 2 : c->camera.broken);
+    }
+    c->segments = scrim_index_statement(c->index, STATEMENT_SEGMENTS_BY_SEQ, error);
+    if (!c->segments)
+        return error ? error->code : SCRIM_EIO;
+    sqlite3_bind_int64(c->segments, 1, c->camera.id);
+    result = next_row(c, error);
+    if (result >= 0)
+        result = compare_days(c, error);
+    sqlite3_reset(c->segments);
+    return result;
+}
+
+int scrim_index_agreement(struct scrim_index *index, const struct scrim_site *site,
+                          scrim_index_finding finding, void *context, struct scrim_error *error)
+{
+    struct comparison c = {.index = index, .site = site, .finding = finding, .context = context};
+    int result = scrim_index_refresh(index, error);
+    for (unsigned i = 0; i < site->config->cameras_count && result >= 0; i++)
+        result = compare_camera(&c, site->config->cameras[i].id, error);
+    return result;
+}
