@@ -17,6 +17,8 @@ static const struct command commands[] = {
     {"up", scrim_cmd_up, "run a site in the foreground: record, veil, serve the desk"},
     {"vault", scrim_cmd_vault, "make a vault and its shares, verify a share"},
     {"open", scrim_cmd_open, "decrypt an age file"},
+    {"check", scrim_cmd_check, "verify journals, seals and the content of all sealed files"},
+    {"rebuild", scrim_cmd_rebuild, "make the index again from the journals"},
     {"redact", scrim_cmd_redact, "cover everyone in a video file"},
     {"bench", scrim_cmd_bench, "measure: what the veil leaks and costs"},
     {NULL, NULL, NULL},

@@ -241,7 +241,24 @@ static int lock_writer(struct scrim_index *index, struct scrim_error *error)
     return result;
 }
 
-int scrim_index_open(const char *dir, struct scrim_index **ret, struct scrim_error *error)
+static int remove_database(struct scrim_index *index, struct scrim_error *error)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    char path[SCRIM_PATH_MAX];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (snprintf(path, sizeof path, "%s%s", index->path, endings[i]) >= (int)sizeof path)
+            return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", index->path);
+        if (access(path, F_OK) < 0)
+            continue;
+        const int result = scrim_fs_unlink(path, error);
+        if (result < 0)
+            return result;
+    }
+    return SCRIM_OK;
+}
+
+static int open_writer(const char *dir, bool empty, struct scrim_index **ret,
+                       struct scrim_error *error)
 {
     struct scrim_error own;
     struct scrim_index *index = create(dir, true);
@@ -250,6 +267,8 @@ int scrim_index_open(const char *dir, struct scrim_index **ret, struct scrim_err
         result = scrim_fail(&own, SCRIM_EINVAL, "%s: path too long", dir);
     if (result >= 0)
         result = lock_writer(index, &own);
+    if (result >= 0 && empty)
+        result = remove_database(index, &own);
     if (result >= 0)
         result = open_database(index, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &own);
     if (result == SCRIM_EFORMAT)
@@ -260,6 +279,16 @@ int scrim_index_open(const char *dir, struct scrim_index **ret, struct scrim_err
     }
     *ret = index;
     return SCRIM_OK;
+}
+
+int scrim_index_open(const char *dir, struct scrim_index **ret, struct scrim_error *error)
+{
+    return open_writer(dir, false, ret, error);
+}
+
+int scrim_index_rebuild(const char *dir, struct scrim_index **ret, struct scrim_error *error)
+{
+    return open_writer(dir, true, ret, error);
 }
 
 int scrim_index_open_reader(const char *dir, struct scrim_index **ret, struct scrim_error *error)

@@ -14,6 +14,9 @@ struct scrim_index;
 // empty, and the next catch-up fills it again. SCRIM_EBUSY while another program writes to it.
 SCRIM_MUST_CHECK int scrim_index_open(const char *dir, struct scrim_index **ret,
                                       struct scrim_error *error);
+// The same, but throws away what is there.
+SCRIM_MUST_CHECK int scrim_index_rebuild(const char *dir, struct scrim_index **ret,
+                                         struct scrim_error *error);
 // For questions only, from another thread or program. SCRIM_ENOENT before the first writer.
 SCRIM_MUST_CHECK int scrim_index_open_reader(const char *dir, struct scrim_index **ret,
                                              struct scrim_error *error);

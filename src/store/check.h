@@ -12,8 +12,13 @@ enum scrim_finding_kind {
     SCRIM_FINDING_HEADER,  // the age header or its seal proof is bad
 };
 
+const char *scrim_finding_text(enum scrim_finding_kind kind); // "journal", "segment", …
+
 struct scrim_check_result {
-    uint64_t cameras, records, segments, torn, gaps, expired, bytes;
+    uint64_t cameras, records, segments, torn, gaps, openings;
+    uint64_t expired; // segments whose hour key is shredded and whose time is over: rightly gone
+    uint64_t open;    // segments being written now
+    uint64_t bytes;   // hashed
     uint64_t findings;
 };
 
@@ -23,8 +28,9 @@ typedef void (*scrim_check_fn)(void *context, enum scrim_finding_kind kind, cons
 // Called now and then, so that a long check shows progress.
 typedef void (*scrim_check_progress)(void *context, uint64_t files_done, uint64_t bytes_done);
 
-// Verifies journals, signatures, segment hashes and seal proofs. A segment that is being written
-// now is no finding. Negative only if the check itself could not run.
+// Verifies journals, signatures, segment hashes and seal proofs, and the log of openings. While a
+// recorder runs (it holds run/recorder.lock), the newest segment of a camera may lack its record:
+// it is being written. Negative only if the check itself could not run.
 SCRIM_MUST_CHECK int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
                                        scrim_check_progress progress, void *context,
                                        struct scrim_check_result *ret, struct scrim_error *error);

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JOURNAL_MAX (256U << 20) // bytes of one day; a day at one record a second has 60 MB
-
 void scrim_journal_day(const struct scrim_journal_head *head, int64_t start_us,
                        char ret[SCRIM_DAY_TEXT])
 {
@@ -58,7 +56,7 @@ int scrim_journal_read(const char *dir, const char *camera, const char *day, str
                        struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
-    scrim_buf_init(ret, JOURNAL_MAX);
+    scrim_buf_init(ret, SCRIM_JOURNAL_MAX);
     int result = journal_path(path, dir, camera, day, error);
     if (result >= 0)
         result = scrim_fs_read(path, ret, error);

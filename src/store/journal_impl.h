@@ -3,7 +3,8 @@
 
 #include "store/journal.h"
 
-#define SCRIM_JOURNAL_LINE_MAX 4096 // bytes of a line, its line break included
+#define SCRIM_JOURNAL_MAX (256U << 20) // bytes of one day; a day at one record a second has 60 MB
+#define SCRIM_JOURNAL_LINE_MAX 4096    // bytes of a line, its line break included
 
 struct scrim_device_key {
     uint8_t public[32];

@@ -235,6 +235,24 @@ static int collect_recorded(struct recovery *r, const char *first_day, struct sc
     return result;
 }
 
+// What an earlier recovery was writing when it was interrupted (scrim_fs_replace's temporary file).
+static bool is_leftover(const char *name)
+{
+    return strstr(name, ".mp4.age.tail.new") != NULL;
+}
+
+static int remove_leftover(const struct recovery *r, const char *day, const char *name,
+                           struct scrim_error *error)
+{
+    char day_path[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
+    const int result = path_of(r, day, day_path, error);
+    if (result < 0)
+        return result;
+    if (scrim_path_join(path, day_path, name) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", day_path);
+    return scrim_fs_unlink(path, error);
+}
+
 static int adopt_day(struct recovery *r, const char *day, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], **names;
@@ -247,6 +265,10 @@ static int adopt_day(struct recovery *r, const char *day, struct scrim_error *er
     for (size_t i = 0; i < count && result >= 0; i++) {
         char file[FILE_TEXT];
         int second;
+        if (is_leftover(names[i])) {
+            result = remove_leftover(r, day, names[i], error);
+            continue;
+        }
         if (!scrim_segment_name_parse(names[i], &second))
             continue;
         snprintf(file, sizeof file, "%s/%s", day, names[i]);
