@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // Younger than Debian 12's kernel headers: Landlock ABI 2 and 3.
@@ -195,6 +196,7 @@ static int load(scmp_filter_ctx filter, struct scrim_error *error)
 
 int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
 {
+    tzset(); // libc would open /etc/localtime with the first date it breaks down
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (!filter)
         return scrim_fail(error, SCRIM_ENOMEM, "cannot make a system call filter");

@@ -107,6 +107,8 @@ int scrim_link_flush(struct scrim_link *link)
 // 1: a whole message was taken; 0: more bytes are needed; negative: malformed.
 static int take_message(struct scrim_link *link, struct scrim_link_message *ret)
 {
+    if (link->in.len == link->in_used)
+        return 0;
     struct scrim_reader reader =
         scrim_reader_of(link->in.data + link->in_used, link->in.len - link->in_used);
     uint32_t length;

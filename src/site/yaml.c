@@ -69,7 +69,8 @@ struct complaint {
     unsigned line;
 };
 
-static void listen_to_log(cyaml_log_t level, void *context, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void listen_to_log(cyaml_log_t level, void *context,
+                                                                const char *format, va_list args)
 {
     struct complaint *complaint = context;
     if (level < CYAML_LOG_ERROR)

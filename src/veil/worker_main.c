@@ -128,7 +128,7 @@ int main(int argc, char **argv)
     const struct scrim_log log = scrim_log_named("veil%lld", (long long)args.worker);
     scrim_media_quiet();
     struct scrim_site site = {0};
-    struct scrim_worker_params params;
+    struct scrim_worker_params params = {0};
     if (prepare(&args, dir[0], &site, &params, &error) < 0) {
         scrim_error_log(&log, "%s", error.text);
         return 1;
