@@ -20,6 +20,8 @@ static const uint8_t *behind_start_code(const uint8_t *at, const uint8_t *end)
 
 struct scrim_nal_walk scrim_nal_walk_of(enum scrim_codec codec, const uint8_t *data, size_t size)
 {
+    if (size == 0) // `data` may be NULL then
+        return (struct scrim_nal_walk){.codec = codec};
     return (struct scrim_nal_walk){codec, behind_start_code(data, data + size), data + size};
 }
 

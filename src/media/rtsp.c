@@ -191,8 +191,8 @@ static int open_stream(struct scrim_rtsp *rtsp, const struct scrim_rtsp_options 
     scrim_rtsp_watch(NULL);
     if (options->cancelled(options->context))
         return scrim_fail(error, SCRIM_ECANCEL, "%s: cancelled", options->url);
-    if (result == AVERROR_EXIT)
-        result = AVERROR(ETIMEDOUT);
+    if (result < 0 && scrim_clock_mono_us() > rtsp->deadline_us)
+        result = AVERROR(ETIMEDOUT); // whatever being interrupted was taken for
     // Without tracks the session comes about all the same.
     if (result < 0 || rtsp->context->nb_streams == 0)
         return scrim_rtsp_explain(result < 0 ? result : AVERROR_INVALIDDATA, &rtsp->clues, options,

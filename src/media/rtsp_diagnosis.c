@@ -96,8 +96,15 @@ static int explain_connection(int av_error, const struct scrim_rtsp_clues *clues
     case AVERROR(EPIPE):
     case AVERROR(ECONNRESET):
         return scrim_fail(error, SCRIM_EEND, "%s: the camera closed the connection", url);
-    default: return scrim_fail_av(error, av_error, "%s", url);
+    case AVERROR_INVALIDDATA: // what libavformat makes of a connection that ends within an answer
+        if (!clues->described)
+            return scrim_fail(error, SCRIM_EEND,
+                              "%s: the camera closed the connection, or its answer is unusable",
+                              url);
+        break;
+    default: break;
     }
+    return scrim_fail_av(error, av_error, "%s", url);
 }
 
 int scrim_rtsp_explain(int av_error, const struct scrim_rtsp_clues *clues,
