@@ -319,13 +319,19 @@ static bool take_json(struct scrim_reader *reader, struct scrim_record *record, 
            reader->left == 0;
 }
 
+// Canonical, by writing it again: libsodium 1.0.18 reads every byte above 0x7F as '/', so the last
+// line of a journal could be changed without anyone noticing.
 static bool take_signature(const char *text, uint8_t ret[crypto_sign_BYTES])
 {
     size_t count;
     const char *end;
+    char again[SIGNATURE_TEXT + 1];
     return sodium_base642bin(ret, crypto_sign_BYTES, text, SIGNATURE_TEXT, NULL, &count, &end,
                              sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           count == crypto_sign_BYTES && end == text + SIGNATURE_TEXT;
+           count == crypto_sign_BYTES && end == text + SIGNATURE_TEXT &&
+           memcmp(sodium_bin2base64(again, sizeof again, ret, crypto_sign_BYTES,
+                                    sodium_base64_VARIANT_ORIGINAL),
+                  text, SIGNATURE_TEXT) == 0;
 }
 
 int scrim_journal_verify(const char *line, size_t length, const uint8_t public_key[32])
