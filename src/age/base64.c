@@ -25,12 +25,22 @@ char *scrim_base64_text(const void *bytes, size_t count)
     return sodium_bin2base64(text, with_nul, bytes, count, VARIANT);
 }
 
+// libsodium 1.0.18 takes bytes above 0x7F for characters of the alphabet where char is signed.
+static bool is_ascii(const char *text, size_t length)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < length; i++)
+        all |= (unsigned char)text[i];
+    return all < 0x80;
+}
+
 int scrim_base64_decode(const char *text, size_t length, uint8_t *ret, size_t max,
                         size_t *ret_count)
 {
     // libsodium stops at a foreign character and refuses bits that a canonical encoder leaves zero.
     const char *end = text;
-    if (sodium_base642bin(ret, max, text, length, NULL, ret_count, &end, VARIANT) != 0 ||
+    if (!is_ascii(text, length) ||
+        sodium_base642bin(ret, max, text, length, NULL, ret_count, &end, VARIANT) != 0 ||
         end != text + length)
         return SCRIM_EFORMAT;
     return SCRIM_OK;

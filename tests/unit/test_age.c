@@ -68,6 +68,20 @@ static void base64_is_canonical(void)
     }
 }
 
+static void base64_of_every_byte(void)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (int c = 0; c < 256; c++) {
+        const char text[4] = {'A', (char)c, 'A', 'A'};
+        const bool allowed = c != 0 && strchr(alphabet, c);
+        uint8_t bytes[3];
+        size_t count;
+        CHECK_INT(scrim_base64_decode(text, sizeof text, bytes, sizeof bytes, &count),
+                  allowed ? 0 : SCRIM_EFORMAT);
+    }
+}
+
 static void keys_of_the_specification(void)
 {
     uint8_t secret[32], public_key[32], derived[32], expected[32];
@@ -366,6 +380,7 @@ int main(int argc, char **argv)
         argc, argv,
         (struct test[]){{"age: HKDF of RFC 5869", hkdf_of_rfc5869},
                         {"age: base64 is canonical", base64_is_canonical},
+                        {"age: base64 of every byte", base64_of_every_byte},
                         {"age: keys of the specification", keys_of_the_specification},
                         {"age: wrong keys are refused", keys_refused},
                         {"age: header roundtrip", header_roundtrip},

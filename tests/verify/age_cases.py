@@ -149,6 +149,7 @@ def stanza_cases():
     yield bad("stanza_no_arguments_space", "-> \n\n" + MINE)
     yield bad("stanza_no_space", "->stanza\n\n" + MINE)
     yield bad("stanza_not_canonical", MINE + "-> stanza\nAAB\n")
+    yield bad("stanza_high_character_in_body", MINE + "-> stanza\nAA\x85A\n")
     yield bad("stanza_one_character", MINE + "-> stanza\nA\n")
     yield bad("stanza_spurious_cr", MINE.replace("\n", "\r\n", 1))
     yield bad("stanza_body_cr", MINE[:-1] + "\r\n")
