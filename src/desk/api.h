@@ -1,0 +1,24 @@
+// /api/v1: the one table of routes, and what its handlers share. docs/ref/api.md describes it; a
+// test compares the two.
+#pragma once
+
+#include "desk/desk.h"
+
+extern const struct scrim_http_route scrim_api_routes[];
+extern const size_t scrim_api_routes_count;
+
+// Handlers: `context` is the struct scrim_desk.
+void scrim_api_sign_in(void *context, struct scrim_http_request *request);
+void scrim_api_session(void *context, struct scrim_http_request *request);
+void scrim_api_sign_out(void *context, struct scrim_http_request *request);
+void scrim_api_site(void *context, struct scrim_http_request *request);
+void scrim_api_health(void *context, struct scrim_http_request *request);
+void scrim_api_cameras(void *context, struct scrim_http_request *request);
+void scrim_api_timeline(void *context, struct scrim_http_request *request);
+void scrim_api_recordings(void *context, struct scrim_http_request *request);
+void scrim_api_recording(void *context, struct scrim_http_request *request);
+extern const struct scrim_ws_endpoint scrim_api_live;
+
+// Answers with {"error":{"code","text"}}; both static strings.
+void scrim_api_refuse(struct scrim_http_request *request, int status, const char *code,
+                      const char *text);

@@ -1,0 +1,97 @@
+// How things are now: site, health, cameras, live. All of it from memory.
+#include "desk/api.h"
+
+#include "desk/auth.h"
+
+#include <string.h>
+
+bool scrim_desk_camera(const struct scrim_desk *desk, const char *id, unsigned *ret)
+{
+    const struct scrim_site_config *config = desk->site.config;
+    for (unsigned i = 0; i < config->cameras_count; i++) {
+        if (strcmp(config->cameras[i].id, id) == 0) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void scrim_api_site(void *context, struct scrim_http_request *request)
+{
+    const struct scrim_desk *desk = context;
+    scrim_http_reply_json(request, 200,
+                          json_pack("{s:s,s:s,s:s,s:I}", "id", desk->site.config->id, "name",
+                                    desk->site.config->name, "version", SCRIM_VERSION, "now_ms",
+                                    (json_int_t)(scrim_clock_utc_us() / 1000)));
+}
+
+void scrim_api_health(void *context, struct scrim_http_request *request)
+{
+    const struct scrim_desk *desk = context;
+    json_t *veil = json_array();
+    for (unsigned i = 0; i < scrim_peers_workers(desk->peers); i++)
+        json_array_append_new(veil, json_pack("{s:i,s:b}", "worker", (int)i, "connected",
+                                              scrim_peers_worker(desk->peers, i)));
+    scrim_http_reply_json(
+        request, 200,
+        json_pack("{s:{s:b},s:o,s:i,s:{s:I,s:I},s:{s:I,s:I,s:I}}", "recorder", "connected",
+                  scrim_peers_recorder(desk->peers), "veil", veil, "cameras",
+                  (int)desk->site.config->cameras_count, "disk", "free_bytes",
+                  (json_int_t)desk->disk_free, "total_bytes", (json_int_t)desk->disk_total, "desk",
+                  "viewers", (json_int_t)scrim_live_stats(desk->live).viewers, "frames_dropped",
+                  (json_int_t)scrim_live_stats(desk->live).frames_dropped, "archive_frames_dropped",
+                  (json_int_t)scrim_archive_dropped(desk->archive)));
+}
+
+static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
+{
+    const struct scrim_camera_config *camera = &desk->site.config->cameras[index];
+    const struct scrim_camera_status *status = &desk->status[index];
+    json_t *cause = status->cause[0] ? json_string(status->cause) : json_null();
+    return json_pack("{s:s,s:s,s:s,s:i,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s}}", "id",
+                     camera->id, "name", camera->name ? camera->name : camera->id, "purpose",
+                     camera->purpose ? camera->purpose : "", "retention_hours",
+                     (int)camera->retention_hours, "state", status->state, "cause", cause, "detail",
+                     status->detail, "since_ms", (json_int_t)(status->since_us / 1000), "codec",
+                     status->codec, "width", (int)status->width, "height", (int)status->height,
+                     "bitrate", (json_int_t)status->bitrate, "fps", status->fps, "veil", "state",
+                     scrim_live_state_text(desk->live, index), "reason",
+                     scrim_live_reason(desk->live, index));
+}
+
+void scrim_api_cameras(void *context, struct scrim_http_request *request)
+{
+    const struct scrim_desk *desk = context;
+    json_t *list = json_array();
+    for (unsigned i = 0; i < desk->site.config->cameras_count; i++) {
+        if (json_array_append_new(list, camera_json(desk, i)) < 0) {
+            json_decref(list);
+            scrim_api_refuse(request, 500, "internal", "The list of cameras cannot be made.");
+            return;
+        }
+    }
+    scrim_http_reply_json(request, 200, list);
+}
+
+static void on_live_open(void *context, struct scrim_ws *ws,
+                         const struct scrim_http_request *request)
+{
+    struct scrim_desk *desk = context;
+    const struct scrim_session *session = scrim_auth_session(desk, request);
+    unsigned camera;
+    if (!session)
+        scrim_ws_close(ws, 4401); // it ended between the question and the answer
+    else if (!scrim_desk_camera(desk, scrim_http_param(request, 0), &camera))
+        scrim_ws_close(ws, 4404);
+    else
+        scrim_live_join(desk->live, camera, ws, session->hash);
+}
+
+static void on_live_close(void *context, struct scrim_ws *ws)
+{
+    struct scrim_desk *desk = context;
+    scrim_live_leave(desk->live, ws);
+}
+
+const struct scrim_ws_endpoint scrim_api_live = {on_live_open, on_live_close};

@@ -1,0 +1,44 @@
+// What the parts of scrimd share: one struct, owned by main, on the loop's thread.
+#pragma once
+
+#include "base/log.h"
+#include "desk/archive.h"
+#include "desk/camera_state.h"
+#include "desk/live.h"
+#include "desk/peers.h"
+#include "desk/sessions.h"
+#include "desk/throttle.h"
+#include "desk/users.h"
+#include "desk/worker.h"
+#include "httpd/httpd.h"
+#include "site/config.h"
+
+#include <uv.h>
+
+#define SCRIM_DESK_COOKIE "__Host-scrim"
+
+struct scrim_desk {
+    struct scrim_log log;
+    struct scrim_site site;
+    uv_loop_t loop;
+
+    struct scrim_httpd *httpd;
+    struct scrim_peers *peers;
+    struct scrim_live *live;
+    struct scrim_archive *archive;
+    struct scrim_sessions *sessions;
+    struct scrim_throttle *throttle;
+    struct scrim_camera_status *status; // one per camera
+
+    struct scrim_worker *auth;    // owns `users`
+    struct scrim_worker *catalog; // owns the index's writer; catches up, deletes what expired
+    struct scrim_worker *query;   // owns the index's reader
+
+    uint64_t disk_free, disk_total; // bytes of the store's file system, as of the last look
+    int status_code;                // what main returns
+};
+
+// Index of a camera by its id; false if there is none.
+bool scrim_desk_camera(const struct scrim_desk *desk, const char *id, unsigned *ret);
+// Ends the loop; main cleans up and returns `status_code`.
+void scrim_desk_stop(struct scrim_desk *desk, int status_code);

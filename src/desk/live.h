@@ -1,0 +1,55 @@
+// Live fan-out: what a veil worker sends of a camera goes to everybody who watches it. Loop thread
+// only.
+//
+// A viewer who joins gets the init segment and everything since the last key frame at once. Each
+// has a bounded queue; whoever does not keep up loses frames until the next key frame and is told.
+// Frames are shared, not copied per viewer.
+#pragma once
+
+#include "httpd/httpd.h"
+#include "link/link.h"
+
+enum scrim_live_state {
+    SCRIM_LIVE_LIVE = SCRIM_VEIL_LIVE,
+    SCRIM_LIVE_OPAQUE = SCRIM_VEIL_OPAQUE,
+    SCRIM_LIVE_WAITING = SCRIM_VEIL_WAITING,
+    SCRIM_LIVE_DOWN, // no veil worker sends this camera
+};
+
+struct scrim_live_frame {
+    bool key;
+    int64_t utc_us, pts_us;
+    const uint8_t *fragment;
+    size_t fragment_len;
+};
+
+struct scrim_live;
+
+struct scrim_live *scrim_live_create(unsigned cameras_count);
+void scrim_live_destroy(struct scrim_live *live); // all viewers have left; NULL is fine
+
+// What the veil sends. `mime` is NUL-terminated.
+void scrim_live_init(struct scrim_live *live, unsigned camera, const char *mime, unsigned width,
+                     unsigned height, const uint8_t *segment, size_t segment_len);
+// SCRIM_EFORMAT for a frame before any init segment.
+SCRIM_MUST_CHECK int scrim_live_frame(struct scrim_live *live, unsigned camera,
+                                      const struct scrim_live_frame *frame);
+// DOWN also forgets the picture, so that nobody is shown an old one.
+void scrim_live_set_state(struct scrim_live *live, unsigned camera, enum scrim_live_state state,
+                          const char *reason);
+
+const char *scrim_live_state_text(const struct scrim_live *live, unsigned camera);
+const char *scrim_live_reason(const struct scrim_live *live, unsigned camera);
+
+// A WebSocket that watches one camera, from on_open to on_close. `session` is whose it is.
+void scrim_live_join(struct scrim_live *live, unsigned camera, struct scrim_ws *ws,
+                     const uint8_t session[32]);
+void scrim_live_leave(struct scrim_live *live, struct scrim_ws *ws);
+// Closes what this session watches (4401, which the page takes as signed out).
+void scrim_live_end_session(struct scrim_live *live, const uint8_t session[32]);
+
+struct scrim_live_stats {
+    size_t viewers;
+    uint64_t frames_dropped; // of slow viewers, since the start
+};
+struct scrim_live_stats scrim_live_stats(const struct scrim_live *live);

@@ -1,0 +1,415 @@
+// scrimd: users, timeline, live and recorded redacted pictures. Opens what it needs, locks itself
+// in, and runs until SIGTERM. It never sees an original: nobody sends it one, and it may connect to
+// nobody.
+#include "base/alloc.h"
+#include "base/opt.h"
+#include "base/sandbox.h"
+#include "desk/api.h"
+#include "desk/auth.h"
+#include "desk/catalog.h"
+#include "httpd/tls_cert.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 1024
+#define FILES_MAX 4096            // descriptors: connections, workers, files being sent
+#define WS_QUEUE_BYTES (8U << 20) // hard ceiling; live.c drops long before
+#define EXPIRE_MS 60000
+
+// All that main opens, in the order in which it is opened.
+struct program {
+    struct scrim_desk desk;
+    struct scrim_assets *assets;
+    struct scrim_users *users; // until auth takes it
+    struct scrim_auth *auth;
+    struct scrim_catalog *catalog;
+    int lock_fd, listen_fd; // -1: not (or no longer) ours
+    char tls_key[SCRIM_PATH_MAX], tls_cert[SCRIM_PATH_MAX];
+    uv_signal_t signals[2];
+    uv_timer_t expire;
+    bool loop_ready, handles_ready;
+};
+
+void scrim_desk_stop(struct scrim_desk *desk, int status_code)
+{
+    desk->status_code = status_code;
+    uv_stop(&desk->loop);
+}
+
+// --- what the peers say ---
+
+static void on_status(void *context, unsigned camera, const struct scrim_camera_status *status)
+{
+    struct scrim_desk *desk = context;
+    desk->status[camera] = *status;
+}
+
+static void on_recorder(void *context, bool connected)
+{
+    struct scrim_desk *desk = context;
+    for (unsigned i = 0; i < desk->site.config->cameras_count; i++)
+        scrim_camera_status_unknown(&desk->status[i],
+                                    connected ? "the recorder has just started"
+                                              : "the recorder is not running",
+                                    scrim_clock_utc_us());
+}
+
+static void on_init(void *context, unsigned camera, const char *mime, unsigned width,
+                    unsigned height, const uint8_t *segment, size_t segment_len)
+{
+    struct scrim_desk *desk = context;
+    scrim_live_init(desk->live, camera, mime, width, height, segment, segment_len);
+    scrim_archive_init(desk->archive, camera, mime, segment, segment_len);
+}
+
+static int on_frame(void *context, unsigned camera, const struct scrim_live_frame *frame)
+{
+    struct scrim_desk *desk = context;
+    const int result = scrim_live_frame(desk->live, camera, frame);
+    if (result >= 0)
+        scrim_archive_frame(desk->archive, camera, frame);
+    return result;
+}
+
+static void on_veil_state(void *context, unsigned camera, enum scrim_live_state state,
+                          const char *reason)
+{
+    struct scrim_desk *desk = context;
+    scrim_live_set_state(desk->live, camera, state, reason);
+    if (state == SCRIM_LIVE_DOWN)
+        scrim_archive_end(desk->archive, camera);
+}
+
+// --- opening ---
+
+static int site_path(const struct program *program, const char *below, char ret[SCRIM_PATH_MAX],
+                     struct scrim_error *error)
+{
+    return scrim_path_join(ret, program->desk.site.dir, below) < 0
+               ? scrim_fail(error, SCRIM_EINVAL, "%s: path too long", program->desk.site.dir)
+               : SCRIM_OK;
+}
+
+static int make_dirs(const struct program *program, struct scrim_error *error)
+{
+    static const char *const names[] = {"run", "veil", "store", "state/keys/hours"};
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && result >= 0; i++) {
+        char path[SCRIM_PATH_MAX];
+        result = site_path(program, names[i], path, error);
+        if (result >= 0 && access(path, F_OK) < 0)
+            result = scrim_fs_make_dirs(path, 0700, error);
+    }
+    return result;
+}
+
+static int lock_site(struct program *program, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    int result = site_path(program, "run/scrimd.lock", path, error);
+    if (result >= 0)
+        result = program->lock_fd = scrim_fs_lock(path, error);
+    return result;
+}
+
+static int prepare_tls(struct program *program, struct scrim_error *error)
+{
+    char host[256], fingerprint[SCRIM_FINGERPRINT_TEXT];
+    const char *listen = program->desk.site.config->listen;
+    const char *colon = strrchr(listen, ':');
+    const bool bracketed = listen[0] == '[';
+    snprintf(host, sizeof host, "%.*s", (int)(colon - listen) - 2 * bracketed, listen + bracketed);
+    int result = site_path(program, "state/keys/tls.key", program->tls_key, error);
+    if (result >= 0)
+        result = site_path(program, "state/keys/tls.crt", program->tls_cert, error);
+    if (result >= 0)
+        result = scrim_tls_ensure(program->tls_key, program->tls_cert, host, error);
+    if (result >= 0)
+        result = scrim_tls_check(program->tls_key, program->tls_cert, fingerprint, error);
+    if (result >= 0)
+        scrim_info(&program->desk.log, "certificate SHA-256 %s", fingerprint);
+    return result;
+}
+
+// $SCRIM_WEB, <dir of executable>/../web, /usr/share/scrim/web. Without a page the API still works.
+static void load_page(struct program *program)
+{
+    char beside[SCRIM_PATH_MAX] = "", program_path[SCRIM_PATH_MAX - 16];
+    const ssize_t length = readlink("/proc/self/exe", program_path, sizeof program_path - 1);
+    if (length > 0) {
+        program_path[length] = '\0';
+        *strrchr(program_path, '/') = '\0';
+        snprintf(beside, sizeof beside, "%s/../web", program_path);
+    }
+    const char *const places[] = {getenv("SCRIM_WEB"), beside, "/usr/share/scrim/web"};
+    struct scrim_error error;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (!places[i] || !places[i][0] || access(places[i], R_OK) < 0)
+            continue;
+        if (scrim_assets_load(places[i], &program->assets, &error) >= 0)
+            return;
+        scrim_error_log(&program->desk.log, "%s", error.text);
+    }
+    scrim_warn(&program->desk.log, "the page is not installed: only the API is served");
+}
+
+static int listen_for_peers(struct program *program, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    int result = site_path(program, "run/desk.sock", path, error);
+    if (result >= 0)
+        result = program->listen_fd = scrim_link_listen(path, error);
+    return result;
+}
+
+static int open_state(struct program *program, const char *dir, struct scrim_error *error)
+{
+    struct scrim_desk *desk = &program->desk;
+    int result = scrim_site_load(dir, &desk->site, error);
+    if (result >= 0)
+        result = make_dirs(program, error);
+    if (result >= 0)
+        result = lock_site(program, error);
+    if (result >= 0)
+        result = prepare_tls(program, error);
+    if (result >= 0)
+        result = scrim_users_open(desk->site.dir, &program->users, error);
+    if (result >= 0)
+        result = scrim_catalog_open(desk, &program->catalog, error);
+    if (result >= 0)
+        result = listen_for_peers(program, error);
+    if (result >= 0)
+        load_page(program);
+    return result;
+}
+
+static int open_network(struct program *program, struct scrim_error *error)
+{
+    struct scrim_desk *desk = &program->desk;
+    const unsigned cameras = desk->site.config->cameras_count;
+    desk->live = scrim_live_create(cameras);
+    desk->sessions = scrim_sessions_create();
+    desk->throttle = scrim_throttle_create();
+    desk->status = scrim_new_array(cameras + 1, struct scrim_camera_status);
+    on_recorder(desk, false);
+
+    const int failed = uv_loop_init(&desk->loop);
+    if (failed != 0)
+        return scrim_fail(error, SCRIM_EINTERNAL, "cannot make a loop: %s", uv_strerror(failed));
+    program->loop_ready = true;
+    const struct scrim_httpd_config http = {
+        .listen = desk->site.config->listen,
+        .cert_file = program->tls_cert,
+        .key_file = program->tls_key,
+        .routes = scrim_api_routes,
+        .routes_count = scrim_api_routes_count,
+        .admit = scrim_auth_admit,
+        .context = desk,
+        .assets = program->assets,
+        .max_connections = CONNECTIONS_MAX,
+        .ws_queue_bytes = WS_QUEUE_BYTES,
+    };
+    const struct scrim_peers_handler handler = {
+        .status = on_status,
+        .recorder = on_recorder,
+        .init = on_init,
+        .frame = on_frame,
+        .veil_state = on_veil_state,
+        .context = desk,
+    };
+    int result = scrim_httpd_create(&desk->loop, &http, &desk->httpd, error);
+    if (result < 0)
+        return result;
+    result = scrim_peers_create(&desk->loop, program->listen_fd, &desk->site, &handler,
+                                &desk->peers, error);
+    program->listen_fd = -1; // taken over
+    return result;
+}
+
+// Both databases and the page are open by now, so state/ is out of reach with all keys but those of
+// the hours, which retention deletes.
+static int confine(const struct program *program, struct scrim_error *error)
+{
+    static const char *const denied[] = {"socket", "socketpair", "connect", "bind", "listen", NULL};
+    char veil[SCRIM_PATH_MAX], store[SCRIM_PATH_MAX], hours[SCRIM_PATH_MAX];
+    char device[SCRIM_PATH_MAX];
+    int result = site_path(program, "veil", veil, error);
+    if (result >= 0)
+        result = site_path(program, "store", store, error);
+    if (result >= 0)
+        result = site_path(program, "state/keys/hours", hours, error);
+    if (result >= 0)
+        result = site_path(program, "state/keys/device.pub", device, error);
+    if (result < 0)
+        return result;
+    const struct scrim_sandbox_path paths[] = {
+        {veil, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
+        {store, SCRIM_MAY_READ | SCRIM_MAY_REMOVE},
+        {hours, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_REMOVE},
+        {device, SCRIM_MAY_READ}, // the public half, which checks the journals
+    };
+    result = scrim_sandbox_files(paths, sizeof paths / sizeof *paths, error);
+    if (result == SCRIM_EUNSUPPORTED)
+        scrim_warn(&program->desk.log, "%s", error->text);
+    else if (result < 0)
+        return result;
+    result = scrim_sandbox_deny(scrim_sandbox_never, error);
+    return result < 0 ? result : scrim_sandbox_deny(denied, error);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct scrim_desk *desk = handle->data;
+    scrim_info(&desk->log, "ends: signal %d", number);
+    scrim_desk_stop(desk, 0);
+}
+
+static void on_expire(uv_timer_t *timer)
+{
+    struct scrim_desk *desk = timer->data;
+    scrim_sessions_expire(desk->sessions, scrim_clock_utc_us());
+}
+
+static void watch(struct program *program)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    struct scrim_desk *desk = &program->desk;
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&desk->loop, &program->signals[i]);
+        program->signals[i].data = desk;
+        uv_signal_start(&program->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&desk->loop, &program->expire);
+    program->expire.data = desk;
+    uv_timer_start(&program->expire, on_expire, EXPIRE_MS, EXPIRE_MS);
+    program->handles_ready = true;
+}
+
+static int start_threads(struct program *program, struct scrim_error *error)
+{
+    struct scrim_desk *desk = &program->desk;
+    struct scrim_users *users = program->users;
+    program->users = NULL;
+    int result = scrim_auth_start(desk, users, &program->auth, error);
+    if (result >= 0)
+        result = scrim_catalog_start(program->catalog, error);
+    if (result >= 0)
+        result = scrim_archive_start(&desk->site, scrim_catalog_add, program->catalog,
+                                     &desk->archive, error);
+    return result;
+}
+
+static int prepare(struct program *program, const char *dir, struct scrim_error *error)
+{
+    const struct rlimit files = {FILES_MAX, FILES_MAX};
+    int result = scrim_sandbox_begin(error);
+    if (result >= 0 && sodium_init() < 0)
+        result = scrim_fail(error, SCRIM_EINTERNAL, "libsodium does not start");
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0) // fewer connections, that is all
+        scrim_warn(&program->desk.log, "cannot have %d descriptors", FILES_MAX);
+    signal(SIGPIPE, SIG_IGN);
+    if (result >= 0)
+        result = open_state(program, dir, error);
+    if (result >= 0)
+        result = open_network(program, error);
+    if (result >= 0)
+        result = confine(program, error);
+    if (result < 0)
+        return result;
+    watch(program);
+    return start_threads(program, error);
+}
+
+// --- closing: what feeds others first, then the threads, then what they used ---
+
+static void stop_threads(struct program *program)
+{
+    struct scrim_desk *desk = &program->desk;
+    struct scrim_worker *const workers[] = {desk->query, desk->catalog, desk->auth};
+    scrim_archive_stop(desk->archive); // its last files still go to the catalog
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
+        if (workers[i])
+            scrim_worker_stop(workers[i]);
+}
+
+static void close_loop(struct program *program)
+{
+    struct scrim_desk *desk = &program->desk;
+    if (!program->loop_ready)
+        return;
+    if (program->handles_ready) {
+        for (size_t i = 0; i < 2; i++)
+            uv_close((uv_handle_t *)&program->signals[i], NULL);
+        uv_close((uv_handle_t *)&program->expire, NULL);
+    }
+    if (desk->httpd)
+        scrim_httpd_close(desk->httpd);
+    uv_run(&desk->loop, UV_RUN_DEFAULT); // until every handle is closed
+    if (uv_loop_close(&desk->loop) != 0)
+        scrim_warn(&desk->log, "the loop still has something open");
+}
+
+static void finish(struct program *program)
+{
+    struct scrim_desk *desk = &program->desk;
+    if (desk->peers)
+        scrim_peers_close(desk->peers);
+    stop_threads(program);
+    close_loop(program);
+    scrim_peers_free(desk->peers);
+    scrim_httpd_free(desk->httpd);
+    scrim_worker_free(desk->query);
+    scrim_worker_free(desk->catalog);
+    scrim_worker_free(desk->auth);
+    scrim_auth_finish(program->auth);
+    scrim_catalog_close(program->catalog);
+    scrim_users_close(program->users);
+    scrim_assets_destroy(program->assets);
+    scrim_sessions_destroy(desk->sessions);
+    scrim_throttle_destroy(desk->throttle);
+    scrim_live_destroy(desk->live);
+    free(desk->status);
+    scrim_close_fd(&program->listen_fd);
+    scrim_close_fd(&program->lock_fd);
+    scrim_site_finish(&desk->site);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct scrim_opt options[] = {{0}};
+    static const struct scrim_opt_spec spec = {
+        "scrimd DIR",
+        "The desk of a site: its page, API and archive. Started by `scrim up` or systemd.", options,
+        1, 1};
+    const char *dir[2] = {0};
+    struct scrim_error error = {0};
+    const int parsed = scrim_opt_parse(&spec, argc, argv, NULL, dir, &error);
+    if (parsed == SCRIM_ECANCEL)
+        return 0;
+    if (parsed < 0) {
+        fprintf(stderr, "scrimd: %s\n", error.text);
+        return 2;
+    }
+    struct program *program = scrim_new(struct program);
+    program->lock_fd = program->listen_fd = -1;
+    program->desk.log = scrim_log_named("desk");
+    int status = 1;
+    if (prepare(program, dir[0], &error) < 0) {
+        scrim_error_log(&program->desk.log, "%s", error.text);
+    } else {
+        scrim_info(&program->desk.log, "ready: https://%s/", program->desk.site.config->listen);
+        uv_run(&program->desk.loop, UV_RUN_DEFAULT);
+        status = program->desk.status_code;
+    }
+    finish(program);
+    free(program);
+    return status;
+}

@@ -1,0 +1,40 @@
+// run/desk.sock: the recorder and the veil workers, who connect and tell. Every byte of theirs is
+// taken as hostile; one that breaks the rules of link.h is cut off. Loop thread only.
+#pragma once
+
+#include "desk/camera_state.h"
+#include "desk/live.h"
+#include "site/config.h"
+
+#include <uv.h>
+
+#define SCRIM_VEIL_WORKERS_MAX 1024
+
+// Where it all goes. `camera` is an index into the configuration.
+struct scrim_peers_handler {
+    void (*status)(void *context, unsigned camera, const struct scrim_camera_status *status);
+    void (*recorder)(void *context, bool connected);
+    void (*init)(void *context, unsigned camera, const char *mime, unsigned width, unsigned height,
+                 const uint8_t *segment, size_t segment_len);
+    // Negative: the worker is cut off.
+    int (*frame)(void *context, unsigned camera, const struct scrim_live_frame *frame);
+    void (*veil_state)(void *context, unsigned camera, enum scrim_live_state state,
+                       const char *reason); // DOWN when the worker has gone
+    void *context;
+};
+
+struct scrim_peers;
+
+// Takes the listening socket over.
+SCRIM_MUST_CHECK int scrim_peers_create(uv_loop_t *loop, int listen_fd,
+                                        const struct scrim_site *site,
+                                        const struct scrim_peers_handler *handler,
+                                        struct scrim_peers **ret, struct scrim_error *error);
+// Cuts everybody off, without a word to the handler. The loop must run once more before _free.
+void scrim_peers_close(struct scrim_peers *peers);
+void scrim_peers_free(struct scrim_peers *peers); // NULL is fine
+
+bool scrim_peers_recorder(const struct scrim_peers *peers);
+// How many veil workers there are or should be, and which of them are connected.
+unsigned scrim_peers_workers(const struct scrim_peers *peers);
+bool scrim_peers_worker(const struct scrim_peers *peers, unsigned worker);

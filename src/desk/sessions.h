@@ -1,0 +1,64 @@
+// Who is signed in. In memory, on the loop's thread; site.db keeps a copy so that a restart signs
+// nobody out.
+//
+// A token is 256 random bits, known to the browser alone (cookie __Host-scrim); only its SHA-256 is
+// kept. A session ends after 12 h without a request and after 7 days in any case. The CSRF token is
+// derived from the session token, so it needs no keeping.
+#pragma once
+
+#include "base/clock.h"
+#include "desk/role.h"
+
+#define SCRIM_SESSION_HASH 32
+#define SCRIM_SESSION_TOKEN_TEXT 44 // base64url of 32 bytes, and NUL
+#define SCRIM_USER_NAME_MAX 32
+#define SCRIM_SESSION_IDLE_US (12 * 3600 * SCRIM_SECOND)
+#define SCRIM_SESSION_LIFE_US (7 * 24 * 3600 * SCRIM_SECOND)
+
+struct scrim_session {
+    uint8_t hash[SCRIM_SESSION_HASH];
+    int64_t user_id;
+    char user[SCRIM_USER_NAME_MAX + 1];
+    enum scrim_role role;
+    int64_t created_us, seen_us; // UTC
+    int64_t saved_us;            // seen_us as site.db has it
+};
+
+struct scrim_sessions;
+
+struct scrim_sessions *scrim_sessions_create(void);
+void scrim_sessions_destroy(struct scrim_sessions *sessions); // NULL is fine
+
+// Called with each session just before it is forgotten, whatever the reason.
+typedef void (*scrim_session_ended)(void *context, const struct scrim_session *session);
+void scrim_sessions_on_end(struct scrim_sessions *sessions, scrim_session_ended ended,
+                           void *context);
+
+// A fresh token; its text goes into the cookie and nowhere else.
+void scrim_session_token(char ret_token[SCRIM_SESSION_TOKEN_TEXT],
+                         uint8_t ret_hash[SCRIM_SESSION_HASH]);
+// The hash of a token that a browser sent; false if it cannot be one.
+bool scrim_session_hash(const char *token, uint8_t ret_hash[SCRIM_SESSION_HASH]);
+// The CSRF token that goes with a session token. Constant-time comparison in _check.
+void scrim_session_csrf(const char *token, char ret_csrf[SCRIM_SESSION_TOKEN_TEXT]);
+bool scrim_session_csrf_check(const char *token, const char *csrf);
+
+// Adds a session. At most 1,024 in all and 32 of one user: the one unused for longest ends.
+void scrim_sessions_add(struct scrim_sessions *sessions, const struct scrim_session *session);
+// The session of a token, or NULL; counts as use. Valid until the next call that ends sessions.
+struct scrim_session *scrim_sessions_use(struct scrim_sessions *sessions, const char *token,
+                                         int64_t now_us);
+void scrim_sessions_end(struct scrim_sessions *sessions, const struct scrim_session *session);
+// Ends what has run out.
+void scrim_sessions_expire(struct scrim_sessions *sessions, int64_t now_us);
+
+// What is known of the users now: sessions of users that are gone end, roles follow.
+struct scrim_user {
+    int64_t id;
+    char name[SCRIM_USER_NAME_MAX + 1];
+    enum scrim_role role;
+    int64_t created_us;
+};
+void scrim_sessions_follow(struct scrim_sessions *sessions, const struct scrim_user *users,
+                           size_t count);
+size_t scrim_sessions_count(const struct scrim_sessions *sessions);

@@ -1,0 +1,182 @@
+// A file as the body of a response: opened and read in libuv's thread pool, a chunk at a time.
+#include "base/alloc.h"
+#include "httpd/impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct file_body {
+    uv_loop_t *loop;
+    uv_fs_t call;                       // the one under way
+    struct scrim_http_request *request; // while opening
+    struct conn *conn;                  // while sending; wakes it
+    const char *mime;
+    char etag[64];
+    uv_file fd;
+    uint64_t offset, left; // of what is still to be read
+    size_t ready;          // bytes in `chunk` that wait to be taken
+    bool busy, released, failed;
+    uint8_t chunk[CHUNK_BYTES];
+};
+
+static void on_closed(uv_fs_t *call)
+{
+    struct file_body *file = call->data;
+    uv_fs_req_cleanup(call);
+    free(file);
+}
+
+static void destroy(struct file_body *file)
+{
+    if (file->fd >= 0 && uv_fs_close(file->loop, &file->call, file->fd, on_closed) == 0)
+        return;
+    free(file);
+}
+
+void file_body_release(struct file_body *file)
+{
+    if (!file)
+        return;
+    file->released = true;
+    if (!file->busy)
+        destroy(file);
+}
+
+static void refuse(struct file_body *file, int status, const char *code, const char *text)
+{
+    const struct scrim_http_problem problem = {.status = status, .code = code, .text = text};
+    struct scrim_http_request *request = file->request;
+    file_body_release(file);
+    scrim_http_reply_problem(request, &problem);
+}
+
+static void refuse_range(struct file_body *file, uint64_t size)
+{
+    char range[48];
+    snprintf(range, sizeof range, "bytes */%" PRIu64, size);
+    if (scrim_http_add_header(file->request, "Content-Range", range) < 0)
+        return refuse(file, 500, "internal", "there is no memory for the answer");
+    refuse(file, 416, "range", "the file has no such bytes");
+}
+
+// The file is open and `info` is known: answers the request.
+static void answer(struct file_body *file, const uv_stat_t *info)
+{
+    struct scrim_http_request *request = file->request;
+    const char *known = request->headers[SCRIM_HEADER_IF_NONE_MATCH];
+    const char *if_range = request->headers[SCRIM_HEADER_IF_RANGE];
+    snprintf(file->etag, sizeof file->etag, "\"%" PRIx64 "-%" PRIx64 "-%lx\"", info->st_ino,
+             info->st_size, info->st_mtim.tv_sec);
+    if (known && strcmp(known, file->etag) == 0) {
+        file_body_release(file);
+        return scrim_http_reply_empty(request, 304);
+    }
+
+    struct file_answer reply = {
+        .file = file, .mime = file->mime, .etag = file->etag, .size = info->st_size};
+    const bool range_counts = !if_range || strcmp(if_range, file->etag) == 0;
+    switch (scrim_range_parse(range_counts ? request->headers[SCRIM_HEADER_RANGE] : NULL,
+                              info->st_size, &reply.part)) {
+    case SCRIM_RANGE_UNSATISFIABLE: return refuse_range(file, info->st_size);
+    case SCRIM_RANGE_PART: reply.partial = true; break;
+    case SCRIM_RANGE_WHOLE: reply.part = (struct scrim_range){0, info->st_size - 1}; break;
+    }
+    file->offset = reply.part.first;
+    file->left = reply.part.last - reply.part.first + 1;
+    file->request = NULL;
+    respond_file(request, &reply);
+}
+
+static void on_stat(uv_fs_t *call)
+{
+    struct file_body *file = call->data;
+    const ssize_t result = call->result;
+    const uv_stat_t info = call->statbuf;
+    uv_fs_req_cleanup(call);
+    file->busy = false;
+    if (result < 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
+        refuse(file, 404, "not_found", "there is no such file");
+    else
+        answer(file, &info);
+}
+
+static void on_open(uv_fs_t *call)
+{
+    struct file_body *file = call->data;
+    const ssize_t result = call->result;
+    uv_fs_req_cleanup(call);
+    file->busy = false;
+    if (result < 0)
+        return refuse(file, 404, "not_found", "there is no such file");
+    file->fd = (uv_file)result;
+    file->busy = uv_fs_fstat(file->loop, call, file->fd, on_stat) == 0;
+    if (!file->busy)
+        refuse(file, 500, "internal", "the file cannot be read");
+}
+
+void file_body_open(struct scrim_http_request *request, const char *path, const char *mime)
+{
+    struct file_body *file = scrim_alloc_zero(1, sizeof *file);
+    if (!file) {
+        const struct scrim_http_problem problem = {
+            .status = 503, .code = "overload", .text = "there is no memory for the answer"};
+        return scrim_http_reply_problem(request, &problem);
+    }
+    file->loop = request->httpd->loop;
+    file->request = request;
+    file->mime = mime;
+    file->fd = -1;
+    file->call.data = file;
+    file->busy = uv_fs_open(file->loop, &file->call, path,
+                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0, on_open) == 0;
+    if (!file->busy)
+        refuse(file, 500, "internal", "the file cannot be opened");
+}
+
+static void on_read(uv_fs_t *call)
+{
+    struct file_body *file = call->data;
+    const ssize_t result = call->result;
+    uv_fs_req_cleanup(call);
+    file->busy = false;
+    if (file->released)
+        return destroy(file);
+    file->failed = result <= 0; // 0: the file became shorter
+    if (!file->failed) {
+        file->ready = (size_t)result;
+        file->offset += (uint64_t)result;
+        file->left -= (uint64_t)result;
+    }
+    lws_callback_on_writable(file->conn->wsi);
+}
+
+static void read_ahead(struct file_body *file)
+{
+    const uv_buf_t room = {
+        .base = (char *)file->chunk,
+        .len = file->left < CHUNK_BYTES ? (size_t)file->left : CHUNK_BYTES,
+    };
+    file->busy = uv_fs_read(file->loop, &file->call, file->fd, &room, 1, (int64_t)file->offset,
+                            on_read) == 0;
+    file->failed = !file->busy;
+}
+
+void file_body_start(struct file_body *file, struct conn *conn)
+{
+    file->conn = conn;
+    read_ahead(file);
+}
+
+const uint8_t *file_body_take(struct file_body *file, size_t *ret_count, bool *ret_failed)
+{
+    *ret_count = file->ready;
+    file->ready = 0;
+    if (*ret_count == 0 && !file->busy && !file->failed && file->left > 0)
+        read_ahead(file);
+    *ret_failed = file->failed;
+    return file->chunk;
+}
