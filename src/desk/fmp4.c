@@ -181,7 +181,7 @@ static bool read_moof(struct scrim_reader moof, uint32_t default_duration, uint6
     if (!find_box(moof, path, &traf))
         return false;
     while (next_box(&traf.body, &child)) {
-        uint8_t version;
+        uint8_t version = 0;
         uint32_t flags, from32 = 0;
         if (child.type == FOURCC('t', 'f', 'h', 'd')) {
             read_tfhd(child.body, &default_duration);

@@ -237,7 +237,7 @@ static int start_context(struct scrim_httpd *httpd, struct scrim_error *error)
         {0},
     };
     char host[INET6_ADDRSTRLEN];
-    int port;
+    int port = 0;
     const int resolved = resolve(httpd->config.listen, host, &port, error);
     if (resolved < 0)
         return resolved;
