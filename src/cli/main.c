@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"user", scrim_cmd_user, "say who may sign in at the desk"},
     {"vault", scrim_cmd_vault, "make a vault and its shares, verify a share"},
     {"open", scrim_cmd_open, "decrypt an age file"},
+    {"unseal", scrim_cmd_unseal, "open originals with the shares of several holders"},
     {"check", scrim_cmd_check, "verify journals, seals and the content of all sealed files"},
     {"rebuild", scrim_cmd_rebuild, "make the index again from the journals"},
     {"redact", scrim_cmd_redact, "cover everyone in a video file"},

@@ -59,7 +59,7 @@ struct scrim_record {
     char detail[200]; // in words
     int64_t step_us;  // clock
     // opening
-    char json[1024]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
+    char json[2048]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
 };
 
 struct scrim_device_key; // the signing key; opaque, locked memory, never printed

@@ -79,7 +79,7 @@ static const char *line_before(const struct scrim_buf *content, size_t *end, siz
 
 struct search {
     struct scrim_journal_head *head;
-    bool found_seq;
+    bool found_line, found_seq;
     uint64_t damaged; // lines after the newest good one
 };
 
@@ -93,9 +93,10 @@ static void search_journal(struct search *search, const char *day, const struct 
     while ((line = line_before(content, &end, &length))) {
         struct scrim_record record;
         uint8_t prev[32];
-        if (head->day[0] == '\0') {
+        if (!search->found_line) {
             scrim_journal_line_hash(line, length, head->prev);
             snprintf(head->day, sizeof head->day, "%s", day);
+            search->found_line = true;
         }
         if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0) {
             search->damaged += !search->found_seq;
@@ -134,12 +135,26 @@ int scrim_journal_find_head(const char *dir, const char *site, const char *camer
     scrim_fs_free_names(days, count);
     if (result < 0)
         return result;
-    if (head.day[0] == '\0')
+    if (!search.found_line)
         scrim_journal_genesis(site, camera, head.prev);
     if (!search.found_seq)
         head.next_seq = search.damaged;
     *ret = head;
     return SCRIM_OK;
+}
+
+size_t scrim_journal_scan_head(const struct scrim_buf *content, const char *site,
+                               const char *camera, struct scrim_journal_head *ret)
+{
+    struct scrim_journal_head head = {0};
+    struct search search = {.head = &head};
+    const uint8_t *last = content->len ? memrchr(content->data, '\n', content->len) : NULL;
+    scrim_journal_genesis(site, camera, head.prev);
+    search_journal(&search, "", content);
+    if (!search.found_seq)
+        head.next_seq = search.damaged;
+    *ret = head;
+    return last ? (size_t)(last + 1 - content->data) : 0;
 }
 
 int scrim_journal_append(const char *path, const struct scrim_buf *lines, struct scrim_error *error)

@@ -15,3 +15,8 @@ struct scrim_device_key {
 // same and more.
 SCRIM_MUST_CHECK int scrim_journal_verify(const char *line, size_t length,
                                           const uint8_t public_key[32]);
+
+// The head of a chain that lies in one file. Returns the bytes of its whole lines: less than all of
+// it if the last line has no end. An empty one is at its genesis.
+size_t scrim_journal_scan_head(const struct scrim_buf *content, const char *site,
+                               const char *camera, struct scrim_journal_head *ret);

@@ -28,6 +28,7 @@ struct recovery {
     struct scrim_journal_head head;
     struct scrim_buf recorded;    // files that records name, char[FILE_TEXT] each, sorted
     struct scrim_buf tail;        // the tail file as the crash left it
+    int64_t tail_us;              // when it was last written
     unsigned removed;             // files without a whole header
     char removed_file[FILE_TEXT]; // the last of them
 };
@@ -91,10 +92,16 @@ static int append_record(struct recovery *r, const struct scrim_record *record,
     return result;
 }
 
+static int64_t modified_us(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * SCRIM_SECOND + info->st_mtim.tv_nsec / 1000;
+}
+
 // Keeps the unfinished chunk of a torn segment beside it, if the tail continues where the file
-// ends.
+// ends; it also tells, a little later than the file does, until when there was something to record.
 static int save_tail(const struct recovery *r, const struct scrim_sealed_head *head, uint64_t size,
-                     const char *segment_path, uint8_t ret_sha256[32], struct scrim_error *error)
+                     const char *segment_path, struct scrim_record *record,
+                     struct scrim_error *error)
 {
     struct scrim_tail tail;
     const uint64_t whole = (size - head->payload_at) / SCRIM_AGE_SEALED_CHUNK;
@@ -105,14 +112,12 @@ static int save_tail(const struct recovery *r, const struct scrim_sealed_head *h
     if (snprintf(path, sizeof path, "%s.tail", segment_path) >= (int)sizeof path)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", segment_path);
     const int result = scrim_fs_replace(path, tail.head, tail.size, 0600, error);
-    if (result >= 0)
-        crypto_hash_sha256(ret_sha256, tail.head, tail.size);
-    return result;
-}
-
-static int64_t modified_us(const struct stat *info)
-{
-    return (int64_t)info->st_mtim.tv_sec * SCRIM_SECOND + info->st_mtim.tv_nsec / 1000;
+    if (result < 0)
+        return result;
+    crypto_hash_sha256(record->tail_sha256, tail.head, tail.size);
+    if (r->tail_us > record->end_us)
+        record->end_us = r->tail_us;
+    return SCRIM_OK;
 }
 
 // Nothing could ever be opened from it: the crash came before the header was whole.
@@ -154,6 +159,7 @@ static int adopt_file(struct recovery *r, const char *file, struct scrim_error *
     struct scrim_record record = {.type = SCRIM_RECORD_SEGMENT, .boot = r->boot, .torn = true};
     snprintf(record.camera, sizeof record.camera, "%s", r->camera);
     snprintf(record.file, sizeof record.file, "%s", file);
+    record.end_us = modified_us(&info);
     struct scrim_sealed_head head;
     struct scrim_error why;
     result = scrim_sealed_head_read(fd, path, &head, &why);
@@ -163,7 +169,7 @@ static int adopt_file(struct recovery *r, const char *file, struct scrim_error *
         record.start_us = head.tdh2.label.start_utc_us;
         snprintf(record.detail, sizeof record.detail,
                  "the recorder stopped before it was finished");
-        result = save_tail(r, &head, (uint64_t)info.st_size, path, record.tail_sha256, error);
+        result = save_tail(r, &head, (uint64_t)info.st_size, path, &record, error);
         scrim_sealed_head_finish(&head);
         if (result < 0)
             return result;
@@ -171,7 +177,8 @@ static int adopt_file(struct recovery *r, const char *file, struct scrim_error *
         record.start_us = start_by_name(file);
         snprintf(record.detail, sizeof record.detail, "its header cannot be read");
     }
-    record.end_us = modified_us(&info) > record.start_us ? modified_us(&info) : record.start_us;
+    if (record.end_us < record.start_us)
+        record.end_us = record.start_us; // the clock was set
     result = scrim_file_digest(fd, path, record.sha256, &record.bytes, NULL, NULL, error);
     return result < 0 ? result : append_record(r, &record, error);
 }
@@ -282,9 +289,12 @@ static int adopt_day(struct recovery *r, const char *day, struct scrim_error *er
 static int read_tail(struct recovery *r, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
+    struct stat info;
     int result = path_of(r, "tail", path, error);
     if (result >= 0)
         result = scrim_fs_read(path, &r->tail, error);
+    if (result >= 0 && stat(path, &info) == 0)
+        r->tail_us = modified_us(&info);
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 

@@ -1,0 +1,173 @@
+// scrim unseal: k holders open a range of one camera, for a reason that is logged before anything
+// is opened.
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/opt.h"
+#include "base/sandbox.h"
+#include "cli/commands.h"
+#include "cli/unseal.h"
+#include "media/media.h"
+#include "media/remux.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct args {
+    const char *camera, *reason, *out, *recipient;
+    int64_t from_us, to_us;
+    struct scrim_opt_list shares, passphrase_files;
+};
+
+static const struct scrim_opt options[] = {
+    {"camera", 0, SCRIM_OPT_TEXT, offsetof(struct args, camera), "ID", "which camera", 0, 0},
+    {"from", 0, SCRIM_OPT_TIME, offsetof(struct args, from_us), "TIME",
+     "beginning, as 2026-11-23T09:30:00Z, with +01:00 for the Z, or as now-15s", 0, 0},
+    {"to", 0, SCRIM_OPT_TIME, offsetof(struct args, to_us), "TIME", "end, likewise", 0, 0},
+    {"share", 0, SCRIM_OPT_LIST, offsetof(struct args, shares), "FILE",
+     "a holder's share; once for each", 0, 0},
+    {"passphrase-file", 0, SCRIM_OPT_LIST, offsetof(struct args, passphrase_files), "FILE",
+     "passphrase of the share at the same place, or one for all; asked for otherwise", 0, 0},
+    {"reason", 0, SCRIM_OPT_TEXT, offsetof(struct args, reason), "TEXT",
+     "why; it is logged before anything is opened", 0, 0},
+    {"out", 'o', SCRIM_OPT_TEXT, offsetof(struct args, out), "PATH",
+     "the MP4 file to make; with --recipient, the directory for the age files", 0, 0},
+    {"recipient", 0, SCRIM_OPT_TEXT, offsetof(struct args, recipient), "age1…",
+     "write age files for this recipient instead, the sealed payload unchanged", 0, 0},
+    {0},
+};
+
+static int check_args(const struct args *args, struct scrim_error *error)
+{
+    if (!args->camera)
+        return scrim_fail(error, SCRIM_EINVAL, "which camera? give --camera ID");
+    if (args->from_us == 0 || args->to_us == 0)
+        return scrim_fail(error, SCRIM_EINVAL, "which time? give --from TIME and --to TIME");
+    if (args->shares.count == 0)
+        return scrim_fail(error, SCRIM_EINVAL, "whose shares? give --share FILE for each holder");
+    if (!args->reason)
+        return scrim_fail(error, SCRIM_EINVAL, "why? give --reason TEXT; it is logged");
+    if (!args->out)
+        return scrim_fail(error, SCRIM_EINVAL, "where to? give --out PATH");
+    if (args->passphrase_files.count > 1 && args->passphrase_files.count != args->shares.count)
+        return scrim_fail(error, SCRIM_EINVAL,
+                          "--passphrase-file: one for all shares, or one for each");
+    return SCRIM_OK;
+}
+
+static int read_piece(void *context, void *to, size_t max, size_t *ret_count,
+                      struct scrim_error *error)
+{
+    return scrim_plain_read(context, to, max, ret_count, error);
+}
+
+static int add_segment(struct scrim_opening *opening, size_t at, struct scrim_remux *remux,
+                       struct scrim_error *error)
+{
+    const struct scrim_opening_segment *segment = scrim_opening_segment(opening, at);
+    struct scrim_plain *plain = NULL;
+    int result = scrim_opening_open(opening, at, &plain, error);
+    if (result < 0)
+        return result;
+    const struct scrim_remux_source source = {.read = read_piece,
+                                              .context = plain,
+                                              .name = segment->file,
+                                              .start_us = segment->start_us,
+                                              .may_be_torn = !segment->whole};
+    result = scrim_remux_add(remux, &source, error);
+    scrim_plain_close(plain);
+    return result;
+}
+
+static int open_to_film(struct scrim_opening *opening, const struct args *args,
+                        struct scrim_remux_summary *ret, struct scrim_error *error)
+{
+    struct scrim_remux *remux = NULL;
+    int result = scrim_remux_create(args->out, args->from_us, args->to_us, &remux, error);
+    for (size_t i = 0; i < scrim_opening_count(opening) && result >= 0; i++)
+        result = add_segment(opening, i, remux, error);
+    if (result >= 0)
+        result = scrim_remux_finish(remux, ret, error);
+    scrim_remux_destroy(remux);
+    return result;
+}
+
+static int film(struct scrim_opening *opening, const struct args *args, struct scrim_error *error)
+{
+    struct scrim_remux_summary summary = {0};
+    struct scrim_error log_error;
+    const size_t count = scrim_opening_count(opening);
+    int result = scrim_opening_log_intent(opening, error);
+    if (result < 0)
+        return result;
+    result = open_to_film(opening, args, &summary, error);
+    const double seconds = (double)summary.duration_us / SCRIM_SECOND;
+    const int logged = scrim_opening_log_outcome(opening, seconds, result < 0 ? 0 : count,
+                                                 result < 0 ? error->text : NULL, &log_error);
+    if (logged < 0)
+        fprintf(stderr, "scrim unseal: the outcome is not logged: %s\n", log_error.text);
+    if (result < 0)
+        return result;
+    printf("opened %.1f s of %s (%zu %s) to %s\n", seconds, args->camera, count,
+           count == 1 ? "segment" : "segments", args->out);
+    return logged;
+}
+
+static int open_range(const struct scrim_site *site, const struct args *args,
+                      struct scrim_error *error)
+{
+    struct scrim_share shares[SCRIM_VAULT_HOLDERS_MAX] = {0};
+    struct scrim_opening *opening = NULL;
+    if (!args->recipient && access(args->out, F_OK) == 0)
+        return scrim_fail(error, SCRIM_EEXIST, "%s exists already", args->out);
+    int result = scrim_unseal_load_shares(&args->shares, &args->passphrase_files, shares, error);
+    const struct scrim_opening_request request = {
+        .camera = args->camera,
+        .reason = args->reason,
+        .from_us = args->from_us,
+        .to_us = args->to_us,
+        .output = args->recipient ? args->recipient : args->out,
+        .shares = shares,
+        .shares_count = args->shares.count,
+    };
+    if (result >= 0)
+        result = scrim_opening_create(site, &request, &opening, error);
+    if (result >= 0)
+        result = args->recipient
+                     ? scrim_unseal_export(opening, args->camera, args->recipient, args->out, error)
+                     : film(opening, args, error);
+    scrim_opening_destroy(opening);
+    for (size_t i = 0; i < args->shares.count; i++)
+        scrim_share_wipe(&shares[i]);
+    return result;
+}
+
+int scrim_cmd_unseal(int argc, char **argv)
+{
+    static const struct scrim_opt_spec spec = {
+        "scrim unseal DIR --camera ID --from TIME --to TIME --share FILE --share FILE … "
+        "--reason TEXT --out FILE.mp4",
+        "Opens originals with the shares of as many holders as the vault asks for. The intent is "
+        "logged before, the outcome after. The film begins at the key frame before --from.",
+        options, 1, 1};
+    struct args args = {0};
+    struct scrim_site site = {0};
+    const char *positionals[2];
+    struct scrim_error error = {0};
+    int result = scrim_opt_parse(&spec, argc, argv, &args, positionals, &error);
+    if (result >= 0)
+        result = check_args(&args, &error);
+    if (result < 0)
+        return scrim_cmd_usage("unseal", result, &error);
+
+    scrim_media_quiet();
+    result = scrim_sandbox_begin(&error);
+    if (result >= 0)
+        result = scrim_site_load(positionals[0], &site, &error);
+    if (result >= 0)
+        result = open_range(&site, &args, &error);
+    scrim_site_finish(&site);
+    return result < 0 ? scrim_cmd_failed("unseal", &error) : 0;
+}

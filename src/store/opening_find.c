@@ -1,0 +1,159 @@
+// Which files hold a range of time: what the journals say, and the newest file, which has no record
+// yet.
+#include "store/opening_impl.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "store/journal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAY_US (24 * INT64_C(3600) * SCRIM_SECOND)
+
+struct search {
+    const struct scrim_site *site;
+    const char *camera;
+    int64_t from_us, to_us;
+    struct scrim_buf *found;
+    char newest[64]; // of the files that records name
+};
+
+static int add(struct search *s, const struct scrim_opening_segment *segment,
+               struct scrim_error *error)
+{
+    if (segment->start_us >= s->to_us || segment->end_us <= s->from_us)
+        return SCRIM_OK;
+    const int result = scrim_buf_append(s->found, segment, sizeof *segment);
+    return result < 0 ? scrim_fail(error, result, "the range holds too many segments: ask for less")
+                      : SCRIM_OK;
+}
+
+static int search_journal(struct search *s, const char *day, struct scrim_error *error)
+{
+    struct scrim_buf journal;
+    int result = scrim_journal_read(s->site->dir, s->camera, day, &journal, error);
+    struct scrim_reader reader = scrim_reader_of(journal.data, journal.len);
+    const char *line;
+    size_t length;
+    while (result >= 0 && scrim_read_line(&reader, &line, &length)) {
+        struct scrim_record record;
+        uint8_t prev[32];
+        // A damaged line hides its segment; scrim check names it.
+        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0 ||
+            record.type != SCRIM_RECORD_SEGMENT)
+            continue;
+        struct scrim_opening_segment segment = {.start_us = record.start_us,
+                                                .end_us = record.end_us,
+                                                .bytes = record.bytes,
+                                                .whole = !record.torn};
+        snprintf(segment.file, sizeof segment.file, "%s", record.file);
+        if (strcmp(record.file, s->newest) > 0)
+            snprintf(s->newest, sizeof s->newest, "%s", record.file);
+        if (record.bytes > 0)
+            result = add(s, &segment, error);
+    }
+    scrim_buf_finish(&journal);
+    return result;
+}
+
+// A record is in the journal of its own day or of a later one, so reading begins there.
+static int search_journals(struct search *s, struct scrim_error *error)
+{
+    char first[SCRIM_DAY_TEXT], **days;
+    size_t count;
+    scrim_day_of(s->from_us - DAY_US, first); // a segment may have begun before midnight
+    int result = scrim_journal_days(s->site->dir, s->camera, &days, &count, error);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        if (strcmp(days[i], first) >= 0 || i + 1 == count)
+            result = search_journal(s, days[i], error);
+    }
+    scrim_fs_free_names(days, count);
+    return result;
+}
+
+// A file newer than all that have a record. It begins when its label says; where it ends is open.
+static int add_unrecorded(struct search *s, const char *file, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    struct scrim_sealed_head head;
+    if (scrim_store_path(path, s->site->dir, s->camera, file) < 0)
+        return SCRIM_OK;
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, NULL);
+    if (fd < 0 || scrim_sealed_head_read(fd, path, &head, NULL) < 0)
+        return SCRIM_OK; // just being made
+    struct scrim_opening_segment segment = {.start_us = head.tdh2.label.start_utc_us,
+                                            .end_us = INT64_MAX};
+    snprintf(segment.file, sizeof segment.file, "%s", file);
+    scrim_sealed_head_finish(&head);
+    return add(s, &segment, error);
+}
+
+static int search_day(struct search *s, const char *day, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX], **names;
+    size_t count;
+    if (scrim_store_path(path, s->site->dir, s->camera, day) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", s->site->dir);
+    int result = scrim_fs_list(path, &names, &count, error);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        char file[64];
+        int second;
+        if (!scrim_segment_name_parse(names[i], &second))
+            continue;
+        snprintf(file, sizeof file, "%.10s/%.31s", day, names[i]);
+        if (strcmp(file, s->newest) > 0)
+            result = add_unrecorded(s, file, error);
+    }
+    scrim_fs_free_names(names, count);
+    return result;
+}
+
+static int search_unrecorded(struct search *s, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX], newest_day[SCRIM_DAY_TEXT] = "", **names;
+    size_t count;
+    if (scrim_store_path(path, s->site->dir, s->camera, NULL) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", s->site->dir);
+    int result = scrim_fs_list(path, &names, &count, error);
+    if (result == SCRIM_ENOENT)
+        return SCRIM_OK;
+    if (result < 0)
+        return result;
+    memcpy(newest_day, s->newest, SCRIM_DAY_TEXT - 1);
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        if (scrim_day_valid(names[i]) && strcmp(names[i], newest_day) >= 0)
+            result = search_day(s, names[i], error);
+    }
+    scrim_fs_free_names(names, count);
+    return result;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct scrim_opening_segment *left = a, *right = b;
+    if (left->start_us != right->start_us)
+        return left->start_us < right->start_us ? -1 : 1;
+    return strcmp(left->file, right->file);
+}
+
+int scrim_opening_find(const struct scrim_site *site, const char *camera, int64_t from_us,
+                       int64_t to_us, struct scrim_buf *ret, struct scrim_error *error)
+{
+    struct search s = {
+        .site = site, .camera = camera, .from_us = from_us, .to_us = to_us, .found = ret};
+    int result = search_journals(&s, error);
+    if (result >= 0)
+        result = search_unrecorded(&s, error);
+    if (result >= 0 && ret->len > 0)
+        qsort(ret->data, ret->len / sizeof(struct scrim_opening_segment),
+              sizeof(struct scrim_opening_segment), by_start);
+    return result;
+}
