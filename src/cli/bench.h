@@ -2,4 +2,5 @@
 // commands.
 #pragma once
 
+int scrim_bench_vault(int argc, char **argv);
 int scrim_bench_veil(int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *about;
 } benches[] = {
+    {"vault", scrim_bench_vault, "what sealing and opening one segment costs"},
     {"veil", scrim_bench_veil, "score a redactor on an annotated clip"},
 };
 #define BENCHES (sizeof benches / sizeof benches[0])
