@@ -1,10 +1,12 @@
 #include "media/mux.h"
 
 #include "base/alloc.h"
-#include "media/media.h"
+#include "media/mp4_init.h"
 #include "media/nal.h"
+#include "media/sps.h"
 
-#include <libavformat/avformat.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FRAGMENT_MAX (64U << 20) // bytes of one fragment's samples
@@ -28,87 +30,18 @@ struct scrim_mux {
     struct scrim_buf payload; // mdat of the fragment being made
 };
 
-static bool is_annex_b(const struct scrim_mux_params *params)
-{
-    return params->extradata_len < 1 || params->extradata[0] != 1; // configurationVersion
-}
-
-static int add_track(AVFormatContext *context, const struct scrim_mux_params *params)
-{
-    AVStream *stream = avformat_new_stream(context, NULL);
-    if (!stream)
-        return AVERROR(ENOMEM);
-    AVCodecParameters *codec = stream->codecpar;
-    const bool h264 = params->codec == SCRIM_CODEC_H264;
-    codec->codec_type = AVMEDIA_TYPE_VIDEO;
-    codec->codec_id = h264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC;
-    codec->codec_tag = h264 ? MKTAG('a', 'v', 'c', '1') : MKTAG('h', 'e', 'v', '1');
-    codec->width = (int)params->width;
-    codec->height = (int)params->height;
-    codec->extradata = av_mallocz(params->extradata_len + AV_INPUT_BUFFER_PADDING_SIZE);
-    if (!codec->extradata)
-        return AVERROR(ENOMEM);
-    memcpy(codec->extradata, params->extradata, params->extradata_len);
-    codec->extradata_size = (int)params->extradata_len;
-    stream->time_base = (AVRational){1, SCRIM_MUX_TIMESCALE};
-    return 0;
-}
-
-// FFmpeg's mov muxer writes ftyp and moov with the header, and is not needed after that.
-static int write_init(AVFormatContext *context, const struct scrim_mux_params *params)
-{
-    int result = avio_open_dyn_buf(&context->pb);
-    if (result < 0)
-        return result;
-    context->flags |= AVFMT_FLAG_BITEXACT; // no version of FFmpeg in the file
-    result = add_track(context, params);
-    if (result < 0)
-        return result;
-    AVDictionary *options = NULL;
-    result = av_dict_set(&options, "movflags", "empty_moov+default_base_moof+frag_custom", 0);
-    if (result >= 0)
-        result = av_dict_set_int(&options, "video_track_timescale", SCRIM_MUX_TIMESCALE, 0);
-    if (result >= 0)
-        result = av_dict_set_int(&options, "use_editlist", 0, 0);
-    if (result >= 0)
-        result = avformat_write_header(context, &options);
-    av_dict_free(&options);
-    return result;
-}
-
-static int append_init(const struct scrim_mux_params *params, struct scrim_buf *out,
-                       struct scrim_error *error)
-{
-    AVFormatContext *context = NULL;
-    int result = avformat_alloc_output_context2(&context, NULL, "mp4", NULL);
-    if (result >= 0)
-        result = write_init(context, params);
-    uint8_t *bytes = NULL;
-    const int count = context && context->pb ? avio_close_dyn_buf(context->pb, &bytes) : 0;
-    if (context)
-        context->pb = NULL;
-    avformat_free_context(context);
-
-    if (result < 0)
-        result = scrim_fail_av(error, result, "cannot describe the stream as MP4");
-    else
-        result = scrim_buf_append(out, bytes, (size_t)count);
-    av_free(bytes);
-    return result;
-}
-
 int scrim_mux_create(const struct scrim_mux_params *params, struct scrim_mux **ret,
                      struct scrim_buf *out, struct scrim_error *error)
 {
-    if (params->extradata_len < 5 || params->extradata_len > INT32_MAX / 2)
+    if (params->extradata_len < 5)
         return scrim_fail(error, SCRIM_EINVAL, "the stream has no parameter sets");
-    const int result = append_init(params, out, error);
+    const int result = scrim_mp4_append_init(params, out, error);
     if (result < 0)
         return result;
 
     struct scrim_mux *mux = scrim_new(struct scrim_mux);
     mux->codec = params->codec;
-    mux->length_prefixed = !is_annex_b(params);
+    mux->length_prefixed = !scrim_mp4_is_byte_stream(params);
     mux->last_dts = INT64_MIN;
     mux->last_duration = DURATION_GUESS;
     mux->samples = scrim_new_array(SAMPLES_MAX, struct sample);
@@ -291,23 +224,17 @@ static int h265_codec(const uint8_t profile[12], char ret[64])
 int scrim_mux_mime_codec(const struct scrim_mux_params *params, char ret[64])
 {
     const bool h264 = params->codec == SCRIM_CODEC_H264;
-    if (!is_annex_b(params)) { // avcC and hvcC begin with the version, then the profile
+    if (!scrim_mp4_is_byte_stream(
+            params)) { // avcC and hvcC begin with the version, then the profile
         if (params->extradata_len < 13)
             return SCRIM_EFORMAT;
         return h264 ? h264_codec(params->extradata + 1, ret)
                     : h265_codec(params->extradata + 1, ret);
     }
-    struct scrim_nal_walk walk =
-        scrim_nal_walk_of(params->codec, params->extradata, params->extradata_len);
-    struct scrim_nal nal;
-    while (scrim_nal_next(&walk, &nal)) {
-        if (scrim_nal_kind(params->codec, nal.type) != SCRIM_NAL_SPS)
-            continue;
-        uint8_t sps[16]; // H.265: NAL header of two bytes, one byte, then profile_tier_level
-        const size_t count = scrim_nal_unescape(&nal, sps, sizeof sps);
-        if (count < (h264 ? 4U : 15U))
-            return SCRIM_EFORMAT;
-        return h264 ? h264_codec(sps + 1, ret) : h265_codec(sps + 3, ret);
-    }
-    return SCRIM_EFORMAT;
+    struct scrim_sps sps;
+    const int result =
+        scrim_sps_find(params->codec, params->extradata, params->extradata_len, &sps);
+    if (result < 0)
+        return result;
+    return h264 ? h264_codec(sps.profile, ret) : h265_codec(sps.profile, ret);
 }

@@ -1,8 +1,8 @@
-// Fragmented MP4 into memory (ISO/IEC 14496-12): an init segment, made by libavformat's mov muxer,
-// then fragments that the caller cuts, written here: without a copy more than needed, with decoding
-// times exactly as given and signed composition offsets. Payloads go in bit-exact; parameter sets
-// inside the stream stay inside it (sample entries avc1, which everything plays, and hev1). No file
-// and no clock is touched.
+// Fragmented MP4 into memory (ISO/IEC 14496-12): an init segment, then fragments that the caller
+// cuts. Written here and not by libavformat: without a copy more than needed, with decoding times
+// exactly as given and signed composition offsets, and in bounded time whatever the parameter sets
+// say. Payloads go in bit-exact; parameter sets inside the stream stay inside it (sample entries
+// avc1, which everything plays, and hev1). No file and no clock is touched.
 #pragma once
 
 #include "base/buf.h"

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "media/nal.h"
+#include "media/sps.h"
 
-#include <libavcodec/avcodec.h>
 #include <string.h>
 
 static const uint8_t start_code[] = {0, 0, 0, 1};
@@ -48,39 +48,6 @@ static int add_nal(enum scrim_codec codec, struct scrim_buf *sets, const struct 
         return SCRIM_OK;
     const int result = scrim_buf_append(sets, start_code, sizeof start_code);
     return result < 0 ? result : scrim_buf_append(sets, nal->data, nal->size);
-}
-
-// FFmpeg's parser reads the picture size out of the SPS; no decoder is opened. The unit must hold a
-// slice.
-static void find_size(struct scrim_params *params, const uint8_t *data, size_t size)
-{
-    const enum AVCodecID id =
-        params->codec == SCRIM_CODEC_H264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC;
-    AVCodecParserContext *parser = av_parser_init((int)id);
-    AVCodecContext *context = avcodec_alloc_context3(NULL);
-    // The parser reads beyond the end, up to the padding.
-    uint8_t *bytes = scrim_alloc(params->sets.len + size + AV_INPUT_BUFFER_PADDING_SIZE);
-    if (parser && context && bytes) {
-        const size_t total = params->sets.len + size;
-        memcpy(bytes, params->sets.data, params->sets.len);
-        memcpy(bytes + params->sets.len, data, size);
-        memset(bytes + total, 0, AV_INPUT_BUFFER_PADDING_SIZE);
-
-        uint8_t *out;
-        int out_size;
-        context->codec_id = id;
-        parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
-        av_parser_parse2(parser, context, &out, &out_size, bytes, (int)total, AV_NOPTS_VALUE,
-                         AV_NOPTS_VALUE, 0);
-        if (parser->width > 0 && parser->height > 0) {
-            params->width = (uint32_t)parser->width;
-            params->height = (uint32_t)parser->height;
-        }
-    }
-    free(bytes);
-    avcodec_free_context(&context);
-    if (parser)
-        av_parser_close(parser);
 }
 
 // An SPS among the found sets opens a new collection; a lone PPS joins the one there is.
@@ -144,14 +111,15 @@ int scrim_params_update(struct scrim_params *params, const uint8_t *data, size_t
     int result = look(params, data, size, &found, ret);
     if (result >= 0 && found.len > 0)
         result = take_sets(params, &found, &changed);
-    const bool complete =
-        params->generation > 0 || (holds_kind(params->codec, &params->sets, SCRIM_NAL_SPS) &&
-                                   holds_kind(params->codec, &params->sets, SCRIM_NAL_PPS));
-    if (!complete)
+    if (result < 0 || (!changed && params->generation > 0))
         return result;
-    if (ret->has_slice && (changed || (ret->random && params->width == 0)))
-        find_size(params, data, size);
-    if (changed || params->generation == 0)
-        params->generation++;
-    return result;
+    // Complete with an SPS that makes sense and a PPS.
+    struct scrim_sps sps;
+    if (scrim_sps_find(params->codec, params->sets.data, params->sets.len, &sps) < 0 ||
+        !holds_kind(params->codec, &params->sets, SCRIM_NAL_PPS))
+        return SCRIM_OK;
+    params->width = sps.width;
+    params->height = sps.height;
+    params->generation++;
+    return SCRIM_OK;
 }

@@ -20,6 +20,7 @@ struct scrim_rtsp {
     struct scrim_access_units units;
     int stream;          // index of the track that is read
     int end;             // AVERROR that ended the stream, 0 while it runs
+    int64_t stall_us;    // how long we waited for what ended it
     bool closing;        // TEARDOWN may still be sent, whoever cancels
     char *url;           // for sentences
     int64_t deadline_us; // monotonic
@@ -237,22 +238,21 @@ const struct scrim_params *scrim_rtsp_params(const struct scrim_rtsp *rtsp)
     return &rtsp->units.params;
 }
 
-static int explain_end(struct scrim_rtsp *rtsp, int av_error, int64_t stall_us,
-                       struct scrim_error *error)
+static int explain_end(const struct scrim_rtsp *rtsp, struct scrim_error *error)
 {
     if (rtsp->cancelled(rtsp->cancel_context))
         return scrim_fail(error, SCRIM_ECANCEL, "%s: cancelled", rtsp->url);
-    switch (av_error) {
+    switch (rtsp->end) {
     case AVERROR_EXIT:
     case AVERROR(ETIMEDOUT):
         return scrim_fail(error, SCRIM_ETIMEOUT, "%s: no picture for %.0f s", rtsp->url,
-                          (double)stall_us / SCRIM_SECOND);
+                          (double)rtsp->stall_us / SCRIM_SECOND);
     case AVERROR_EOF:
     case AVERROR(ECONNRESET):
     case AVERROR(EPIPE):
     case AVERROR(EIO):
         return scrim_fail(error, SCRIM_EEND, "%s: the camera closed the stream", rtsp->url);
-    default: return scrim_fail_av(error, av_error, "%s", rtsp->url);
+    default: return scrim_fail_av(error, rtsp->end, "%s", rtsp->url);
     }
 }
 
@@ -275,9 +275,10 @@ int scrim_rtsp_read(struct scrim_rtsp *rtsp, int64_t stall_us, struct scrim_fram
     AVPacket *packet = rtsp->packet;
     for (int got = 0; got == 0;) {
         if (rtsp->end < 0)
-            return explain_end(rtsp, rtsp->end, stall_us, error);
+            return explain_end(rtsp, error);
         rtsp->end = av_read_frame(rtsp->context, packet);
         if (rtsp->end < 0) {
+            rtsp->stall_us = stall_us;
             got = scrim_access_units_flush(&rtsp->units, ret, error);
         } else {
             rtsp->end = 0;

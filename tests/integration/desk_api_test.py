@@ -1,0 +1,354 @@
+"""scrimd towards the outside: who may what, and what bad clients get."""
+
+import http.client
+import json
+import re
+import time
+
+from desk_kit import CAMERAS, PASSWORD, ROLES, desk, handshake, median, timed
+from harness import expect, test, wait_for
+from sitekit import scrim_ok
+
+NOW = 1_700_000_000_000
+RANGE = f"?from={NOW}&to={NOW + 60000}"
+EVERYONE = set(ROLES)
+# (method, path, who may, what they get). `scrimd`'s own table is compared with docs/ref/api.md by a unit test.
+ROUTES = [
+    ("GET", "/api/v1/session", EVERYONE, 200),
+    ("GET", "/api/v1/site", EVERYONE, 200),
+    ("GET", "/api/v1/health", EVERYONE, 200),
+    ("GET", "/api/v1/cameras", EVERYONE, 200),
+    ("GET", "/api/v1/cameras/quay/timeline" + RANGE, EVERYONE - {"viewer"}, 200),
+    ("GET", "/api/v1/cameras/quay/recordings" + RANGE, EVERYONE - {"viewer"}, 200),
+    ("GET", "/api/v1/cameras/quay/recordings/2026-11-23/120000.mp4", EVERYONE - {"viewer"}, 404),
+    ("GET", "/api/v1/cameras/quay/live", EVERYONE, 426),
+    ("DELETE", "/api/v1/session", EVERYONE, 204),
+]
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'",
+    "Strict-Transport-Security": "max-age=",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@test("desk: every route, without a session and with each role")
+def rights():
+    with desk(users=(), roles={role: role for role in ROLES}) as daemon:
+        nobody = daemon.anybody()
+        for method, path, _, _ in ROUTES:
+            expect(nobody.status(method, path) == 401, f"{method} {path} without a session")
+        for role in ROLES:
+            client = daemon.signed_in(role)
+            for method, path, allowed, status in ROUTES:
+                got = client.status(method, path)
+                expect(got == (status if role in allowed else 403), f"{method} {path} as {role}: {got}")
+            expect(client.status("GET", "/api/v1/session") == 401, f"{role} is still signed in")
+        for method, path, wanted in [
+            ("POST", "/api/v1/site", 405), ("PUT", "/api/v1/session", 405), ("PATCH", "/api/v1/cameras", 405),
+            ("GET", "/api/v1/nothing", 404), ("GET", "/api/v1/", 404), ("GET", "/api/v1/cameras/", 404),
+            ("OPTIONS", "/api/v1/site", 405), ("GET", "/secret", 404),
+        ]:
+            body = {} if method in ("POST", "PUT", "PATCH") else None
+            got, headers, content = nobody.request(method, path, body)
+            expect(got == wanted, f"{method} {path}: {got}")
+            expect(json.loads(content)["error"]["code"], "an error says its code")
+            expect(wanted != 405 or "GET" in headers["Allow"], f"{method} {path}: Allow is {headers['Allow']}")
+
+
+@test("desk: signing in, wrong and unknown names cost the same, guessing is slowed down")
+def signing_in():
+    with desk(users=("olga", "otto")) as daemon:
+        client = daemon.anybody()
+
+        def attempt(user, password):
+            return client.request("POST", "/api/v1/session", {"user": user, "password": password})
+
+        status, headers, body = attempt("olga", PASSWORD)
+        cookie = headers["Set-Cookie"]
+        expect(status == 200, f"status {status}")
+        expect(re.match(r"__Host-scrim=[\w-]{43}; ", cookie), cookie)
+        for word in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
+            expect(word in cookie, f"{word} is missing in the cookie")
+        expect(json.loads(body).keys() == {"user", "role", "csrf"}, body)
+        known = median([timed(lambda: attempt("otto", f"wrong {i}")) for i in range(3)])
+        unknown = median([timed(lambda i=i: attempt(f"nobody-{i}", "wrong password")) for i in range(3)])
+        expect(0.5 < known / unknown < 2, f"a wrong password takes {known:.3f} s, an unknown name {unknown:.3f} s")
+        expect(attempt("olga", PASSWORD)[0] == 200, "others are not slowed down")
+        statuses = [attempt("otto", "wrong again")[0] for _ in range(4)]
+        expect(429 in statuses, f"otto: {statuses}")
+        status, headers, _ = attempt("otto", PASSWORD)
+        expect(status == 429 and int(headers["Retry-After"]) >= 1, "the right password must wait too")
+        time.sleep(int(headers["Retry-After"]) + 0.1)
+        expect(attempt("otto", PASSWORD)[0] == 200, "after the wait the right password is taken")
+        statuses = [attempt(f"guess-{i}", "something")[0] for i in range(15)]
+        expect(statuses[-1] == 429 and statuses[0] == 401, f"one address, many names: {statuses}")
+        expect(PASSWORD not in daemon.log(), "a password is in the log")
+
+
+@test("desk: what a sign-in refuses")
+def bad_sign_in():
+    with desk() as daemon:
+        client = daemon.anybody()
+        for body in (
+            b"", b"{", b"[]", b"null", b'{"user":"olga"}', b'{"user":1,"password":"x"}',
+            b'{"user":"olga","password":"x","more":1}', b'{"user":"olga","password":"x","password":"y"}',
+            b'{"user":"olga","password":"' + b"x" * 300 + b'"}', b"\xff\xfe", b"[" * 60000,
+        ):
+            connection = http.client.HTTPSConnection("127.0.0.1", client.port, context=client._tls(), timeout=20)
+            connection.request("POST", "/api/v1/session", body, {"Content-Type": "application/json"})
+            status = connection.getresponse().status
+            connection.close()
+            expect(status == 400, f"{body[:40]!r}: {status}")
+        connection = http.client.HTTPSConnection("127.0.0.1", client.port, context=client._tls(), timeout=20)
+        connection.request("POST", "/api/v1/session", b"user=olga", {"Content-Type": "application/x-www-form-urlencoded"})
+        expect(connection.getresponse().status == 415, "a form of another site is not JSON")
+        connection.close()
+
+
+@test("desk: sessions end when told, follow the users, and outlive a restart")
+def sessions():
+    with desk(users=("olga", "otto")) as daemon:
+        olga, otto = daemon.signed_in("olga"), daemon.signed_in("otto")
+        before = olga.cookie
+        olga.sign_in("olga", PASSWORD)
+        expect(olga.cookie != before, "a sign-in must make a new session")
+        stale = daemon.anybody()
+        stale.cookie = before
+        expect(stale.status("GET", "/api/v1/session") == 401, "the session before the sign-in still works")
+        for cookie in ("__Host-scrim=", "__Host-scrim=" + "A" * 43, "__Host-scrim=" + "A" * 5000, "x=y", "=;=;;"):
+            stale.cookie = cookie
+            got = stale.status("GET", "/api/v1/session")
+            expect(got in (401, 431), f"{cookie[:30]}: {got}")
+        daemon.stop()
+        daemon.start()
+        expect(olga.status("GET", "/api/v1/session") == 200, "a restart signs people out")
+        scrim_ok("user", "remove", daemon.site.dir, "otto")
+        wait_for("otto's session to end", lambda: otto.status("GET", "/api/v1/session") == 401, 5)
+        expect(olga.status("DELETE", "/api/v1/session") == 204, "sign-out")
+        expect(olga.status("GET", "/api/v1/session") == 401, "signed out and still in")
+        wait_for("the sign-out to be on disk", lambda: True)
+        daemon.stop()
+        daemon.start()
+        expect(olga.status("GET", "/api/v1/session") == 401, "a restart brings an ended session back")
+
+
+@test("desk: what changes something needs the token and the right origin")
+def forgery():
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        token, client.csrf = client.csrf, None
+        origin = {"Origin": "https://evil.example"}
+        for headers in ({}, {"X-CSRF": ""}, {"X-CSRF": "x" * 43}, {"X-CSRF": token[:-1]}, {"X-CSRF": token, **origin}):
+            got = client.status("DELETE", "/api/v1/session", headers=headers)
+            expect(got == 403, f"{headers}: {got}")
+        body = {"user": "olga", "password": PASSWORD}
+        expect(client.status("POST", "/api/v1/session", body, origin) == 403, "sign-in from another site")
+        for bad in ("https://evil.example", "null", f"http://127.0.0.1:{client.port}", f"https://127.0.0.1:{client.port}.evil.example"):
+            answer = daemon.raw(handshake(client, "quay", Origin=bad))
+            expect(b" 403 " in answer.split(b"\r\n")[0], f"WebSocket from {bad}: {answer[:60]}")
+        answer = daemon.raw(handshake(client, "quay"), seconds=1)
+        expect(b" 101 " in answer.split(b"\r\n")[0], f"WebSocket from here: {answer[:60]}")
+        good = {"X-CSRF": token, "Origin": f"https://127.0.0.1:{client.port}"}
+        expect(client.status("DELETE", "/api/v1/session", headers=good) == 204, "the right token")
+
+
+@test("desk: security headers on everything, nothing of the API in a cache")
+def headers():
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        for method, path in (("GET", "/"), ("GET", "/none"), ("GET", "/api/v1/site"), ("PUT", "/api/v1/site"), ("HEAD", "/api/v1/site")):
+            status, got, body = client.request(method, path, {} if method == "PUT" else None)
+            for name, value in SECURITY_HEADERS.items():
+                expect(value in got.get(name, ""), f"{method} {path}: {name} is {got.get(name)}")
+            expect("unsafe" not in got["Content-Security-Policy"], "the policy allows what is unsafe")
+            expect("frame-ancestors 'none'" in got["Content-Security-Policy"], "it may be framed")
+            expect(path == "/" or got["Cache-Control"] == "no-store", f"{path}: {got['Cache-Control']}")
+            expect(method != "HEAD" or (status == 200 and body == b"" and int(got["Content-Length"]) > 0), "HEAD")
+        status, got, body = client.request("GET", "/")
+        if status == 200:
+            again = client.request("GET", "/", headers={"If-None-Match": got["ETag"]})
+            expect(again[0] == 304 and again[2] == b"", "the page is sent again though it is known")
+
+
+@test("desk: no path leads out of the page or the archive")
+def traversal():
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        secret = (daemon.site.dir / "state" / "keys" / "tls.key").read_bytes()[40:80]
+        (daemon.site.dir / "veil" / "quay" / "2026-11-23").mkdir(parents=True)
+        link = daemon.site.dir / "veil" / "quay" / "2026-11-23" / "120000.mp4"
+        link.symlink_to(daemon.site.dir / "state" / "keys" / "tls.key")
+        tails = [
+            "/../state/keys/tls.key", "/..%2fstate/keys/tls.key", "/%2e%2e/%2e%2e/etc/passwd", "/....//etc/passwd",
+            "//etc/passwd", "/assets/../../state/site.db", "/assets/..%5c..%5cx", "/index.html%00.mp4", "/./././",
+            "/api/v1/cameras/quay/recordings/../../../../state/keys/tls.key",
+            "/api/v1/cameras/quay/recordings/2026-11-23/..%2f..%2f..%2fstate%2fkeys%2ftls.key",
+            "/api/v1/cameras/quay/recordings/..%2f..%2fstate/keys",
+            "/api/v1/cameras/quay/recordings/2026-11-23/120000.mp4",
+            "/api/v1/cameras/quay/recordings/2026-11-23/list",
+            "/api/v1/cameras/quay/recordings/2026-02-30/120000.mp4",
+            "/api/v1/cameras/quay/recordings/2026-11-23/120000.mp4%0a",
+            "/api/v1/cameras/..%2fquay/recordings/2026-11-23/120000.mp4",
+            "/api/v1/cameras/%2e%2e/timeline" + RANGE, "/api/v1/cameras/" + "q" * 400 + "/timeline" + RANGE,
+        ]
+        for path in tails:
+            request = f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nConnection: close\r\n\r\n"
+            answer = daemon.raw(request.encode())
+            status = int(answer.split()[1]) if answer else 0
+            page = status == 200 and b"<!doctype html" in answer.lower()
+            expect(page or status in (0, 400, 403, 404, 414), f"{path}: {answer[:80]}")
+            expect(secret not in answer and b"root:" not in answer, f"{path} leaks a file")
+
+
+@test("desk: malformed requests get a 4xx or lose their connection, and nobody else notices")
+def malformed():
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        host, cookie = b"Host: x\r\n", b"Cookie: " + client.cookie.encode() + b"\r\n"
+        post = b"POST /api/v1/session HTTP/1.1\r\nContent-Type: application/json\r\n" + host
+        cases = {
+            "nothing": b"\r\n\r\n",
+            "noise": bytes(range(256)) * 8,
+            "no version": b"GET /\r\n\r\n",
+            "no host": b"GET /api/v1/site HTTP/1.1\r\n\r\n",
+            "bare LF": b"GET / HTTP/1.1\n" + host + b"\n",
+            "unknown method": b"FROB / HTTP/1.1\r\n" + host + b"\r\n",
+            "CONNECT": b"CONNECT example.org:443 HTTP/1.1\r\n" + host + b"\r\n",
+            "two methods": b"GET / HTTP/1.1\r\nPOST / HTTP/1.1\r\n" + host + b"\r\n",
+            "absolute target": b"GET https://x/ HTTP/1.1\r\n" + host + b"\r\n",
+            "star": b"OPTIONS * HTTP/1.1\r\n" + host + b"\r\n",
+            "percent": b"GET /%zz HTTP/1.1\r\n" + host + b"\r\n",
+            "half percent": b"GET /% HTTP/1.1\r\n" + host + b"\r\n",
+            "NUL in path": b"GET /\0 HTTP/1.1\r\n" + host + b"\r\n",
+            "long path": b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\n" + host + b"\r\n",
+            "endless path": b"GET /" + b"a" * 100000,
+            "long header": b"GET / HTTP/1.1\r\n" + host + b"Cookie: " + b"a" * 5000 + b"\r\n\r\n",
+            "endless header": b"GET / HTTP/1.1\r\n" + host + b"X-A: " + b"a" * 100000,
+            "many headers": b"GET / HTTP/1.1\r\n" + host + b"".join(b"X-%d: y\r\n" % i for i in range(2000)) + b"\r\n",
+            "many arguments": b"GET /api/v1/site?" + b"a=b&" * 200 + b" HTTP/1.1\r\n" + host + cookie + b"\r\n",
+            "endless arguments": b"GET /api/v1/site?" + b"a&" * 20000,
+            "no length": post + b"\r\n{}",
+            "chunked": post + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            "two lengths": post + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}",
+            "length and chunks": post + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+            "negative length": post + b"Content-Length: -1\r\n\r\n",
+            "huge length": post + b"Content-Length: 99999999999999999999\r\n\r\n",
+            "large body": post + b"Content-Length: 70000\r\n\r\n" + b"x" * 70000,
+            "pipelined after a body": post + b"Content-Length: 2\r\n\r\n{}" + b"GET / HTTP/1.1\r\n" + host + b"\r\n" * 2,
+            "body of a GET": b"GET /api/v1/site HTTP/1.1\r\n" + host + cookie + b"Content-Length: 3\r\n\r\nabc",
+            "unknown upgrade": b"GET / HTTP/1.1\r\n" + host + b"Connection: Upgrade\r\nUpgrade: teapot\r\n\r\n",
+            "h2c": b"GET / HTTP/1.1\r\n" + host + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+            "h2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0",
+            "WebSocket by POST": handshake(client, "quay").replace(b"GET", b"POST", 1),
+            "WebSocket without key": handshake(client, "quay", Sec_WebSocket_Key=None),
+            "WebSocket of version 0": handshake(client, "quay", Sec_WebSocket_Version="x", Sec_WebSocket_Key="y" * 500),
+            "WebSocket on a route": handshake(client, "quay").replace(b"/cameras/quay/live", b"/site"),
+            "WebSocket nowhere": handshake(client, "quay").replace(b"/live", b"/lives"),
+            "WebSocket without session": handshake(client, "quay", Cookie="a=b"),
+            "subprotocol": handshake(client, "quay", Sec_WebSocket_Protocol="chat"),
+            "upgrade without connection": handshake(client, "quay", Connection=None),
+        }
+        for name, data in cases.items():
+            answer = daemon.raw(data, seconds=2)
+            statuses = [int(s) for s in re.findall(rb"(?:^|\n)HTTP/1\.[01] (\d+) ", answer)]
+            fine = name in ("bare LF", "subprotocol", "pipelined after a body", "absolute target", "NUL in path")
+            expect(all(400 <= s < 600 for s in statuses) or fine, f"{name}: {answer[:100]!r}")
+            expect(daemon.alive() and client.status("GET", "/api/v1/session") == 200, f"{name} broke the server")
+        for seed in range(60):  # half a request, and then nothing more
+            whole = b"GET /api/v1/cameras HTTP/1.1\r\n" + host + cookie + b"\r\n"
+            with daemon.tls() as connection:
+                connection.sendall(whole[: 2 * seed])
+        expect(daemon.alive() and client.status("GET", "/api/v1/session") == 200, "half requests broke the server")
+
+
+@test("desk: too large a body is refused, whoever dawdles is cut off")
+def dawdling():
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        expect(b" 413 " in daemon.raw(head % 65537)[:20], "a body over the ceiling")
+        expect(b" 400 " in daemon.raw(head % 65536 + b"x" * 65536, wait_closed=False)[:20], "a body at the ceiling")
+        connections = [daemon.tls() for _ in range(3)]
+        connections[0].sendall(b"GET / HT")  # a header that never ends
+        connections[1].sendall(head % 10 + b"{")  # a body that never ends
+        begun = time.monotonic()  # the third says nothing at all
+        for connection in connections:
+            connection.settimeout(40)
+            try:
+                while connection.recv(4096):
+                    pass
+            except OSError:
+                pass
+        expect(time.monotonic() - begun < 30, f"cut off after {time.monotonic() - begun:.0f} s")
+        expect(client.status("GET", "/api/v1/session") == 200, "others are served")
+
+
+@test("desk: TLS 1.2 and later only, its own certificate, HTTP/1.1 over a connection that stays")
+def tls():
+    import socket
+    import ssl
+
+    with desk() as daemon:
+        for version, works in (("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+            context.set_alpn_protocols(["h2", "http/1.1"])
+            try:
+                with context.wrap_socket(socket.create_connection(("127.0.0.1", daemon.site.port), 10)) as connection:
+                    expect(works, f"{version} is accepted")
+                    expect(connection.selected_alpn_protocol() == "http/1.1", connection.selected_alpn_protocol())
+            except (ssl.SSLError, OSError) as refused:
+                expect(not works, f"{version} is refused: {refused}")
+        context = ssl.create_default_context(cafile=str(daemon.site.dir / "state" / "keys" / "tls.crt"))
+        for name in ("localhost", "127.0.0.1"):
+            raw = socket.create_connection(("127.0.0.1", daemon.site.port), 10)
+            context.wrap_socket(raw, server_hostname=name).close()
+        client = daemon.signed_in("olga")
+        connection = http.client.HTTPSConnection("127.0.0.1", client.port, context=client._tls(), timeout=20)
+        connection.connect()
+        first = connection.sock
+        for _ in range(20):
+            connection.request("GET", "/api/v1/cameras", headers={"Cookie": client.cookie})
+            answer = connection.getresponse()
+            expect(answer.status == 200 and len(json.loads(answer.read())) == len(CAMERAS), "cameras")
+        expect(connection.sock is first, "the connection was not kept")
+        connection.close()
+
+
+@test("desk: one scrimd a site; a bad certificate, a taken port and a damaged user database say so")
+def refusals():
+    import subprocess
+
+    from desk_kit import scrimd_program
+
+    def refused(daemon, *words):
+        done = subprocess.run(
+            [scrimd_program(), daemon.site.dir], capture_output=True, text=True, timeout=60,
+            env={"ASAN_OPTIONS": "detect_leaks=0", "PATH": "/usr/bin"},
+        )
+        expect(done.returncode == 1, f"status {done.returncode}: {done.stderr[-500:]}")
+        for word in words:
+            expect(word in done.stderr, f"{word!r} is not said: {done.stderr[-500:]}")
+
+    with desk() as daemon:
+        refused(daemon, "scrimd.lock")
+        port = daemon.site.port
+        with desk(start=False) as other:
+            text = (other.site.dir / "scrim.yaml").read_text()
+            (other.site.dir / "scrim.yaml").write_text(re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{port}", text, count=1))
+            refused(other, "cannot listen on", str(port))
+        daemon.stop()
+        keys = daemon.site.dir / "state" / "keys"
+        certificate = (keys / "tls.crt").read_bytes()
+        (keys / "tls.crt").write_bytes(b"no certificate")
+        refused(daemon, "tls.crt", "certificate")
+        (keys / "tls.crt").unlink()
+        refused(daemon, "tls.crt")
+        (keys / "tls.crt").write_bytes(certificate)
+        for file in (daemon.site.dir / "state").glob("site.db*"):
+            file.write_bytes(b"garbage" * 1000)
+        refused(daemon, "site.db")
