@@ -81,28 +81,31 @@ static int add_segment(struct scrim_opening *opening, size_t at, struct scrim_re
     return result;
 }
 
-static int open_to_film(struct scrim_opening *opening, const struct args *args,
-                        struct scrim_remux_summary *ret, struct scrim_error *error)
+static int fill_film(struct scrim_opening *opening, struct scrim_remux *remux,
+                     struct scrim_remux_summary *ret, struct scrim_error *error)
 {
-    struct scrim_remux *remux = NULL;
-    int result = scrim_remux_create(args->out, args->from_us, args->to_us, &remux, error);
+    int result = SCRIM_OK;
     for (size_t i = 0; i < scrim_opening_count(opening) && result >= 0; i++)
         result = add_segment(opening, i, remux, error);
-    if (result >= 0)
-        result = scrim_remux_finish(remux, ret, error);
-    scrim_remux_destroy(remux);
-    return result;
+    return result < 0 ? result : scrim_remux_finish(remux, ret, error);
 }
 
+// The file is begun before the intent is logged: a path that cannot be written is no opening.
 static int film(struct scrim_opening *opening, const struct args *args, struct scrim_error *error)
 {
+    struct scrim_remux *remux = NULL;
     struct scrim_remux_summary summary = {0};
     struct scrim_error log_error;
     const size_t count = scrim_opening_count(opening);
-    int result = scrim_opening_log_intent(opening, error);
-    if (result < 0)
+    int result = scrim_remux_create(args->out, args->from_us, args->to_us, &remux, error);
+    if (result >= 0)
+        result = scrim_opening_log_intent(opening, error);
+    if (result < 0) {
+        scrim_remux_destroy(remux);
         return result;
-    result = open_to_film(opening, args, &summary, error);
+    }
+    result = fill_film(opening, remux, &summary, error);
+    scrim_remux_destroy(remux);
     const double seconds = (double)summary.duration_us / SCRIM_SECOND;
     const int logged = scrim_opening_log_outcome(opening, seconds, result < 0 ? 0 : count,
                                                  result < 0 ? error->text : NULL, &log_error);

@@ -36,7 +36,7 @@ struct scrim_remux {
     int64_t origin_us;   // UTC of the film's first frame
     int64_t next_utc_us; // UTC at which the frame after the last one would come
     int64_t last_dts;    // since origin_us, in the film's time base
-    int64_t base_dts;    // of the first frame written
+    int64_t base_pts;    // of the first frame written
     bool any;
     struct scrim_remux_summary summary;
 };
@@ -233,14 +233,14 @@ static int write_packet(struct scrim_remux *remux, AVPacket *packet, struct scri
     const int64_t at_us = remux->origin_us + av_rescale_q(packet->dts, base, micros);
     if (remux->summary.frames == 0) {
         remux->summary.from_us = at_us;
-        remux->base_dts = packet->dts;
+        remux->base_pts = packet->pts;
     }
     remux->summary.frames++;
     remux->summary.to_us = at_us + duration_us;
     remux->summary.duration_us += duration_us;
     packet->stream_index = 0;
-    packet->dts -= remux->base_dts; // the film begins at 0
-    packet->pts -= remux->base_dts;
+    packet->dts -= remux->base_pts; // the film begins at 0
+    packet->pts -= remux->base_pts;
     const int result = av_interleaved_write_frame(remux->out, packet);
     return result < 0 ? scrim_fail_av(error, result, "%s", remux->path) : SCRIM_OK;
 }

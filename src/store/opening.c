@@ -54,10 +54,21 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+// One that scrim.yaml names no more may still have recordings.
+static bool was_recorded(const struct scrim_site *site, const char *camera)
+{
+    char path[SCRIM_PATH_MAX];
+    const size_t length = strlen(camera);
+    return scrim_site_camera(site, camera) ||
+           (length > 0 && length <= SCRIM_CAMERA_ID_MAX &&
+            strspn(camera, "abcdefghijklmnopqrstuvwxyz0123456789-") == length &&
+            scrim_store_path(path, site->dir, camera, NULL) >= 0 && access(path, F_OK) == 0);
+}
+
 static int check_request(const struct scrim_site *site, const struct scrim_opening_request *request,
                          struct scrim_error *error)
 {
-    if (!scrim_site_camera(site, request->camera))
+    if (!was_recorded(site, request->camera))
         return scrim_fail(error, SCRIM_ENOENT, "site %s has no camera '%s'", site->config->id,
                           request->camera);
     if (request->from_us < 0 || request->from_us >= request->to_us)
