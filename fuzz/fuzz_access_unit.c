@@ -1,10 +1,9 @@
-// What a camera sends after RTP is taken off: pieces of access units, with parameter sets that
-// FFmpeg's parser looks into, on to the muxer. The first byte chooses the codec; then each piece
-// has a byte of time step, two of length, and its bytes.
+// What a camera sends after RTP is taken off: pieces of access units, what their parameter sets
+// say, and on to the muxer. The first byte chooses the codec; then each piece has a byte of time
+// step, two of length, and its bytes.
 #include "media/access_unit.h"
 #include "media/mux.h"
 
-#include <libavcodec/avcodec.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -48,7 +47,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t codec, step;
     uint16_t length;
     int64_t pts = 0;
-    av_log_set_level(AV_LOG_QUIET);
     if (!scrim_read_u8(&reader, &codec))
         return 0;
     scrim_access_units_init(&target.units, codec & 1 ? SCRIM_CODEC_H265 : SCRIM_CODEC_H264);

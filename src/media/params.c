@@ -113,13 +113,14 @@ int scrim_params_update(struct scrim_params *params, const uint8_t *data, size_t
         result = take_sets(params, &found, &changed);
     if (result < 0 || (!changed && params->generation > 0))
         return result;
-    // Complete with an SPS that makes sense and a PPS.
-    struct scrim_sps sps;
-    if (scrim_sps_find(params->codec, params->sets.data, params->sets.len, &sps) < 0 ||
-        !holds_kind(params->codec, &params->sets, SCRIM_NAL_PPS))
-        return SCRIM_OK;
-    params->width = sps.width;
-    params->height = sps.height;
+    struct scrim_sps sps = {0};
+    const bool complete =
+        scrim_sps_find(params->codec, params->sets.data, params->sets.len, &sps) >= 0 &&
+        holds_kind(params->codec, &params->sets, SCRIM_NAL_PPS);
+    if (!complete && params->generation == 0)
+        return SCRIM_OK; // the rest is on its way
+    params->width = complete ? sps.width : 0;
+    params->height = complete ? sps.height : 0;
     params->generation++;
     return SCRIM_OK;
 }

@@ -8,9 +8,9 @@
 
 struct scrim_params {
     enum scrim_codec codec;
-    struct scrim_buf sets; // VPS, SPS, PPS in byte stream format
-    uint32_t width, height;
-    unsigned generation; // moves on whenever anything above changes; 0: not known yet
+    struct scrim_buf sets;  // VPS, SPS, PPS in byte stream format
+    uint32_t width, height; // 0: the sets are not usable
+    unsigned generation;    // moves on whenever anything above changes; 0: not known yet
 };
 
 void scrim_params_init(struct scrim_params *params, enum scrim_codec codec);

@@ -1,5 +1,6 @@
 #include "media/access_unit.h"
 #include "media/nal.h"
+#include "media/sps.h"
 
 #include "streams.h"
 #include "test.h"
@@ -100,12 +101,83 @@ static void parameters_from_sdp(void)
     struct scrim_access_unit_info info = update(&params, NULL, sets_h265, sizeof sets_h265);
     CHECK(!info.has_slice);
     CHECK_INT(params.generation, 1);
-    CHECK_INT(params.width, 0); // FFmpeg's parser tells it with the first slice
+    CHECK_INT(params.width, 640);
     info = update(&params, "I", NULL, 0);
     CHECK(info.random);
     CHECK_INT(params.generation, 1);
     CHECK_INT(params.width, 640);
     CHECK_INT(params.height, 480);
+    scrim_params_finish(&params);
+}
+
+static void picture_sizes(void)
+{
+    static const struct {
+        enum scrim_codec codec;
+        const char *bytes;
+        size_t count;
+        uint32_t width, height;
+        uint8_t chroma_format, bits;
+    } cases[] = {
+        // x264: 10 bits 4:2:2; interlaced with scaling matrices; 4:4:4 with odd cropping
+        {SCRIM_CODEC_H264,
+         "\x67\x7a\x00\x20\xb6\xcb\x40\x2b\x03\x0f\x37\x80\x88\x00\x00\x03\x00\x08\x00\x00\x03\x01"
+         "\x90\x78\xc1\x95",
+         26, 1366, 768, 2, 10},
+        {SCRIM_CODEC_H264,
+         "\x67\x64\x00\x1e\xac\xd9\x40\xb4\x24\xd8\x08\x80\x00\x00\x03\x00\x80\x00\x00\x19\x0f\x8a"
+         "\x14\xcb",
+         24, 720, 576, 1, 8},
+        {SCRIM_CODEC_H264,
+         "\x67\xf4\x00\x0d\x91\x96\x81\x50\x87\x8f\x8f\xc0\x44\x00\x00\x03\x00\x04\x00\x00\x03\x00"
+         "\xc8\x3c\x50\xaa\x80",
+         27, 322, 242, 3, 8},
+        // x265: Main 10 with temporal layers; 4:2:2; 4:4:4
+        {SCRIM_CODEC_H265,
+         "\x42\x01\x01\x02\x20\x00\x00\x03\x00\x90\x00\x00\x03\x00\x00\x03\x00\x5d\xa0\x02\x88\x80"
+         "\x2d\x1c\x45\x36\x59\x59\x52\x93\x0b\xc0\x5a\x02\x00\x00\x03\x00\x02\x00\x00\x03\x00\x32"
+         "\x10",
+         45, 1282, 718, 1, 10},
+        {SCRIM_CODEC_H265,
+         "\x42\x01\x01\x04\x08\x00\x00\x03\x00\x9d\x08\x00\x00\x03\x00\x00\x78\xb0\x03\xc0\x80\x11"
+         "\x07\x51\x79\x65\x65\x4a\x4c\x2f\x01\x68\x08\x00\x00\x03\x00\x08\x00\x00\x03\x00\xc8\x40",
+         44, 1918, 1078, 2, 8},
+        {SCRIM_CODEC_H265,
+         "\x42\x01\x01\x04\x08\x00\x00\x03\x00\x9e\x08\x00\x00\x03\x00\x00\x5a\x90\x00\xa0\x40\x3c"
+         "\x2c\xb2\xb2\xa5\x26\x17\x80\xb4\x04\x00\x00\x03\x00\x04\x00\x00\x03\x00\x64\x20",
+         42, 640, 480, 3, 8},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scrim_nal nal = {(const uint8_t *)cases[i].bytes, cases[i].count, 7};
+        struct scrim_sps sps;
+        CHECK_INT(scrim_sps_parse(cases[i].codec, &nal, &sps), SCRIM_OK);
+        CHECK_INT(sps.width, cases[i].width);
+        CHECK_INT(sps.height, cases[i].height);
+        CHECK_INT(sps.chroma_format, cases[i].chroma_format);
+        CHECK_INT(sps.luma_bits, cases[i].bits);
+        CHECK_INT(sps.chroma_bits, cases[i].bits);
+        nal.size = 6; // cut short
+        CHECK_INT(scrim_sps_parse(cases[i].codec, &nal, &sps), SCRIM_EFORMAT);
+    }
+}
+
+// Sets that make no sense must not be recorded under the old ones.
+static void unusable_sets(void)
+{
+    static const uint8_t garbled[] = {0, 0, 1, 0x67, 0x42, 0xc0, 0x16, 0xff,
+                                      0, 0, 1, 0x68, 0xce, 0x3c, 0x80};
+    struct scrim_params params;
+    scrim_params_init(&params, SCRIM_CODEC_H264);
+    update(&params, "P", garbled, sizeof garbled);
+    CHECK_INT(params.generation, 0);
+    update(&params, "I", NULL, 0);
+    CHECK_INT(params.generation, 1);
+    update(&params, "P", garbled, sizeof garbled);
+    CHECK_INT(params.generation, 2);
+    CHECK_INT(params.width, 0);
+    update(&params, "I", NULL, 0);
+    CHECK_INT(params.generation, 3);
+    CHECK_INT(params.width, 640);
     scrim_params_finish(&params);
 }
 
@@ -134,10 +206,15 @@ struct piece {
 static void pieces_become_units(void)
 {
     static const struct piece pieces[] = {
-        {"S", 0, 0},     {"I", 0, 0},     {" ", 0, 0}, {"P", 3600, 1},
-        {"P", 7200, 1},  {"S", 10800, 1}, // the sets have a time stamp of their own and go with the
-                                          // next picture
-        {"I", 10801, 0}, {"P", 14400, 1},
+        {"S", 0, 0},
+        {"I", 0, 0},
+        {" ", 0, 0},
+        {"P", 3600, 1},
+        {"P", 7200, 1},
+        {"S", 10800, 1}, // the sets have a time stamp of their own and go with the
+                         // next picture
+        {"I", 10801, 0},
+        {"P", 14400, 1},
     };
     struct scrim_access_units units;
     struct scrim_error error;
@@ -208,6 +285,8 @@ int main(int argc, char **argv)
                                     {"recovery points", recovery_points},
                                     {"parameters follow the stream", parameters_follow},
                                     {"parameters from a session description", parameters_from_sdp},
+                                    {"picture sizes", picture_sizes},
+                                    {"unusable parameter sets", unusable_sets},
                                     {"too many parameter sets", too_many_sets},
                                     {"pieces become access units", pieces_become_units},
                                     {"no parameter sets, no start", without_sets_nothing_starts},

@@ -118,6 +118,8 @@ static void refuses(void)
     scrim_buf_init(&file, 1 << 20);
     params.extradata_len = 0;
     CHECK_INT(scrim_mux_create(&params, &mux, &file, &error), SCRIM_EINVAL);
+    params.extradata_len = 10; // an SPS cut short
+    CHECK_INT(scrim_mux_create(&params, &mux, &file, &error), SCRIM_EFORMAT);
     CHECK_INT(file.len, 0);
     params = params_of(SCRIM_CODEC_H264);
     REQUIRE(scrim_mux_create(&params, &mux, &file, &error) == SCRIM_OK);
