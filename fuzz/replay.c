@@ -1,4 +1,5 @@
-// Runs every file of a corpus directory through a fuzz target, so that ordinary builds keep old finds fixed.
+// Runs every file of a corpus directory through a fuzz target, so that ordinary builds keep old
+// finds fixed.
 #include "base/fs.h"
 
 #include <stdint.h>

@@ -224,11 +224,11 @@ unsigned scrim_mask_foreground(const struct scrim_mask *mask, const uint8_t *lev
 {
     const int left = clamp_cell(box->x0, mask->columns), right = clamp_cell(box->x1, mask->columns);
     const int top = clamp_cell(box->y0, mask->rows), bottom = clamp_cell(box->y1, mask->rows);
-    unsigned cells = 0, foreground = 0;
+    unsigned foreground = 0;
     for (int row = top; row <= bottom; row++)
-        for (int column = left; column <= right; column++) {
+        for (int column = left; column <= right; column++)
             foreground += levels[(size_t)row * (size_t)mask->columns + (size_t)column] >= STRONG;
-            cells++;
-        }
-    return foreground * 1000 / cells;
+    const int cells = (right - left + 1) * (bottom - top + 1);
+    return cells > 0 ? foreground * 1000 / (unsigned)cells
+                     : 0; // a box turned inside out holds none
 }
