@@ -1,7 +1,6 @@
 // The payload: STREAM over ChaCha20-Poly1305 (age.md "Payload"). This is the one hot path of
-// sealing, so it uses OpenSSL's assembly. The library context is our own and loads no
-// configuration: a program that has locked itself in must not find OpenSSL opening files on its
-// first chunk.
+// sealing, so it uses OpenSSL's assembly, in a library context of our own that no configuration
+// changes.
 #include "age/age.h"
 
 #include "age/hkdf.h"
@@ -16,9 +15,15 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_CIPHER *cipher; // fetched once, shared, read-only
 
+// Even with its own context EVP reads openssl.cnf on first use, unless told before: a program that
+// has locked itself in must not find itself opening files at its first chunk. A program that also
+// speaks TLS through OpenSSL has set that up, configuration included, long before it seals; then
+// this call changes nothing.
 static void fetch_cipher(void)
 {
-    OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
+    OSSL_LIB_CTX *context = NULL;
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1)
+        context = OSSL_LIB_CTX_new();
     if (context)
         cipher = EVP_CIPHER_fetch(context, "ChaCha20-Poly1305", NULL);
 }

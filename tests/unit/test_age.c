@@ -7,14 +7,34 @@
 #include "age/stanza.h"
 #include "base/alloc.h"
 #include "base/fault.h"
+#include "base/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <sys/wait.h>
 
 #include "test.h"
 
 static const uint8_t file_key[SCRIM_AGE_FILE_KEY] = "YELLOW SUBMARINE";
+
+// Must run before any other chunk of this process: it is about what the first one does.
+static void first_chunk_inside_the_sandbox(void)
+{
+    static const char *const no_more[] = {NULL};
+    const pid_t child = fork();
+    if (child == 0) {
+        uint8_t key[32] = {0}, plain[3] = "age", sealed[3 + SCRIM_AGE_TAG];
+        if (scrim_sandbox_calls(no_more, NULL) < 0)
+            _exit(77);
+        _exit(scrim_age_seal_chunk(key, 0, true, plain, sizeof plain, sealed) < 0);
+    }
+    int status = -1;
+    CHECK(waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        SKIP("no seccomp here");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0); // not SIGSYS
+}
 
 static void hkdf_of_rfc5869(void)
 {
@@ -378,7 +398,8 @@ int main(int argc, char **argv)
         return 1;
     return test_run(
         argc, argv,
-        (struct test[]){{"age: HKDF of RFC 5869", hkdf_of_rfc5869},
+        (struct test[]){{"age: first chunk inside the sandbox", first_chunk_inside_the_sandbox},
+                        {"age: HKDF of RFC 5869", hkdf_of_rfc5869},
                         {"age: base64 is canonical", base64_is_canonical},
                         {"age: base64 of every byte", base64_of_every_byte},
                         {"age: keys of the specification", keys_of_the_specification},
