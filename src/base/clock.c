@@ -29,6 +29,12 @@ int64_t scrim_clock_mono_us(void)
     return clock ? clock->mono_us(clock->context) : system_us(CLOCK_MONOTONIC);
 }
 
+int64_t scrim_clock_coarse_us(void)
+{
+    const struct scrim_clock *clock = atomic_load(&replacement);
+    return clock ? clock->mono_us(clock->context) : system_us(CLOCK_MONOTONIC_COARSE);
+}
+
 void scrim_clock_replace(const struct scrim_clock *clock)
 {
     atomic_store(&replacement, clock);

@@ -146,6 +146,12 @@ static void done_past(struct scrim_job *job)
     struct past_job *past = (struct past_job *)job;
     if (past->result >= 0) {
         scrim_http_reply_text(past->request, 200, &past->answer);
+    } else if (past->result == SCRIM_ENOENT) { // the first look at the journals is still under way
+        const struct scrim_http_problem problem = {.status = 503,
+                                                   .code = "starting",
+                                                   .text = "The journals are being read.",
+                                                   .retry_after_s = 1};
+        scrim_http_reply_problem(past->request, &problem);
     } else {
         scrim_error_log(&past->desk->log, "the index does not answer for %s: %s", past->camera,
                         past->error.text[0] ? past->error.text : scrim_err_text(past->result));

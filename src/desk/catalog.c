@@ -28,9 +28,20 @@ struct scrim_catalog {
     struct scrim_index *reader; // query thread
     struct scrim_retention *retention;
     int64_t sweep_due_us;
-    bool recovered;
+    bool caught_up, recovered;
     struct complaint catch_up, sweep, recover;
 };
+
+// SQLite opens the reader's -wal and -shm files at the first question: that is now, before files
+// get out of reach. No camera has this name, which is the answer expected.
+static int warm_up(struct scrim_index *reader, struct scrim_error *error)
+{
+    struct scrim_archive_file *none = NULL;
+    size_t count = 0;
+    const int result = scrim_index_archive_files(reader, "", 0, 1, 1, &none, &count, error);
+    free(none);
+    return result == SCRIM_ENOENT ? SCRIM_OK : result;
+}
 
 int scrim_catalog_open(struct scrim_desk *desk, struct scrim_catalog **ret,
                        struct scrim_error *error)
@@ -41,6 +52,8 @@ int scrim_catalog_open(struct scrim_desk *desk, struct scrim_catalog **ret,
     int result = scrim_index_open(desk->site.dir, &catalog->writer, error);
     if (result >= 0)
         result = scrim_index_open_reader(desk->site.dir, &catalog->reader, error);
+    if (result >= 0)
+        result = warm_up(catalog->reader, error);
     if (result < 0) {
         scrim_catalog_close(catalog);
         return result;
@@ -103,23 +116,31 @@ static void on_damage(struct scrim_job *job)
 
 // --- the catalog's thread ---
 
+// A damaged database is moved aside when it is opened, which needs rights that this process has
+// given up.
+static void restart(struct scrim_worker *worker, struct scrim_desk *desk)
+{
+    struct damage_news *news = scrim_new(struct damage_news);
+    news->job.done = on_damage;
+    news->desk = desk;
+    scrim_worker_tell(worker, &news->job);
+}
+
 static void catch_up(struct scrim_worker *worker, struct scrim_catalog *catalog)
 {
     struct scrim_error error;
     uint64_t records = 0;
     const int result =
         scrim_index_catch_up(catalog->writer, &catalog->desk->site, &records, &error);
-    if (result == SCRIM_EFORMAT) { // opening it anew moves it aside and makes another
-        scrim_error_log(&catalog->log, "the index is damaged, starting again to rebuild it: %s",
-                        error.text);
-        struct damage_news *news = scrim_new(struct damage_news);
-        news->job.done = on_damage;
-        news->desk = catalog->desk;
-        scrim_worker_tell(worker, &news->job);
-    } else if (result < 0) {
+    if (result < 0 && result != SCRIM_EBUSY && catalog->caught_up) {
+        scrim_error_log(&catalog->log, "starting again, to repair the index: %s", error.text);
+        restart(worker, catalog->desk);
+    } else if (result < 0) { // from the start on: another start would not help
         complain(catalog, &catalog->catch_up, "the index falls behind the journals", &error);
-    } else if (records > 1000) {
-        scrim_info(&catalog->log, "read %" PRIu64 " records from the journals", records);
+    } else {
+        catalog->caught_up = true;
+        if (records > 1000)
+            scrim_info(&catalog->log, "read %" PRIu64 " records from the journals", records);
     }
 }
 
@@ -156,6 +177,8 @@ static void tick(struct scrim_worker *worker, void *context)
     struct scrim_catalog *catalog = context;
     catch_up(worker, catalog);
     look_at_disk(worker, catalog);
+    if (!catalog->caught_up)
+        return;
     if (!catalog->recovered)
         recover(catalog);
     if (scrim_clock_mono_us() >= catalog->sweep_due_us) {

@@ -252,7 +252,7 @@ static int start_context(struct scrim_httpd *httpd, struct scrim_error *error)
         .user = httpd,
         .foreign_loops = loops,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                   LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
         .ssl_cert_filepath = httpd->config.cert_file,
         .ssl_private_key_filepath = httpd->config.key_file,
@@ -270,12 +270,15 @@ static int start_context(struct scrim_httpd *httpd, struct scrim_error *error)
     };
     lws_set_log_level(LLL_ERR | LLL_WARN, log_to_debug);
     httpd->context = lws_create_context(&info);
-    if (!httpd->context)
+    struct lws_vhost *vhost = httpd->context ? lws_create_vhost(httpd->context, &info) : NULL;
+    if (!vhost) {
+        if (httpd->context)
+            lws_context_destroy(httpd->context);
         return scrim_fail(error, SCRIM_ENETWORK,
                           "cannot listen on %s: is the address taken, or not of this machine?",
                           httpd->config.listen);
-    httpd->vhost = lws_get_vhost_by_name(httpd->context, "default");
-    httpd->port = httpd->vhost ? lws_get_vhost_listen_port(httpd->vhost) : port;
+    }
+    httpd->port = lws_get_vhost_listen_port(vhost);
     return SCRIM_OK;
 }
 

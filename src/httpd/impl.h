@@ -72,7 +72,6 @@ struct scrim_httpd {
     struct scrim_log log;
     uv_loop_t *loop;
     struct lws_context *context;
-    struct lws_vhost *vhost;
     uv_timer_t sweep;
     struct conn *conns;
     size_t conns_count;

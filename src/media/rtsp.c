@@ -33,7 +33,7 @@ static int interrupted(void *context)
 {
     struct scrim_rtsp *rtsp = context;
     return (!rtsp->closing && rtsp->cancelled(rtsp->cancel_context)) ||
-           scrim_clock_mono_us() > rtsp->deadline_us;
+           scrim_clock_coarse_us() > rtsp->deadline_us;
 }
 
 // Percent-encoding of userinfo (RFC 3986, 3.2.1): everything but unreserved characters.

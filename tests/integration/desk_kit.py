@@ -156,6 +156,7 @@ class Daemon:
         self.log_path = directory / "scrimd.log"
         self.site = sitekit.Site(directory / "site")
         self.process = None
+        self.log_path.touch()
         cameras = [
             {"id": c, "name": f"Camera {c}", "main": "rtsp://127.0.0.1:9/x", "purpose": "Test",
              "retention_hours": retention_hours}
@@ -265,10 +266,11 @@ def handshake(client, camera, **changes):
     headers = {
         "Host": f"127.0.0.1:{client.port}", "Origin": f"https://127.0.0.1:{client.port}", "Cookie": client.cookie,
         "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **changes,
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        **{name.replace("_", "-"): value for name, value in changes.items()},
     }
     lines = [f"GET /api/v1/cameras/{camera}/live HTTP/1.1"]
-    lines += [f"{k.replace('_', '-')}: {v}" for k, v in headers.items() if v is not None]
+    lines += [f"{k}: {v}" for k, v in headers.items() if v is not None]
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 

@@ -1,0 +1,232 @@
+#include "store_fixture.h"
+
+#include "test.h"
+
+#include "base/alloc.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+
+#define MUST(expression)                                                                           \
+    do {                                                                                           \
+        if ((expression) < 0) {                                                                    \
+            printf("  %s:%d: %s failed\n", __FILE__, __LINE__, #expression);                       \
+            exit(1);                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static void make_camera(struct scrim_camera_config *camera, const char *id)
+{
+    camera->id = scrim_strdup(id);
+    camera->name = scrim_strdup(id);
+    camera->retention_hours = 72;
+}
+
+void fixture_create(struct fixture *f)
+{
+    static const char *const names[] = {"anna", "bert", "cleo"};
+    char path[SCRIM_PATH_MAX];
+    struct scrim_error error;
+    *f = (struct fixture){0};
+    MUST(sodium_init());
+    test_make_dir(f->dir);
+    snprintf(f->site.dir, sizeof f->site.dir, "%s", f->dir);
+    f->site.config = &f->config;
+    f->config.id = scrim_strdup("port");
+    f->config.name = scrim_strdup("port");
+    f->config.cameras = f->cameras;
+    f->config.cameras_count = 2;
+    make_camera(&f->cameras[0], "quay");
+    make_camera(&f->cameras[1], "gate");
+    fixture_path(f, "run", path);
+    MUST(scrim_fs_make_dirs(path, 0700, NULL));
+    MUST(scrim_device_key_create(f->dir, &error));
+    MUST(scrim_device_key_load(f->dir, &f->key, &error));
+    MUST(scrim_device_public_load(f->dir, f->public_key, &error));
+    MUST(scrim_vault_generate(2, 3, names, &f->vault, f->shares, &error));
+    fixture_path(f, "state/vault.json", path);
+    MUST(scrim_vault_save(path, &f->vault, &error));
+}
+
+void fixture_destroy(struct fixture *f)
+{
+    scrim_device_key_destroy(f->key);
+    free(f->config.id);
+    free(f->config.name);
+    for (int i = 0; i < 2; i++) {
+        free(f->cameras[i].id);
+        free(f->cameras[i].name);
+    }
+    test_remove_dir(f->dir);
+}
+
+void fixture_path(const struct fixture *f, const char *below, char ret[SCRIM_PATH_MAX])
+{
+    MUST(scrim_path_join(ret, f->dir, below));
+}
+
+void fixture_plain(uint8_t *to, size_t count, unsigned seed)
+{
+    uint64_t state = seed * 2654435761U + 1;
+    for (size_t i = 0; i < count; i++) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        to[i] = (uint8_t)(state >> 56);
+    }
+}
+
+struct scrim_seal *fixture_seal(struct fixture *f, const char *camera, int64_t start_us,
+                                struct scrim_buf *out)
+{
+    struct scrim_vault_label label = {.start_utc_us = start_us, .hour = scrim_hour_of(start_us)};
+    uint8_t hour_key[SCRIM_HOUR_KEY];
+    struct scrim_seal *seal = NULL;
+    struct scrim_error error;
+    snprintf(label.site, sizeof label.site, "port");
+    snprintf(label.camera, sizeof label.camera, "%s", camera);
+    MUST(scrim_hour_key_obtain(f->dir, camera, label.hour, hour_key, &error));
+    MUST(scrim_seal_create(&f->vault, &label, hour_key, &seal, out, &error));
+    return seal;
+}
+
+static int file_key_of(struct fixture *f, const char *camera, const char *path,
+                       uint8_t ret[SCRIM_AGE_FILE_KEY], struct scrim_error *error)
+{
+    struct scrim_sealed_head head;
+    struct scrim_partial partials[2];
+    uint8_t hour_key[SCRIM_HOUR_KEY];
+    static const uint8_t request[SCRIM_REQUEST_ID] = {7};
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY, 0, error);
+    if (fd < 0)
+        return fd;
+    int result = scrim_sealed_head_read(fd, path, &head, error);
+    if (result < 0)
+        return result;
+    result = scrim_hour_key_load(f->dir, camera, head.tdh2.label.hour, hour_key, error);
+    for (int i = 0; i < 2 && result >= 0; i++)
+        result = scrim_tdh2_partial(&f->vault, &f->shares[i], &head.tdh2, request, &partials[i],
+                                    error);
+    if (result >= 0)
+        result = scrim_tdh2_combine(&f->vault, &head.tdh2, request, partials, 2, hour_key, ret,
+                                    error);
+    scrim_sealed_head_finish(&head);
+    return result;
+}
+
+int fixture_open(struct fixture *f, const char *camera, const char *path, const char *tail_path,
+                 bool whole, struct scrim_plain **ret, struct scrim_error *error)
+{
+    uint8_t file_key[SCRIM_AGE_FILE_KEY];
+    const int result = file_key_of(f, camera, path, file_key, error);
+    const struct scrim_plain_source source = {
+        .path = path, .tail_path = tail_path, .whole = whole, .bytes = (uint64_t)fixture_size(path)};
+    return result < 0 ? result : scrim_plain_open(&source, file_key, ret, error);
+}
+
+int fixture_read(struct fixture *f, const char *camera, const char *path, const char *tail_path,
+                 bool whole, struct scrim_buf *ret, struct scrim_error *error)
+{
+    struct scrim_plain *plain = NULL;
+    int result = fixture_open(f, camera, path, tail_path, whole, &plain, error);
+    uint8_t block[10000];
+    size_t count = 1;
+    while (result >= 0 && count > 0) {
+        result = scrim_plain_read(plain, block, sizeof block, &count, error);
+        if (result >= 0)
+            result = scrim_buf_append(ret, block, count);
+    }
+    scrim_plain_close(plain);
+    return result;
+}
+
+static void ignore_report(void *context, const char *camera, const struct scrim_error *why)
+{
+    (void)context;
+    printf("  camera %s: %s\n", camera, why->text);
+}
+
+void fixture_record(struct fixture *f, const char *camera, int64_t start_us, unsigned count,
+                    size_t bytes)
+{
+    struct scrim_disk *disk = NULL;
+    struct scrim_journal_head head;
+    struct scrim_error error;
+    uint64_t boot;
+    MUST(scrim_boot_count(f->dir, &boot, &error));
+    MUST(scrim_store_recover(f->dir, "port", camera, f->key, boot, &head, &error));
+    MUST(scrim_disk_create(f->dir, f->key, ignore_report, NULL, &disk, &error));
+    MUST(scrim_disk_add_camera(disk, camera, &head));
+    MUST(scrim_disk_start(disk, &error));
+    uint8_t *plain = scrim_new_bytes(bytes + 1);
+    for (unsigned i = 0; i < count; i++) {
+        const int64_t at_us = start_us + i * 10 * SCRIM_SECOND;
+        struct scrim_buf out;
+        scrim_buf_init(&out, 64U << 20);
+        struct scrim_seal *seal = fixture_seal(f, camera, at_us, &out);
+        MUST(scrim_disk_open(disk, camera, at_us, &out));
+        fixture_plain(plain, bytes, i);
+        MUST(scrim_seal_append(seal, plain, bytes, &out));
+        MUST(scrim_seal_finish(seal, &out));
+        scrim_seal_destroy(seal);
+        const struct scrim_record record = {.type = SCRIM_RECORD_SEGMENT,
+                                            .start_us = at_us,
+                                            .end_us = at_us + 10 * SCRIM_SECOND,
+                                            .boot = boot,
+                                            .frames = 100,
+                                            .keyframes = 5,
+                                            .codec = "h264",
+                                            .width = 640,
+                                            .height = 480};
+        MUST(scrim_disk_close(disk, camera, &out, &record));
+    }
+    free(plain);
+    scrim_disk_stop(disk);
+}
+
+static void on_finding(void *context, enum scrim_finding_kind kind, const char *file,
+                       const char *text)
+{
+    (void)text;
+    MUST(scrim_buf_printf(context, "%s %s\n", scrim_finding_text(kind), file));
+}
+
+int fixture_check(const struct fixture *f, struct scrim_check_result *ret_result,
+                  struct scrim_buf *ret)
+{
+    struct scrim_error error = {0};
+    scrim_buf_init(ret, 1U << 20);
+    const int result = scrim_check_store(&f->site, on_finding, NULL, ret, ret_result, &error);
+    if (result < 0)
+        printf("  check: %s\n", error.text);
+    MUST(scrim_buf_append_u8(ret, '\0'));
+    return result;
+}
+
+bool fixture_found(const struct scrim_buf *findings, const char *text)
+{
+    return strstr((const char *)findings->data, text) != NULL;
+}
+
+void fixture_flip(const char *path, long at, uint8_t mask)
+{
+    const int fd = open(path, O_RDWR);
+    uint8_t byte;
+    if (fd < 0 || pread(fd, &byte, 1, at) != 1) {
+        perror(path);
+        exit(1);
+    }
+    byte ^= mask;
+    MUST((int)pwrite(fd, &byte, 1, at) - 1);
+    close(fd);
+}
+
+void fixture_cut(const char *path, long size)
+{
+    MUST(truncate(path, size));
+}
+
+long fixture_size(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) < 0 ? -1 : (long)info.st_size;
+}
