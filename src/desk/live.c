@@ -140,9 +140,9 @@ static void fall_behind(struct scrim_live *live, struct viewer *viewer)
 static void send_frame(struct scrim_live *live, struct viewer *viewer,
                        struct scrim_ws_message *message, bool key)
 {
-    if (viewer->waits_for_key && !key)
-        return;
     const size_t queued = scrim_ws_queued_bytes(viewer->ws);
+    if (viewer->waits_for_key && (!key || (viewer->slow && queued > 0)))
+        return; // a slow one begins again when all that waited has gone out
     if ((queued > 0 && queued + scrim_ws_message_size(message) > QUEUE_BYTES) ||
         scrim_ws_send(viewer->ws, message) < 0) {
         fall_behind(live, viewer);

@@ -54,18 +54,20 @@ static void check_head(struct check *check, const char *camera, const char *file
     scrim_sealed_head_finish(&head);
 }
 
+#define ANY_SIZE UINT64_MAX // the journal does not say how long the file is
+
 static bool digest_fits(struct check *check, int fd, const char *path, const char *shown,
-                        const uint8_t sha256[32], const uint64_t *bytes)
+                        const uint8_t sha256[32], uint64_t bytes)
 {
     uint8_t found[32];
     uint64_t size;
     struct scrim_error why;
     if (scrim_file_digest(fd, path, found, &size, on_bytes, check, &why) < 0)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown, "cannot be read: %s", why.text);
-    else if (bytes && size != *bytes)
+    else if (bytes != ANY_SIZE && size != bytes)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown,
                         "it has %llu bytes, the journal says %llu", (unsigned long long)size,
-                        (unsigned long long)*bytes);
+                        (unsigned long long)bytes);
     else if (memcmp(found, sha256, sizeof found) != 0)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown,
                         "its content is not what was journalled (SHA-256 differs)");
@@ -88,7 +90,7 @@ static void check_tail(struct check *check, const char *segment_path, const char
     else if (fd < 0)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown, "cannot be opened: %s", why.text);
     else
-        (void)digest_fits(check, fd, path, shown, sha256, NULL);
+        (void)digest_fits(check, fd, path, shown, sha256, ANY_SIZE);
 }
 
 static bool names_of(const struct check *check, const char *camera, const char *file,
@@ -114,7 +116,7 @@ void scrim_check_segment(struct check *check, const char *camera, const struct s
     else if (fd < 0)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown, "cannot be opened: %s", why.text);
     else {
-        if (digest_fits(check, fd, path, shown, record->sha256, &record->bytes))
+        if (digest_fits(check, fd, path, shown, record->sha256, record->bytes))
             check_head(check, camera, record->file, shown, fd, path, record->torn);
         if (record->torn && memcmp(record->tail_sha256, none, sizeof none) != 0)
             check_tail(check, path, shown, record->tail_sha256);

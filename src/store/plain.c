@@ -101,9 +101,11 @@ static int read_sealed(struct scrim_plain *plain, size_t *ret_count, struct scri
     return SCRIM_OK;
 }
 
+// An empty chunk may only be the first and last of an empty file (age.md).
 static bool try_chunk(struct scrim_plain *plain, size_t sealed_count, bool last)
 {
-    return sealed_count > SCRIM_AGE_TAG &&
+    const size_t least = plain->index == 0 && last ? SCRIM_AGE_TAG : SCRIM_AGE_TAG + 1;
+    return sealed_count >= least &&
            scrim_age_open_chunk(plain->payload_key, plain->index, last, plain->sealed, sealed_count,
                                 plain->bytes) >= 0;
 }

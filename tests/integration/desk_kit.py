@@ -95,8 +95,8 @@ class Peer:
 
     def __init__(self, daemon, hello=None):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
         self.socket.connect(str(daemon.site.dir / "run" / "desk.sock"))
+        self.socket.settimeout(20)
         if hello:
             self.send(HELLO, 0, "", struct.pack(">HHH", *hello))
 

@@ -8,12 +8,12 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
-#define MUST(expression)                                                                           \
-    do {                                                                                           \
-        if ((expression) < 0) {                                                                    \
-            printf("  %s:%d: %s failed\n", __FILE__, __LINE__, #expression);                       \
-            exit(1);                                                                               \
-        }                                                                                          \
+#define MUST(expression)                                                     \
+    do {                                                                     \
+        if ((expression) < 0) {                                              \
+            printf("  %s:%d: %s failed\n", __FILE__, __LINE__, #expression); \
+            exit(1);                                                         \
+        }                                                                    \
     } while (0)
 
 static void make_camera(struct scrim_camera_config *camera, const char *id)
@@ -104,11 +104,11 @@ static int file_key_of(struct fixture *f, const char *camera, const char *path,
         return result;
     result = scrim_hour_key_load(f->dir, camera, head.tdh2.label.hour, hour_key, error);
     for (int i = 0; i < 2 && result >= 0; i++)
-        result = scrim_tdh2_partial(&f->vault, &f->shares[i], &head.tdh2, request, &partials[i],
-                                    error);
+        result =
+            scrim_tdh2_partial(&f->vault, &f->shares[i], &head.tdh2, request, &partials[i], error);
     if (result >= 0)
-        result = scrim_tdh2_combine(&f->vault, &head.tdh2, request, partials, 2, hour_key, ret,
-                                    error);
+        result =
+            scrim_tdh2_combine(&f->vault, &head.tdh2, request, partials, 2, hour_key, ret, error);
     scrim_sealed_head_finish(&head);
     return result;
 }
@@ -118,8 +118,10 @@ int fixture_open(struct fixture *f, const char *camera, const char *path, const 
 {
     uint8_t file_key[SCRIM_AGE_FILE_KEY];
     const int result = file_key_of(f, camera, path, file_key, error);
-    const struct scrim_plain_source source = {
-        .path = path, .tail_path = tail_path, .whole = whole, .bytes = (uint64_t)fixture_size(path)};
+    const struct scrim_plain_source source = {.path = path,
+                                              .tail_path = tail_path,
+                                              .whole = whole,
+                                              .bytes = (uint64_t)fixture_size(path)};
     return result < 0 ? result : scrim_plain_open(&source, file_key, ret, error);
 }
 

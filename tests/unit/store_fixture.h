@@ -1,4 +1,5 @@
-// A site of one or two cameras in a temporary directory, with a 2-of-3 vault, for tests of what lies on disk.
+// A site of one or two cameras in a temporary directory, with a 2-of-3 vault, for tests of what
+// lies on disk.
 #pragma once
 
 #include "store/check.h"
@@ -37,8 +38,8 @@ int fixture_open(struct fixture *f, const char *camera, const char *path, const 
 int fixture_read(struct fixture *f, const char *camera, const char *path, const char *tail_path,
                  bool whole, struct scrim_buf *ret, struct scrim_error *error);
 
-// Recovers the camera, then writes `count` whole segments of `bytes` plaintext each, ten seconds apart, through
-// the disk thread, and stops it.
+// Recovers the camera, then writes `count` whole segments of `bytes` plaintext each, ten seconds
+// apart, through the disk thread, and stops it.
 void fixture_record(struct fixture *f, const char *camera, int64_t start_us, unsigned count,
                     size_t bytes);
 

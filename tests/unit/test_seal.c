@@ -30,8 +30,9 @@ static void roundtrip(struct fixture *f, size_t count, size_t piece)
     scrim_buf_init(&opened, 8U << 20);
     struct scrim_seal *seal = fixture_seal(f, "quay", FIXTURE_START_US, &sealed);
     for (size_t at = 0; at < count; at += piece)
-        CHECK_INT(scrim_seal_append(seal, plain + at, count - at < piece ? count - at : piece, &sealed),
-                  SCRIM_OK);
+        CHECK_INT(
+            scrim_seal_append(seal, plain + at, count - at < piece ? count - at : piece, &sealed),
+            SCRIM_OK);
     CHECK_INT(scrim_seal_finish(seal, &sealed), SCRIM_OK);
     scrim_seal_destroy(seal);
 
@@ -113,7 +114,7 @@ static void torn_segments(void)
     const size_t head = sealed.len - (2 * SCRIM_AGE_SEALED_CHUNK + 116);
     for (size_t size = head; size <= sealed.len; size += size % 97 == 0 ? 1 : 1009) {
         const size_t payload = size - head;
-        const size_t expected = size == sealed.len ? 2 * CHUNK + 100
+        const size_t expected = size == sealed.len                      ? 2 * CHUNK + 100
                                 : payload >= 2 * SCRIM_AGE_SEALED_CHUNK ? 2 * CHUNK
                                 : payload >= SCRIM_AGE_SEALED_CHUNK     ? CHUNK
                                                                         : 0;
