@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/opt.h"
+#include "base/signals.h"
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "site/config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -78,18 +78,6 @@ static int describe_children(struct supervisor *up, struct scrim_error *error)
     for (size_t i = 0; i < up->children_count; i++)
         scrim_child_argument(&up->children[i], up->site.dir);
     return SCRIM_OK;
-}
-
-static int catch_signals(struct supervisor *up, struct scrim_error *error)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    up->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return up->signals >= 0 ? SCRIM_OK : scrim_fail_errno(error, errno, "cannot receive signals");
 }
 
 // Starts what is due; returns the milliseconds until the next one is, or -1 for none.
@@ -186,7 +174,8 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
         return scrim_fail_prefix(error, "%s", dir);
     result = scrim_fs_lock(path, error); // held until the process ends
     if (result >= 0)
-        result = catch_signals(up, error);
+        result = up->signals =
+            scrim_signals_open((const int[]){SIGINT, SIGTERM, SIGCHLD, 0}, error);
     if (result >= 0)
         result = describe_children(up, error);
     return result;

@@ -3,17 +3,16 @@
 #include "base/log.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "media/media.h"
 #include "recorder/recorder.h"
 #include "store/layout.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define TEND_MS 2000
@@ -22,20 +21,6 @@ static const struct scrim_opt options[] = {{0}};
 static const struct scrim_opt_spec spec = {
     "scrim-recorder DIR", "Records a site's cameras. Started by `scrim up` or systemd.", options, 1,
     1};
-
-// SIGTERM and SIGINT as a readable descriptor.
-static int catch_signals(struct scrim_error *error)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-        return scrim_fail_errno(error, errno, "cannot block signals");
-    const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? scrim_fail_errno(error, errno, "cannot wait for signals") : fd;
-}
 
 // A camera takes up to seven descriptors; the soft limit is often made for a shell.
 static void raise_file_limit(void)
@@ -89,7 +74,8 @@ static int run(const char *dir, struct scrim_site *site, struct scrim_error *err
         result = scrim_site_load(dir, site, error);
     if (result >= 0)
         result = lock_site(site, error);
-    const int signals = result >= 0 ? catch_signals(error) : -1;
+    const int signals =
+        result >= 0 ? scrim_signals_open((const int[]){SIGTERM, SIGINT, 0}, error) : -1;
     if (result >= 0)
         result = signals;
     if (result >= 0)

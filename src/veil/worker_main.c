@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "media/decode.h"
 #include "media/encode.h"
 #include "media/media.h"
@@ -13,11 +14,9 @@
 #include "veil/confine.h"
 #include "veil/worker.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 struct args {
@@ -36,20 +35,6 @@ static const struct scrim_opt_spec spec = {
     "scrim-veil --worker W --workers N DIR",
     "Redacts the live pictures of a site's cameras. Started by `scrim up` or systemd.", options, 1,
     1};
-
-// SIGTERM and SIGINT as a readable descriptor.
-static int open_stop(struct scrim_error *error)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-        return scrim_fail_errno(error, errno, "cannot block signals");
-    const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? scrim_fail_errno(error, errno, "cannot wait for signals") : fd;
-}
 
 static int connect_to(const struct scrim_site *site, const char *name, struct scrim_error *error)
 {
@@ -105,7 +90,7 @@ static int prepare(const struct args *args, const char *dir, struct scrim_site *
     if (code >= 0)
         code = warm_libraries(error);
     if (code >= 0)
-        code = ret->stop_fd = open_stop(error);
+        code = ret->stop_fd = scrim_signals_open((const int[]){SIGTERM, SIGINT, 0}, error);
     if (code >= 0)
         code = ret->packets_fd = connect_to(site, "run/packets.sock", error);
     if (code >= 0)
