@@ -194,8 +194,10 @@ static int open_stream(struct scrim_rtsp *rtsp, const struct scrim_rtsp_options 
         return scrim_fail(error, SCRIM_ECANCEL, "%s: cancelled", options->url);
     if (result < 0 && scrim_clock_mono_us() > rtsp->deadline_us)
         result = AVERROR(ETIMEDOUT); // whatever being interrupted was taken for
-    // Without tracks the session comes about all the same.
-    if (result < 0 || rtsp->context->nb_streams == 0)
+    // Without tracks, or with such as libavformat made up from broken lines, the session comes
+    // about all the same.
+    const bool no_video = rtsp->clues.described && !rtsp->clues.has_video;
+    if (result < 0 || no_video || rtsp->context->nb_streams == 0)
         return scrim_rtsp_explain(result < 0 ? result : AVERROR_INVALIDDATA, &rtsp->clues, options,
                                   error);
     return choose_track(rtsp, error);

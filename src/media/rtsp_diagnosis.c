@@ -9,11 +9,29 @@
 
 static _Thread_local struct scrim_rtsp_clues *watching;
 
+// "m=<media> <port> <proto> <fmt> …" (RFC 8866, 5.14): a media line that lacks any of these
+// describes nothing.
+static bool is_media_line(const char *line)
+{
+    if (strncmp(line, "m=", 2) != 0)
+        return false;
+    unsigned fields = 0;
+    for (const char *at = line + 2; *at && !strchr("\r\n", *at); at++)
+        fields += *at != ' ' && (at[-1] == ' ' || at == line + 2);
+    return fields >= 4;
+}
+
 static void note_description(struct scrim_rtsp_clues *clues, const char *sdp)
 {
     clues->described = true;
-    clues->has_media = strncmp(sdp, "m=", 2) == 0 || strstr(sdp, "\nm=");
-    clues->has_video = strncmp(sdp, "m=video", 7) == 0 || strstr(sdp, "\nm=video");
+    clues->has_media = clues->has_video = false;
+    for (const char *line = sdp; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (!is_media_line(line))
+            continue;
+        clues->has_media = true;
+        clues->has_video |= strncmp(line, "m=video ", 8) == 0;
+    }
 }
 
 // Lines are known by their format, as libavformat 59 has it in rtsp.c and tcp.c. One that changes
@@ -110,13 +128,14 @@ static int explain_connection(int av_error, const struct scrim_rtsp_clues *clues
 int scrim_rtsp_explain(int av_error, const struct scrim_rtsp_clues *clues,
                        const struct scrim_rtsp_options *options, struct scrim_error *error)
 {
-    if (clues->status >= 400)
-        return explain_status(clues->status, options, error);
+    // Before the status: what a camera says to requests for tracks that it does not have is moot.
     if (clues->described && !clues->has_media)
         return scrim_fail(error, SCRIM_EFORMAT,
                           "%s: the camera's session description (SDP) is malformed", options->url);
     if (clues->described && !clues->has_video)
         return scrim_fail(error, SCRIM_EUNSUPPORTED, "%s: the stream has no video track",
                           options->url);
+    if (clues->status >= 400)
+        return explain_status(clues->status, options, error);
     return explain_connection(av_error, clues, options->url, error);
 }

@@ -10,7 +10,7 @@ struct scrim_rtsp_clues {
     bool answered;             // a line of text came back
     bool spoke_rtsp;           // and it was RTSP
     bool described;            // there was a session description
-    bool has_media, has_video; // and it had "m=" lines, one of them video
+    bool has_media, has_video; // and it had whole "m=" lines, one of them video
 };
 
 // From now on what libavformat logs on this thread is read into `clues`; NULL ends it. Nothing is
