@@ -23,12 +23,16 @@ for data in models web; do
     ln -sfn "../../share/scrim/$data" "$root/$library/$data"
 done
 
+rm -rf "$root/share/doc/scrim"
+install -d "$root/share/doc/scrim"
+cp -r --no-preserve=ownership README.md ARCHITECTURE.md SECURITY.md docs/guide docs/ref docs/design "$root/share/doc/scrim/"
+
 install -m 755 packaging/systemd/own-site "$root/$library/"
 install -m 644 packaging/systemd/scrim.sysusers "$root/lib/sysusers.d/scrim.conf"
-install -m 644 packaging/systemd/*.socket packaging/systemd/*.target "$units/"
-for unit in packaging/systemd/*.service.in; do
+install -m 644 packaging/systemd/*.socket "$units/"
+for unit in packaging/systemd/*.in; do
     name=$(basename "$unit" .in)
-    sed "s|@LIBDIR@|$prefix/$library|" "$unit" >"$units/$name"
+    sed -e "s|@LIBDIR@|$prefix/$library|" -e "s|@DOCDIR@|$prefix/share/doc/scrim|" "$unit" >"$units/$name"
     chmod 644 "$units/$name"
 done
 mv "$units/scrim-veil@.service" "$units/scrim-veil-0@.service"

@@ -357,11 +357,11 @@ static int copy_packets(struct piece *piece, struct scrim_error *error)
     while (result > 0) {
         const int read = av_read_frame(piece->in, packet);
         const bool cut = packet->flags & AV_PKT_FLAG_CORRUPT;
-        if (read == AVERROR_EOF || (read >= 0 && cut && piece->source->may_be_torn))
+        const bool damaged = (read < 0 && read != AVERROR_EOF) || cut;
+        // The end of a torn one is not there; what came before is.
+        if (read == AVERROR_EOF || (damaged && piece->source->may_be_torn && !piece->failed))
             result = 0;
-        else if (read < 0 && !piece->failed && piece->source->may_be_torn)
-            result = 0; // its end is not there: what came before is
-        else if (read < 0 || cut)
+        else if (damaged)
             result = piece_fail(piece, read < 0 ? read : AVERROR_INVALIDDATA, error);
         else if (packet->stream_index == piece->stream)
             result = take_packet(piece, packet, error);
