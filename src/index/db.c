@@ -191,16 +191,14 @@ static int open_database(struct scrim_index *index, int flags, struct scrim_erro
     return result;
 }
 
-// Its -wal and -shm go along: they belong to that file.
+// Its -wal and -shm go along: they belong to that file. The one kept before goes: it was a cache.
 static int move_aside(struct scrim_index *index, struct scrim_error *error)
 {
     static const char *const endings[] = {"", "-wal", "-shm"};
-    char when[SCRIM_TIME_TEXT], from[SCRIM_PATH_MAX], to[SCRIM_PATH_MAX];
-    scrim_time_format(scrim_clock_utc_us(), when);
+    char from[SCRIM_PATH_MAX], to[SCRIM_PATH_MAX];
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (snprintf(from, sizeof from, "%s%s", index->path, endings[i]) >= (int)sizeof from ||
-            snprintf(to, sizeof to, "%s.damaged-%s%s", index->path, when, endings[i]) >=
-                (int)sizeof to)
+            snprintf(to, sizeof to, "%s.damaged%s", index->path, endings[i]) >= (int)sizeof to)
             return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", index->path);
         if (rename(from, to) < 0 && errno != ENOENT)
             return scrim_fail_errno(error, errno, "cannot move %s aside", from);

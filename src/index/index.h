@@ -1,6 +1,6 @@
 // state/index.db: a cache of the journals and of the list of redacted files, for quick questions.
 // All of it can be made again from store/ and veil/; a damaged one is moved aside to
-// index.db.damaged-<time> and rebuilt. SQLite in WAL mode. A handle belongs to one thread; a
+// index.db.damaged and rebuilt. SQLite in WAL mode. A handle belongs to one thread; a
 // program that both writes and answers opens one writer and, in another thread, one reader. Times
 // are UTC µs.
 #pragma once

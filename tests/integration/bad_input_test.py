@@ -195,10 +195,14 @@ def damaged_index():
         site = staged.site
         index = site.dir / "state" / "index.db"
         expect(index.exists(), "there is no index")
-        for damage in (b"", b"garbage" * 1000, index.read_bytes()[:3000] + b"\xff" * 3000):
-            for extra in site.dir.glob("state/index.db-*"):
-                extra.unlink()
-            index.write_bytes(damage)
+
+        def damage(content):
+            for log in site.dir.glob("state/index.db-*"):  # would make good for the file itself
+                log.unlink()
+            index.write_bytes(content)
+
+        for content in (b"", b"garbage" * 1000, index.read_bytes()[:3000] + b"\xff" * 3000):
+            damage(content)
             site.up()
             desk = site.desk()
             wait_for("the desk", desk.answers)
@@ -211,7 +215,7 @@ def damaged_index():
 
             wait_for("the timeline", known)
             site.down()
-        index.write_bytes(b"garbage" * 1000)
+        damage(b"garbage" * 1000)
         expect(site.check()["findings"], "scrim check is content with a garbled index")
         scrim_ok("rebuild", site.dir)
         report = site.check()
