@@ -38,7 +38,7 @@ static int hand_out(struct scrim_access_units *units, struct scrim_frame *ret,
         .size = units->finished.len,
         .pts = units->pts,
         .sender_utc_us = units->sender_utc_us,
-        .random = info.random && units->params.generation > 0 && units->params.width > 0,
+        .random = info.random && units->params.generation > 0,
     };
     return 1;
 }

@@ -50,24 +50,15 @@ static int add_nal(enum scrim_codec codec, struct scrim_buf *sets, const struct 
     return result < 0 ? result : scrim_buf_append(sets, nal->data, nal->size);
 }
 
-// An SPS among the found sets opens a new collection; a lone PPS joins the one there is.
-static int take_sets(struct scrim_params *params, const struct scrim_buf *found, bool *ret_changed)
+static bool holds_all(enum scrim_codec codec, const struct scrim_buf *sets,
+                      const struct scrim_buf *wanted)
 {
-    const size_t before = params->sets.len;
-    if (holds_kind(params->codec, found, SCRIM_NAL_SPS)) {
-        if (found->len == before && memcmp(found->data, params->sets.data, before) == 0)
-            return SCRIM_OK;
-        scrim_buf_clear(&params->sets);
-        *ret_changed = true;
-        return scrim_buf_append(&params->sets, found->data, found->len);
-    }
-    struct scrim_nal_walk walk = scrim_nal_walk_of(params->codec, found->data, found->len);
+    struct scrim_nal_walk walk = scrim_nal_walk_of(codec, wanted->data, wanted->len);
     struct scrim_nal nal;
-    int result = SCRIM_OK;
-    while (result >= 0 && scrim_nal_next(&walk, &nal))
-        result = add_nal(params->codec, &params->sets, &nal);
-    *ret_changed = params->sets.len != before;
-    return result;
+    while (scrim_nal_next(&walk, &nal))
+        if (!holds_nal(codec, sets, &nal))
+            return false;
+    return true;
 }
 
 // Walks up to the first slice; collects parameter sets into `found`.
@@ -100,27 +91,54 @@ static int look(const struct scrim_params *params, const uint8_t *data, size_t s
     return result;
 }
 
+// An SPS among the found sets opens a new collection; a lone PPS joins the one there is.
+static int collect(const struct scrim_params *params, const struct scrim_buf *found,
+                   struct scrim_buf *ret)
+{
+    struct scrim_nal_walk walk = scrim_nal_walk_of(params->codec, found->data, found->len);
+    struct scrim_nal nal;
+    int result = SCRIM_OK;
+    if (!holds_kind(params->codec, found, SCRIM_NAL_SPS))
+        result = scrim_buf_append(ret, params->sets.data, params->sets.len);
+    while (result >= 0 && scrim_nal_next(&walk, &nal))
+        result = add_nal(params->codec, ret, &nal);
+    return result;
+}
+
+// What does not describe a picture never takes the place of what did: it was damaged on its way,
+// or by the camera.
+static int adopt(struct scrim_params *params, const struct scrim_buf *sets)
+{
+    struct scrim_sps sps;
+    const bool complete = scrim_sps_find(params->codec, sets->data, sets->len, &sps) >= 0 &&
+                          holds_kind(params->codec, sets, SCRIM_NAL_PPS);
+    if (!complete && params->generation > 0)
+        return SCRIM_OK;
+    scrim_buf_clear(&params->sets);
+    const int result = scrim_buf_append(&params->sets, sets->data, sets->len);
+    if (result < 0 || !complete) // the rest is on its way
+        return result;
+    params->width = sps.width;
+    params->height = sps.height;
+    params->generation++;
+    return SCRIM_OK;
+}
+
 int scrim_params_update(struct scrim_params *params, const uint8_t *data, size_t size,
                         struct scrim_access_unit_info *ret)
 {
-    SCRIM_AUTO(scrim_buf_finish) struct scrim_buf found;
+    SCRIM_AUTO(scrim_buf_finish) struct scrim_buf found, sets;
     scrim_buf_init(&found, SCRIM_PARAMETER_SETS_MAX);
-    bool changed = false;
+    scrim_buf_init(&sets, SCRIM_PARAMETER_SETS_MAX);
     *ret = (struct scrim_access_unit_info){0};
 
     int result = look(params, data, size, &found, ret);
-    if (result >= 0 && found.len > 0)
-        result = take_sets(params, &found, &changed);
-    if (result < 0 || (!changed && params->generation > 0))
+    // Some of those in force, or all: a packet with others may have been lost.
+    if (result < 0 || holds_all(params->codec, &params->sets, &found))
         return result;
-    struct scrim_sps sps = {0};
-    const bool complete =
-        scrim_sps_find(params->codec, params->sets.data, params->sets.len, &sps) >= 0 &&
-        holds_kind(params->codec, &params->sets, SCRIM_NAL_PPS);
-    if (!complete && params->generation == 0)
-        return SCRIM_OK; // the rest is on its way
-    params->width = complete ? sps.width : 0;
-    params->height = complete ? sps.height : 0;
-    params->generation++;
-    return SCRIM_OK;
+    // Decoders change the SPS at a key frame only (H.264 7.4.1.2.1, H.265 7.4.2.4.2).
+    if (params->generation > 0 && !ret->random && holds_kind(params->codec, &found, SCRIM_NAL_SPS))
+        return SCRIM_OK;
+    result = collect(params, &found, &sets);
+    return result < 0 ? result : adopt(params, &sets);
 }

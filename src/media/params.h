@@ -9,8 +9,8 @@
 struct scrim_params {
     enum scrim_codec codec;
     struct scrim_buf sets;  // VPS, SPS, PPS in byte stream format
-    uint32_t width, height; // 0: the sets are not usable
-    unsigned generation;    // moves on whenever anything above changes; 0: not known yet
+    uint32_t width, height; // 0 while generation is
+    unsigned generation;    // moves on whenever the stream changes; 0: not known yet
 };
 
 void scrim_params_init(struct scrim_params *params, enum scrim_codec codec);
@@ -22,7 +22,7 @@ struct scrim_access_unit_info {
 };
 
 // Looks at everything before the first slice of an access unit in byte stream format, and takes
-// over new parameter sets. SCRIM_ENOSPACE if there are more than SCRIM_PARAMETER_SETS_MAX bytes of
+// over new parameter sets that are whole. SCRIM_ENOSPACE if there are more than SCRIM_PARAMETER_SETS_MAX bytes of
 // them; the unit is described in *ret all the same.
 SCRIM_MUST_CHECK int scrim_params_update(struct scrim_params *params, const uint8_t *data,
                                          size_t size, struct scrim_access_unit_info *ret);

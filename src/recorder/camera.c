@@ -169,10 +169,11 @@ static bool must_cut(const struct scrim_camera *camera, const struct scrim_frame
                      const struct scrim_params *params, const struct scrim_moment *moment)
 {
     const struct scrim_segment_info *info = scrim_segment_info(camera->segment);
-    if (info->generation != params->generation || info->bytes >= SEGMENT_BYTES_HARD)
+    if (info->bytes >= SEGMENT_BYTES_HARD)
         return true;
     return frame->random &&
-           (camera->cut_wanted || info->bytes >= SCRIM_SEGMENT_BYTES ||
+           (camera->cut_wanted || info->generation != params->generation ||
+            info->bytes >= SCRIM_SEGMENT_BYTES ||
             moment->utc_us - camera->step_us - info->start_us >= SCRIM_SEGMENT_US ||
             scrim_hour_of(moment->utc_us) != scrim_hour_of(info->start_us));
 }
@@ -242,7 +243,7 @@ static void record(struct scrim_camera *camera, const struct scrim_frame *frame,
         camera->covered_us = moment->utc_us;
         end_segment(camera, moment->utc_us, moment->mono_us);
         if (!frame->random)
-            blame(camera, SCRIM_GAP_CAMERA, "the stream changed between two key frames");
+            blame(camera, SCRIM_GAP_CAMERA, "too much video without a key frame");
     }
     if (!camera->segment && (!frame->random || !begin(camera, frame, params, moment)))
         return;

@@ -59,7 +59,7 @@ static void tell_desk(struct scrim_ingest *ingest, int64_t mono_us)
 
 static void note_params(struct scrim_ingest *ingest, const struct scrim_params *params)
 {
-    if (params->generation == ingest->generation || params->width == 0)
+    if (params->generation == ingest->generation)
         return;
     ingest->generation = params->generation;
     ingest->state.codec = params->codec;

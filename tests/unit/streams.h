@@ -51,7 +51,7 @@ static inline void put_slice(struct scrim_buf *out, enum scrim_codec codec, bool
     put_bytes(out, "\x80", 1);
 }
 
-// A whole access unit: a key picture ('I') brings its parameter sets.
+// A whole access unit: a key picture ('I') brings its parameter sets, 'K' is one that does not.
 static inline void put_unit(struct scrim_buf *out, enum scrim_codec codec, char kind,
                             uint32_t counter, size_t filler)
 {

@@ -161,8 +161,8 @@ static void picture_sizes(void)
     }
 }
 
-// Sets that make no sense must not be recorded under the old ones.
-static void unusable_sets(void)
+// Damaged sets change nothing: the picture they came with is recorded as it is.
+static void damaged_sets(void)
 {
     static const uint8_t garbled[] = {0, 0, 1, 0x67, 0x42, 0xc0, 0x16, 0xff,
                                       0, 0, 1, 0x68, 0xce, 0x3c, 0x80};
@@ -172,12 +172,32 @@ static void unusable_sets(void)
     CHECK_INT(params.generation, 0);
     update(&params, "I", NULL, 0);
     CHECK_INT(params.generation, 1);
-    update(&params, "P", garbled, sizeof garbled);
-    CHECK_INT(params.generation, 2);
-    CHECK_INT(params.width, 0);
+    for (const char *kind = "PK"; *kind; kind++) {
+        const struct scrim_access_unit_info info = update(&params, kind, garbled, sizeof garbled);
+        CHECK_INT(info.random, *kind == 'K');
+        CHECK_INT(params.generation, 1);
+        CHECK_INT(params.width, 640);
+        CHECK_INT(params.sets.len, sizeof sets_small);
+    }
+    scrim_params_finish(&params);
+}
+
+static void lost_and_misplaced_sets(void)
+{
+    const size_t sps = sizeof sets_small - 8; // without the PPS
+    struct scrim_params params;
+    scrim_params_init(&params, SCRIM_CODEC_H264);
     update(&params, "I", NULL, 0);
-    CHECK_INT(params.generation, 3);
+    update(&params, "K", sets_small, sps); // its PPS was lost
+    update(&params, "K", sets_small + sps, sizeof sets_small - sps);
+    update(&params, "K", sets_large, sizeof sets_large - 8); // that of a new SPS was
+    update(&params, "P", sets_large, sizeof sets_large);     // not at a key frame
+    CHECK_INT(params.generation, 1);
     CHECK_INT(params.width, 640);
+    CHECK_INT(params.sets.len, sizeof sets_small);
+    update(&params, "K", sets_large, sizeof sets_large);
+    CHECK_INT(params.generation, 2);
+    CHECK_INT(params.width, 1920);
     scrim_params_finish(&params);
 }
 
@@ -286,7 +306,8 @@ int main(int argc, char **argv)
                                     {"parameters follow the stream", parameters_follow},
                                     {"parameters from a session description", parameters_from_sdp},
                                     {"picture sizes", picture_sizes},
-                                    {"unusable parameter sets", unusable_sets},
+                                    {"damaged parameter sets", damaged_sets},
+                                    {"lost and misplaced parameter sets", lost_and_misplaced_sets},
                                     {"too many parameter sets", too_many_sets},
                                     {"pieces become access units", pieces_become_units},
                                     {"no parameter sets, no start", without_sets_nothing_starts},
