@@ -234,7 +234,9 @@ def interrupted(number, frame):
 
 
 def main():
+    # SIGINT too: a shell starts background commands with it ignored.
     signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGINT, interrupted)
     seconds = os.environ.get("DEMO_SECONDS")
     seconds = float(seconds) if seconds else None
     DEMO.mkdir(parents=True, exist_ok=True)
