@@ -11,7 +11,8 @@
 
 #define FRAGMENT_MAX (64U << 20) // bytes of one fragment's samples
 #define SAMPLES_MAX 8192         // of one fragment
-#define DURATION_GUESS 3600      // of a fragment's only sample: 1/25 s
+#define DURATION_GUESS \
+    (SCRIM_MUX_TIMESCALE / 5) // of the first sample, if it is alone in its fragment
 
 struct sample {
     uint32_t size;
@@ -24,7 +25,8 @@ struct scrim_mux {
     bool length_prefixed; // samples come as they go into the file
     uint32_t sequence;    // of the last fragment
     int64_t last_dts;
-    uint32_t last_duration;
+    uint32_t last_duration; // of a fragment's last sample
+    bool timed;             // it is measured, not guessed
     struct sample *samples; // SAMPLES_MAX
     size_t samples_count;
     struct scrim_buf payload; // mdat of the fragment being made
@@ -78,6 +80,20 @@ static int append_prefixed(struct scrim_mux *mux, const uint8_t *data, size_t co
     return result;
 }
 
+// How long a fragment's last sample shows is known only when the next one comes. Media Source
+// Extensions (3.5.8) take a sample that comes later than twice the duration of the one before for a
+// break and drop all up to the next key frame. So what is told is the longest interval of late.
+static void note_interval(struct scrim_mux *mux, int64_t dts)
+{
+    const bool first = mux->last_dts == INT64_MIN;
+    if (first || dts - mux->last_dts > SCRIM_MUX_TIMESCALE) // after a pause
+        return;
+    const uint32_t interval = (uint32_t)(dts - mux->last_dts);
+    const uint32_t faded = mux->timed ? mux->last_duration - mux->last_duration / 8 : 0;
+    mux->last_duration = interval > faded ? interval : faded;
+    mux->timed = true;
+}
+
 int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count, int64_t pts,
                     int64_t dts, bool key, struct scrim_error *error)
 {
@@ -96,8 +112,7 @@ int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count, in
     if (mux->payload.len == before)
         return scrim_fail(error, SCRIM_EFORMAT, "an access unit without NAL units");
 
-    if (mux->samples_count > 0)
-        mux->last_duration = (uint32_t)(dts - mux->last_dts);
+    note_interval(mux, dts);
     mux->samples[mux->samples_count++] =
         (struct sample){(uint32_t)(mux->payload.len - before), dts, pts, key};
     mux->last_dts = dts;

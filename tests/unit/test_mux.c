@@ -71,6 +71,46 @@ static void roundtrip(enum scrim_codec codec, const char *kinds, const int64_t *
     scrim_buf_finish(&file);
 }
 
+// The duration that the newest fragment tells of its only sample.
+static uint32_t told_duration(const struct scrim_buf *file, size_t from)
+{
+    uint32_t duration = 0;
+    const uint8_t *trun = memmem(file->data + from, file->len - from, "trun", 4);
+    for (size_t i = 0; trun && i < 4; i++) // behind version and flags, count and data offset
+        duration = duration << 8 | trun[16 + i];
+    return duration;
+}
+
+// A browser takes a sample that comes later than twice the told duration of the one before for a
+// break.
+static void lone_samples(void)
+{
+    static const int64_t times[] = {0,     9000,  18000, 36000, 45000,  58500,
+                                    63000, 76500, 81000, 90000, 900000, 909000};
+    const struct scrim_mux_params params = params_of(SCRIM_CODEC_H264);
+    struct scrim_error error;
+    struct scrim_buf file, unit;
+    struct scrim_mux *mux;
+    uint32_t told = 0;
+    scrim_buf_init(&file, 1 << 20);
+    scrim_buf_init(&unit, 1 << 16);
+    REQUIRE(scrim_mux_create(&params, &mux, &file, &error) == SCRIM_OK);
+    put_unit(&unit, SCRIM_CODEC_H264, 'P', 0, 100);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        const size_t before = file.len;
+        CHECK_INT(
+            scrim_mux_write(mux, unit.data, unit.len, times[i], times[i], i % 10 == 0, &error),
+            SCRIM_OK);
+        CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK);
+        CHECK(i % 10 == 0 || times[i] - times[i - 1] <= 2 * (int64_t)told);
+        told = told_duration(&file, before);
+        CHECK(told >= 9000 && told <= 18000);
+    }
+    scrim_mux_destroy(mux);
+    scrim_buf_finish(&unit);
+    scrim_buf_finish(&file);
+}
+
 static void h264(void)
 {
     roundtrip(SCRIM_CODEC_H264, "IPPP|PPIP||PP", NULL);
@@ -168,6 +208,7 @@ int main(int argc, char **argv)
                                     {"H.265 comes back bit for bit", h265},
                                     {"reordered pictures keep their times", reordered},
                                     {"start codes of three bytes", three_byte_start_codes},
+                                    {"a lone sample is told to last long enough", lone_samples},
                                     {"what cannot be muxed is refused", refuses},
                                     {"codec strings", mime},
                                     {0}});
