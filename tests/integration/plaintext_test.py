@@ -3,16 +3,17 @@
 from harness import clip, covered, expect, ffmpeg, stage, test, wait_for
 
 NEEDLE = 20  # bytes; long enough never to match by chance
+SEI = 6  # NAL unit type: x264 writes its name and options into one, the veil's and the camera's alike
 
 
 def needles(name):
-    """Byte strings from the middle of every NAL unit of a clip, parameter sets included."""
+    """Byte strings from the middle of every NAL unit of a clip that says anything about its pictures."""
     path = clip(name).with_suffix(".h264")
     ffmpeg("-i", clip(name), "-c", "copy", "-bsf:v", "h264_mp4toannexb", path)
     found = set()
     for unit in path.read_bytes().split(b"\0\0\1"):
         unit = unit.rstrip(b"\0")
-        if len(unit) >= NEEDLE:
+        if len(unit) >= NEEDLE and unit[0] & 31 != SEI:
             middle = (len(unit) - NEEDLE) // 2
             found.add(unit[middle : middle + NEEDLE])
     return found
