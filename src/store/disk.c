@@ -127,16 +127,14 @@ static void handle(struct scrim_disk *disk, struct item *item)
     free_item(item);
 }
 
-// A flush that failed leaves in doubt what is on disk, for every segment being written.
+// A flush that failed leaves in doubt what is on disk, for every segment being written and every
+// one that waits for its record: the next flush says nothing of what this one lost.
 static void fail_all(struct scrim_disk *disk, const struct scrim_error *why)
 {
     note_failure(disk, why);
     for (size_t i = 0; i < disk->cameras_count; i++) {
-        struct scrim_disk_camera *camera = disk->cameras[i];
-        if (camera->segment_fd < 0 || camera->failed)
-            continue;
-        camera->failed = true;
-        disk->report(disk->context, camera->id, why);
+        if (scrim_disk_camera_doubt(disk->cameras[i]))
+            disk->report(disk->context, disk->cameras[i]->id, why);
     }
 }
 

@@ -170,6 +170,26 @@ void scrim_disk_camera_wait(struct scrim_disk_camera *camera, const struct scrim
     atomic_fetch_add(&camera->waiting_count, 1);
 }
 
+static void call_torn(struct scrim_record *record, const char *why)
+{
+    record->torn = true;
+    record->frames = record->keyframes = 0;
+    if (record->detail[0] == '\0')
+        snprintf(record->detail, sizeof record->detail, "%s", why);
+}
+
+bool scrim_disk_camera_doubt(struct scrim_disk_camera *camera)
+{
+    const bool affected = camera->segment_fd >= 0 && !camera->failed;
+    if (affected)
+        camera->failed = true;
+    for (struct scrim_disk_waiting *at = camera->waiting; at; at = at->next) {
+        if (at->record.type == SCRIM_RECORD_SEGMENT)
+            call_torn(&at->record, "the disk failed to flush it");
+    }
+    return affected;
+}
+
 bool scrim_disk_camera_close(struct scrim_disk_camera *camera, const struct scrim_record *record,
                              const char *why_torn)
 {
@@ -181,13 +201,8 @@ bool scrim_disk_camera_close(struct scrim_disk_camera *camera, const struct scri
         complete.bytes = camera->bytes;
         if (EVP_DigestFinal_ex(camera->hash, complete.sha256, &length) != 1)
             camera->failed = true;
-        if (camera->failed || why_torn) {
-            complete.torn = true;
-            complete.frames = complete.keyframes = 0;
-            if (complete.detail[0] == '\0')
-                snprintf(complete.detail, sizeof complete.detail, "%s",
-                         why_torn ? why_torn : "not all of it could be written");
-        }
+        if (camera->failed || why_torn)
+            call_torn(&complete, why_torn ? why_torn : "not all of it could be written");
         scrim_disk_camera_wait(camera, &complete);
         scrim_close_fd(&camera->segment_fd);
     }

@@ -67,5 +67,8 @@ SCRIM_MUST_CHECK int scrim_disk_camera_prepare(struct scrim_disk_camera *camera,
 SCRIM_MUST_CHECK int scrim_disk_camera_write_records(struct scrim_disk_camera *camera,
                                                      uint64_t *ret_records,
                                                      struct scrim_error *error);
+// A flush failed: what was written before it may not be on disk. The open segment is marked failed,
+// and segments that wait for their record will be called torn. True if an open one was affected.
+SCRIM_MUST_CHECK bool scrim_disk_camera_doubt(struct scrim_disk_camera *camera);
 // True while something waits to be journalled.
 bool scrim_disk_camera_owes(const struct scrim_disk_camera *camera);

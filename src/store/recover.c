@@ -65,15 +65,30 @@ static int cut_torn_line(const struct recovery *r, const char *day, struct scrim
     return scrim_fs_sync(fd, path, error);
 }
 
+// A day that is new is made durable up to the camera's name; scrim_journal_append does the rest.
+static int make_day(const struct recovery *r, const char *day, struct scrim_error *error)
+{
+    char camera[SCRIM_PATH_MAX], store[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
+    int result = path_of(r, day, path, error);
+    if (result >= 0)
+        result = path_of(r, NULL, camera, error);
+    if (result < 0 || access(path, F_OK) == 0)
+        return result;
+    if (scrim_path_join(store, r->dir, "store") < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", r->dir);
+    result = scrim_fs_make_dirs(path, 0750, error);
+    if (result >= 0)
+        result = scrim_fs_sync_dir(camera, error);
+    return result < 0 ? result : scrim_fs_sync_dir(store, error);
+}
+
 static int append_record(struct recovery *r, const struct scrim_record *record,
                          struct scrim_error *error)
 {
     char day[SCRIM_DAY_TEXT], below[SCRIM_DAY_TEXT + 16], path[SCRIM_PATH_MAX];
     scrim_journal_day(&r->head, record->start_us, day);
     snprintf(below, sizeof below, "%s/journal", day);
-    int result = path_of(r, day, path, error);
-    if (result >= 0)
-        result = scrim_fs_make_dirs(path, 0750, error);
+    int result = make_day(r, day, error);
     if (result >= 0)
         result = path_of(r, below, path, error);
     if (result < 0)
@@ -142,6 +157,18 @@ static int64_t start_by_name(const char *file)
     return scrim_date_to_us(date) + second * SCRIM_SECOND;
 }
 
+// After a kill the file may be in the page cache only; its record must not outlive it.
+static int make_durable(const struct recovery *r, int fd, const char *path, const char *file,
+                        struct scrim_error *error)
+{
+    char day[SCRIM_DAY_TEXT], directory[SCRIM_PATH_MAX];
+    snprintf(day, sizeof day, "%.10s", file);
+    int result = path_of(r, day, directory, error);
+    if (result >= 0)
+        result = scrim_fs_sync(fd, path, error);
+    return result < 0 ? result : scrim_fs_sync_dir(directory, error);
+}
+
 // Journals one file that no record names. Its name is valid.
 static int adopt_file(struct recovery *r, const char *file, struct scrim_error *error)
 {
@@ -180,6 +207,8 @@ static int adopt_file(struct recovery *r, const char *file, struct scrim_error *
     if (record.end_us < record.start_us)
         record.end_us = record.start_us; // the clock was set
     result = scrim_file_digest(fd, path, record.sha256, &record.bytes, NULL, NULL, error);
+    if (result >= 0)
+        result = make_durable(r, fd, path, file, error);
     return result < 0 ? result : append_record(r, &record, error);
 }
 

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #define MUST(expression)                                                     \
@@ -185,6 +186,103 @@ void fixture_record(struct fixture *f, const char *camera, int64_t start_us, uns
     scrim_disk_stop(disk);
 }
 
+struct scrim_disk *fixture_disk(struct fixture *f, scrim_disk_report report, void *context)
+{
+    struct scrim_disk *disk = NULL;
+    struct scrim_error error;
+    uint64_t boot;
+    MUST(scrim_boot_count(f->dir, &boot, &error));
+    MUST(scrim_disk_create(f->dir, f->key, report, context, &disk, &error));
+    for (int i = 0; i < 2; i++) {
+        struct scrim_journal_head head;
+        MUST(scrim_store_recover(f->dir, "port", f->cameras[i].id, f->key, boot, &head, &error));
+        MUST(scrim_disk_add_camera(disk, f->cameras[i].id, &head));
+    }
+    MUST(scrim_disk_start(disk, &error));
+    return disk;
+}
+
+void fixture_film_plain(unsigned segment, uint8_t ret[FIXTURE_FILM_PLAIN])
+{
+    fixture_plain(ret, FIXTURE_FILM_PLAIN, 40 + segment);
+}
+
+// The three steps in the life of a segment.
+static void film_step(struct fixture *f, struct scrim_disk *disk, const char *camera,
+                      unsigned segment, int step, int64_t at_us, struct scrim_seal **seal)
+{
+    static uint8_t plain[FIXTURE_FILM_PLAIN];
+    struct scrim_buf out, tail;
+    bool changed;
+    scrim_buf_init(&out, 1U << 20);
+    scrim_buf_init(&tail, 1U << 20);
+    fixture_film_plain(segment, plain);
+    if (step == 0) {
+        *seal = fixture_seal(f, camera, at_us, &out);
+        (void)!scrim_disk_open(disk, camera, at_us, &out);
+    } else if (step == 1) {
+        MUST(scrim_seal_append(*seal, plain, sizeof plain, &out));
+        MUST(scrim_seal_tail(*seal, &tail, &changed));
+        (void)!scrim_disk_append(disk, camera, &out);
+        (void)!scrim_disk_tail(disk, camera, &tail);
+    } else {
+        const struct scrim_record record = {.type = SCRIM_RECORD_SEGMENT,
+                                            .start_us = at_us,
+                                            .end_us = at_us + 10 * SCRIM_SECOND,
+                                            .frames = 100,
+                                            .keyframes = 5,
+                                            .codec = "h264"};
+        MUST(scrim_seal_finish(*seal, &out));
+        scrim_seal_destroy(*seal);
+        (void)!scrim_disk_close(disk, camera, &out, &record);
+    }
+    scrim_buf_finish(&out);
+    scrim_buf_finish(&tail);
+}
+
+void fixture_film(struct fixture *f, struct scrim_disk *disk, int64_t start_us,
+                  void (*between)(void *context), void *context)
+{
+    struct scrim_seal *seals[2];
+    for (unsigned segment = 0; segment < 2; segment++) {
+        const int64_t at_us = start_us + segment * 10 * SCRIM_SECOND;
+        for (int step = 0; step < 3; step++) {
+            for (int i = 0; i < 2; i++)
+                film_step(f, disk, f->cameras[i].id, segment, step, at_us, &seals[i]);
+            if (between)
+                between(context);
+        }
+    }
+}
+
+static struct {
+    char dir[256], store[SCRIM_PATH_MAX];
+    fixture_fault decide;
+    void *context;
+    _Atomic unsigned count;
+} faults;
+
+static int on_fault(void *context, enum scrim_fault_op op, const char *what)
+{
+    (void)context;
+    if (!what ||
+        (strcmp(what, faults.dir) != 0 && strncmp(what, faults.store, strlen(faults.store)) != 0))
+        return 0;
+    return faults.decide(faults.context, atomic_fetch_add(&faults.count, 1), op, what);
+}
+
+void fixture_faults(const struct fixture *f, fixture_fault decide, void *context)
+{
+    scrim_fault_set(NULL, NULL);
+    snprintf(faults.dir, sizeof faults.dir, "%s", f->dir);
+    fixture_path(f, "store", faults.store);
+    faults.decide = decide;
+    faults.context = context;
+    atomic_store(&faults.count, 0);
+    if (decide)
+        scrim_fault_set(on_fault, NULL);
+}
+
 static void on_finding(void *context, enum scrim_finding_kind kind, const char *file,
                        const char *text)
 {
@@ -207,6 +305,17 @@ int fixture_check(const struct fixture *f, struct scrim_check_result *ret_result
 bool fixture_found(const struct scrim_buf *findings, const char *text)
 {
     return strstr((const char *)findings->data, text) != NULL;
+}
+
+bool fixture_is_clean(const struct fixture *f)
+{
+    struct scrim_check_result result;
+    struct scrim_buf findings;
+    const bool clean = fixture_check(f, &result, &findings) >= 0 && result.findings == 0;
+    if (!clean)
+        printf("%s", (const char *)findings.data);
+    scrim_buf_finish(&findings);
+    return clean;
 }
 
 void fixture_flip(const char *path, long at, uint8_t mask)

@@ -2,6 +2,7 @@
 // lies on disk.
 #pragma once
 
+#include "base/fault.h"
 #include "store/check.h"
 #include "store/disk.h"
 #include "store/hour_key.h"
@@ -43,10 +44,29 @@ int fixture_read(struct fixture *f, const char *camera, const char *path, const 
 void fixture_record(struct fixture *f, const char *camera, int64_t start_us, unsigned count,
                     size_t bytes);
 
+// A recorder's disk thread with both cameras, recovered and started.
+struct scrim_disk *fixture_disk(struct fixture *f, scrim_disk_report report, void *context);
+// Two segments of each camera, ten seconds apart, with a tail while each is unfinished. `between`
+// is called after each step of all cameras. A camera carries on whatever the disk says. What a
+// segment holds is fixture_film_plain.
+#define FIXTURE_FILM_PLAIN 100000
+void fixture_film(struct fixture *f, struct scrim_disk *disk, int64_t start_us,
+                  void (*between)(void *context), void *context);
+void fixture_film_plain(unsigned segment, uint8_t ret[FIXTURE_FILM_PLAIN]);
+
+// Everything the file system is asked for below DIR/store goes past `decide` first, with a number
+// that counts up from 0. It returns 0 or the errno that the operation fails with. NULL ends it.
+typedef int (*fixture_fault)(void *context, unsigned number, enum scrim_fault_op op,
+                             const char *path);
+void fixture_faults(const struct fixture *f, fixture_fault decide, void *context);
+
 // Runs the check. Findings are appended to `ret` as lines "kind file\n".
 int fixture_check(const struct fixture *f, struct scrim_check_result *ret_result,
                   struct scrim_buf *ret);
 bool fixture_found(const struct scrim_buf *findings, const char *text);
+
+// No findings; says them if there are.
+bool fixture_is_clean(const struct fixture *f);
 
 void fixture_flip(const char *path, long at, uint8_t mask);
 void fixture_cut(const char *path, long size);
