@@ -24,6 +24,7 @@ struct scrim_camera {
     int64_t step_us;    // by which the host's clock was set during `segment`
     bool cut_wanted;    // at the next key frame, whatever the segment's age
     int64_t covered_us; // UTC until which everything is accounted for: where the next gap begins
+    int64_t begun_us;   // UTC; since when without a gap
     int64_t last_media; // of the last frame recorded
     struct scrim_gap gap;
     struct scrim_owed owed;
@@ -230,8 +231,11 @@ static bool begin(struct scrim_camera *camera, const struct scrim_frame *frame,
         give_up_segment(camera, &error);
         return false;
     }
-    if (scrim_gap_end(&camera->gap, moment->utc_us, &piece))
+    const bool had_gap = scrim_gap_end(&camera->gap, moment->utc_us, &piece);
+    if (had_gap)
         journal(camera, &piece);
+    if (had_gap || camera->begun_us == 0)
+        camera->begun_us = moment->utc_us;
     return true;
 }
 
@@ -326,7 +330,7 @@ void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_
                                         .frames = camera->frames,
                                         .gaps = camera->gaps};
     if (camera->segment)
-        ret->since_us = scrim_segment_info(camera->segment)->start_us;
+        ret->since_us = camera->begun_us;
     else
         ret->since_us = camera->gap.open ? camera->gap.start_us : camera->covered_us;
     if (camera->gap.open)

@@ -174,6 +174,9 @@ static void cuts_every_minute_without_a_hole(void)
     struct scrim_record records[16];
     rig_start(&rig);
     play_seconds(&rig, 150);
+    struct scrim_camera_status status;
+    scrim_camera_status(rig.camera, &status);
+    CHECK_INT(status.since_us, START_US);
     rig_stop(&rig);
     REQUIRE(journal(&rig, records, 16) == 4);
     for (int i = 0; i < 3; i++) {
@@ -247,6 +250,7 @@ static void gaps_have_causes(void)
     CHECK(status.recording);
     CHECK_INT(status.gaps, 1);
     CHECK_INT(status.frames, 8);
+    CHECK_INT(status.since_us, START_US + 5 * FRAME_US + 16 * SCRIM_SECOND + 2 * FRAME_US);
     rig_stop(&rig);
     REQUIRE(journal(&rig, records, 16) == 5);
     const int64_t last_us = START_US + 5 * FRAME_US, back_us = last_us + 16 * SCRIM_SECOND;
