@@ -67,6 +67,31 @@ void fixture_path(const struct fixture *f, const char *below, char ret[SCRIM_PAT
     MUST(scrim_path_join(ret, f->dir, below));
 }
 
+static _Atomic int64_t now_us;
+
+static int64_t read_clock(void *context)
+{
+    (void)context;
+    return atomic_load(&now_us);
+}
+
+void fixture_clock_start(void)
+{
+    static const struct scrim_clock clock = {read_clock, read_clock, NULL};
+    atomic_store(&now_us, FIXTURE_START_US);
+    scrim_clock_replace(&clock);
+}
+
+void fixture_clock_pass(int64_t us)
+{
+    atomic_fetch_add(&now_us, us);
+}
+
+void fixture_clock_end(void)
+{
+    scrim_clock_replace(NULL);
+}
+
 void fixture_plain(uint8_t *to, size_t count, unsigned seed)
 {
     uint64_t state = seed * 2654435761U + 1;

@@ -26,6 +26,11 @@ void fixture_destroy(struct fixture *f);
 void fixture_path(const struct fixture *f, const char *below, char ret[SCRIM_PATH_MAX]);
 
 #define FIXTURE_START_US INT64_C(1795428000000000) // 2026-11-23T10:00:00Z
+// A clock that stands at FIXTURE_START_US until it is moved; any thread may read it meanwhile.
+void fixture_clock_start(void);
+void fixture_clock_pass(int64_t us);
+void fixture_clock_end(void);
+
 // Deterministic bytes that are no video.
 void fixture_plain(uint8_t *to, size_t count, unsigned seed);
 

@@ -18,14 +18,6 @@
 #define SEGMENT DAY "/100000.mp4.age"
 #define JOURNAL DAY "/journal"
 
-// Stands still until the test moves it; read by the disk thread.
-static _Atomic int64_t now_us;
-static int64_t read_clock(void *context)
-{
-    (void)context;
-    return atomic_load(&now_us);
-}
-
 struct rig {
     struct fixture f;
     struct scrim_disk *disk;
@@ -42,9 +34,7 @@ static void on_report(void *context, const char *camera, const struct scrim_erro
 
 static void rig_start(struct rig *rig)
 {
-    static const struct scrim_clock clock = {read_clock, read_clock, NULL};
-    atomic_store(&now_us, FIXTURE_START_US);
-    scrim_clock_replace(&clock);
+    fixture_clock_start();
     *rig = (struct rig){0};
     fixture_create(&rig->f);
     rig->disk = fixture_disk(&rig->f, on_report, rig);
@@ -61,7 +51,7 @@ static void rig_end(struct rig *rig)
 {
     rig_stop(rig);
     fixture_destroy(&rig->f);
-    scrim_clock_replace(NULL);
+    fixture_clock_end();
 }
 
 // Until the disk thread has come so far. The limit is only reached by a test that fails.
@@ -84,7 +74,7 @@ static void pass(struct rig *rig, int64_t us)
 {
     struct scrim_buf nothing;
     scrim_buf_init(&nothing, 1);
-    atomic_fetch_add(&now_us, us);
+    fixture_clock_pass(us);
     CHECK_INT(scrim_disk_append(rig->disk, "gate", &nothing), SCRIM_OK);
     scrim_buf_finish(&nothing);
 }
