@@ -2,27 +2,32 @@
 
 import http.client
 import json
+import os
 import re
+import shutil
+import subprocess
 import time
 
 from desk_kit import CAMERAS, PASSWORD, ROLES, desk, handshake, median, timed
-from harness import expect, test, wait_for
+from harness import ROOT, Skip, expect, test, wait_for
 from sitekit import scrim_ok
 
 NOW = 1_700_000_000_000
 RANGE = f"?from={NOW}&to={NOW + 60000}"
 EVERYONE = set(ROLES)
-# (method, path, who may, what they get). `scrimd`'s own table is compared with docs/ref/api.md by a unit test.
+RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"}}
+# (method, route, right, an address of it, what those get who may).
 ROUTES = [
-    ("GET", "/api/v1/session", EVERYONE, 200),
-    ("GET", "/api/v1/site", EVERYONE, 200),
-    ("GET", "/api/v1/health", EVERYONE, 200),
-    ("GET", "/api/v1/cameras", EVERYONE, 200),
-    ("GET", "/api/v1/cameras/quay/timeline" + RANGE, EVERYONE - {"viewer"}, 200),
-    ("GET", "/api/v1/cameras/quay/recordings" + RANGE, EVERYONE - {"viewer"}, 200),
-    ("GET", "/api/v1/cameras/quay/recordings/2026-11-23/120000.mp4", EVERYONE - {"viewer"}, 404),
-    ("GET", "/api/v1/cameras/quay/live", EVERYONE, 426),
-    ("DELETE", "/api/v1/session", EVERYONE, 204),
+    ("POST", "/session", "none", "/session", 400),
+    ("GET", "/session", "session", "/session", 200),
+    ("GET", "/site", "session", "/site", 200),
+    ("GET", "/health", "session", "/health", 200),
+    ("GET", "/cameras", "session", "/cameras", 200),
+    ("GET", "/cameras/{camera}/timeline", "past", "/cameras/quay/timeline" + RANGE, 200),
+    ("GET", "/cameras/{camera}/recordings", "past", "/cameras/quay/recordings" + RANGE, 200),
+    ("GET", "/cameras/{camera}/recordings/{day}/{file}", "past", "/cameras/quay/recordings/2026-11-23/120000.mp4", 404),
+    ("GET", "/cameras/{camera}/live", "live", "/cameras/quay/live", 426),
+    ("DELETE", "/session", "session", "/session", 204),
 ]
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'",
@@ -36,13 +41,11 @@ SECURITY_HEADERS = {
 def rights():
     with desk(users=(), roles={role: role for role in ROLES}) as daemon:
         nobody = daemon.anybody()
-        for method, path, _, _ in ROUTES:
-            expect(nobody.status(method, path) == 401, f"{method} {path} without a session")
-        for role in ROLES:
-            client = daemon.signed_in(role)
-            for method, path, allowed, status in ROUTES:
-                got = client.status(method, path)
-                expect(got == (status if role in allowed else 403), f"{method} {path} as {role}: {got}")
+        for role, client in [(None, nobody), *((role, daemon.signed_in(role)) for role in ROLES)]:
+            for method, _, right, path, status in ROUTES:
+                wanted = status if right == "none" or role in RIGHTS[right] else 403 if role else 401
+                got = client.status(method, "/api/v1" + path, {} if method == "POST" else None)
+                expect(got == wanted, f"{method} {path} as {role}: {got}, expected {wanted}")
             expect(client.status("GET", "/api/v1/session") == 401, f"{role} is still signed in")
         for method, path, wanted in [
             ("POST", "/api/v1/site", 405), ("PUT", "/api/v1/session", 405), ("PATCH", "/api/v1/cameras", 405),
@@ -54,6 +57,45 @@ def rights():
             expect(got == wanted, f"{method} {path}: {got}")
             expect(json.loads(content)["error"]["code"], "an error says its code")
             expect(wanted != 405 or "GET" in headers["Allow"], f"{method} {path}: Allow is {headers['Allow']}")
+
+
+@test("desk: docs/ref/api.md, the table of routes and these tests know the same routes and rights")
+def documented():
+    table = re.findall(
+        r"method = SCRIM_HTTP_(\w+),\s*\.pattern = \"/api/v1([^\"]*)\",\s*\.right = SCRIM_RIGHT_(\w+)",
+        (ROOT / "src" / "desk" / "routes.c").read_text(),
+    )
+    expect(len(table) == (ROOT / "src" / "desk" / "routes.c").read_text().count(".pattern ="), "routes.c reads otherwise")
+    text = (ROOT / "docs" / "ref" / "api.md").read_text()
+    described = re.findall(r"^### (\w+) /api/v1(\S+)\n\nRight: (\w+)\.", text, re.MULTILINE)
+    expect(len(described) == text.count("\n### "), "a route in api.md does not say its right")
+    in_program = sorted((method, path, right.lower()) for method, path, right in table)
+    expect(sorted(described) == in_program, f"api.md differs: {set(described) ^ set(in_program)}")
+    tested = sorted((method, path, right) for method, path, right, _, _ in ROUTES)
+    expect(tested == in_program, f"no test for all routes: {set(tested) ^ set(in_program)}")
+
+    head, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.split("\n") if line.startswith("|")]
+    expect(head == ["right", "for", *ROLES], f"the first table of api.md has the columns {head}")
+    rights = {row[0]: {role for role, may in zip(ROLES, row[2:]) if may == "yes"} for row in rows[1:5]}
+    expect(rights == RIGHTS, f"api.md has {rights}")
+
+
+@test("desk: the examples in docs/ref/api.md work")
+def examples():
+    if not shutil.which("curl"):
+        raise Skip("curl is not installed")
+    text = (ROOT / "docs" / "ref" / "api.md").read_text()
+    setting, *blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    with desk() as daemon:
+        setting = re.sub(r"^DESK=\S+", f"DESK=https://127.0.0.1:{daemon.site.port}", setting, flags=re.MULTILINE)
+        setting = re.sub(r"^SITE=\S+", f"SITE={daemon.site.dir}", setting, flags=re.MULTILINE)
+        script = "\n".join(["set -e", setting, *blocks, 'rm "$jar"'])
+        done = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, timeout=60, env={**os.environ, "TMPDIR": str(daemon.site.dir)}
+        )
+        expect(done.returncode == 0, f"status {done.returncode}: {done.stdout[-300:]} {done.stderr[-500:]}")
+        expect("101" in done.stdout and '"role":"operator"' in done.stdout, done.stdout)
+        expect("olga signed out" in daemon.log(), "the last example does not sign out")
 
 
 @test("desk: signing in, wrong and unknown names cost the same, guessing is slowed down")
@@ -320,8 +362,6 @@ def tls():
 
 @test("desk: one scrimd a site; a bad certificate, a taken port and a damaged user database say so")
 def refusals():
-    import subprocess
-
     from desk_kit import scrimd_program
 
     def refused(daemon, *words):
