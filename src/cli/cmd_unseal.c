@@ -1,18 +1,11 @@
 // scrim unseal: k holders open a range of one camera, for a reason that is logged before anything
 // is opened.
-#include "base/alloc.h"
-#include "base/clock.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
 #include "cli/commands.h"
 #include "cli/unseal.h"
 #include "media/media.h"
-#include "media/remux.h"
 
-#include <fcntl.h>
-#include <sodium.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 struct args {
@@ -57,67 +50,6 @@ static int check_args(const struct args *args, struct scrim_error *error)
     return SCRIM_OK;
 }
 
-static int read_piece(void *context, void *to, size_t max, size_t *ret_count,
-                      struct scrim_error *error)
-{
-    return scrim_plain_read(context, to, max, ret_count, error);
-}
-
-static int add_segment(struct scrim_opening *opening, size_t at, struct scrim_remux *remux,
-                       struct scrim_error *error)
-{
-    const struct scrim_opening_segment *segment = scrim_opening_segment(opening, at);
-    struct scrim_plain *plain = NULL;
-    int result = scrim_opening_open(opening, at, &plain, error);
-    if (result < 0)
-        return result;
-    const struct scrim_remux_source source = {.read = read_piece,
-                                              .context = plain,
-                                              .name = segment->file,
-                                              .start_us = segment->start_us,
-                                              .may_be_torn = !segment->whole};
-    result = scrim_remux_add(remux, &source, error);
-    scrim_plain_close(plain);
-    return result;
-}
-
-static int fill_film(struct scrim_opening *opening, struct scrim_remux *remux,
-                     struct scrim_remux_summary *ret, struct scrim_error *error)
-{
-    int result = SCRIM_OK;
-    for (size_t i = 0; i < scrim_opening_count(opening) && result >= 0; i++)
-        result = add_segment(opening, i, remux, error);
-    return result < 0 ? result : scrim_remux_finish(remux, ret, error);
-}
-
-// The file is begun before the intent is logged: a path that cannot be written is no opening.
-static int film(struct scrim_opening *opening, const struct args *args, struct scrim_error *error)
-{
-    struct scrim_remux *remux = NULL;
-    struct scrim_remux_summary summary = {0};
-    struct scrim_error log_error;
-    const size_t count = scrim_opening_count(opening);
-    int result = scrim_remux_create(args->out, args->from_us, args->to_us, &remux, error);
-    if (result >= 0)
-        result = scrim_opening_log_intent(opening, error);
-    if (result < 0) {
-        scrim_remux_destroy(remux);
-        return result;
-    }
-    result = fill_film(opening, remux, &summary, error);
-    scrim_remux_destroy(remux);
-    const double seconds = (double)summary.duration_us / SCRIM_SECOND;
-    const int logged = scrim_opening_log_outcome(opening, seconds, result < 0 ? 0 : count,
-                                                 result < 0 ? error->text : NULL, &log_error);
-    if (logged < 0)
-        fprintf(stderr, "scrim unseal: the outcome is not logged: %s\n", log_error.text);
-    if (result < 0)
-        return result;
-    printf("opened %.1f s of %s (%zu %s) to %s\n", seconds, args->camera, count,
-           count == 1 ? "segment" : "segments", args->out);
-    return logged;
-}
-
 static int open_range(const struct scrim_site *site, const struct args *args,
                       struct scrim_error *error)
 {
@@ -137,10 +69,11 @@ static int open_range(const struct scrim_site *site, const struct args *args,
     };
     if (result >= 0)
         result = scrim_opening_create(site, &request, &opening, error);
+    const struct scrim_unseal_range range = {args->camera, args->from_us, args->to_us};
     if (result >= 0)
         result = args->recipient
                      ? scrim_unseal_export(opening, args->camera, args->recipient, args->out, error)
-                     : film(opening, args, error);
+                     : scrim_unseal_film(opening, &range, args->out, error);
     scrim_opening_destroy(opening);
     for (size_t i = 0; i < args->shares.count; i++)
         scrim_share_wipe(&shares[i]);
@@ -153,7 +86,9 @@ int scrim_cmd_unseal(int argc, char **argv)
         "scrim unseal DIR --camera ID --from TIME --to TIME --share FILE --share FILE … "
         "--reason TEXT --out FILE.mp4",
         "Opens originals with the shares of as many holders as the vault asks for. The intent is "
-        "logged before, the outcome after. The film begins at the key frame before --from.",
+        "logged before, the outcome after. The film begins at the key frame before --from; where "
+        "the "
+        "picture format changes, another one begins: FILE-2.mp4 and so on.",
         options, 1, 1};
     struct args args = {0};
     struct scrim_site site = {0};

@@ -1,4 +1,4 @@
-// Parts of scrim unseal: shares with their passphrases, and the export for an age recipient.
+// Parts of scrim unseal: shares with their passphrases, films, and the export for an age recipient.
 #pragma once
 
 #include "base/opt.h"
@@ -10,6 +10,17 @@ SCRIM_MUST_CHECK int scrim_unseal_load_shares(const struct scrim_opt_list *files
                                               const struct scrim_opt_list *passphrase_files,
                                               struct scrim_share ret[SCRIM_VAULT_HOLDERS_MAX],
                                               struct scrim_error *error);
+
+struct scrim_unseal_range {
+    const char *camera;
+    int64_t from_us, to_us;
+};
+
+// Writes the range to an MP4 file, and says so. Where the picture format changes, another film
+// begins: PATH, then PATH-2 and so on, each before the dot. What it made is removed if it fails.
+SCRIM_MUST_CHECK int scrim_unseal_film(struct scrim_opening *opening,
+                                       const struct scrim_unseal_range *range, const char *path,
+                                       struct scrim_error *error);
 
 // Writes DIR/<camera>-<day>-<HHMMSS>.mp4.age for each segment, and says so. What it made is removed
 // if it fails.

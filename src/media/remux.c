@@ -30,6 +30,7 @@ struct scrim_remux {
     AVFormatContext *out;
     AVStream *stream;
     bool header_written;
+    bool mixed;               // not every piece has the parameter sets of the film's sample entry
     AVPacket *held[HELD_MAX]; // from a key frame before from_us on; times already those of the film
     size_t held_count;
     bool begun;          // a frame of the range was seen: nothing is held any more
@@ -180,14 +181,24 @@ static int start_output(struct scrim_remux *remux, const AVStream *like, struct 
     return result < 0 ? scrim_fail_av(error, result, "%s", remux->path) : SCRIM_OK;
 }
 
-// The film has one sample entry. Frames of a piece with other parameter sets bring theirs along.
+static bool fits(const struct piece *piece)
+{
+    const AVCodecParameters *film = piece->remux->stream->codecpar;
+    const AVCodecParameters *own = piece->in->streams[piece->stream]->codecpar;
+    return film->codec_id == own->codec_id &&
+           (piece->source->any_size || (film->width == own->width && film->height == own->height));
+}
+
+// The film has one sample entry. From the first piece with other parameter sets on, key frames
+// bring theirs along.
 static int take_sets(struct piece *piece, struct scrim_error *error)
 {
     const AVCodecParameters *film = piece->remux->stream->codecpar;
     const AVCodecParameters *own = piece->in->streams[piece->stream]->codecpar;
-    if (own->extradata_size == film->extradata_size &&
+    if (!piece->remux->mixed && own->extradata_size == film->extradata_size &&
         memcmp(own->extradata, film->extradata, (size_t)own->extradata_size) == 0)
         return SCRIM_OK;
+    piece->remux->mixed = true;
     const enum scrim_codec codec =
         own->codec_id == AV_CODEC_ID_H264 ? SCRIM_CODEC_H264 : SCRIM_CODEC_H265;
     scrim_buf_init(&piece->sets, SETS_MAX);
@@ -196,19 +207,6 @@ static int take_sets(struct piece *piece, struct scrim_error *error)
     return result < 0 ? scrim_fail(error, result, "%s: its parameter sets cannot be read",
                                    piece->source->name)
                       : SCRIM_OK;
-}
-
-static int check_fits(struct piece *piece, struct scrim_error *error)
-{
-    const AVCodecParameters *was = piece->remux->stream->codecpar;
-    const AVCodecParameters *is = piece->in->streams[piece->stream]->codecpar;
-    if (was->codec_id == is->codec_id && was->width == is->width && was->height == is->height)
-        return take_sets(piece, error);
-    return scrim_fail(error, SCRIM_EUNSUPPORTED,
-                      "%s: the picture changes there from %dx%d %s to %dx%d %s: open the ranges "
-                      "before and after it one by one",
-                      piece->source->name, was->width, was->height, avcodec_get_name(was->codec_id),
-                      is->width, is->height, avcodec_get_name(is->codec_id));
 }
 
 static int prepend_sets(const struct piece *piece, AVPacket *packet, struct scrim_error *error)
@@ -330,7 +328,7 @@ static int take_packet(struct piece *piece, AVPacket *packet, struct scrim_error
     if (packet->dts == AV_NOPTS_VALUE)
         return scrim_fail(error, SCRIM_EFORMAT, "%s: a frame without a time", piece->source->name);
     const int64_t utc_us = place(piece, packet);
-    if (utc_us >= remux->to_us)
+    if (utc_us >= remux->to_us && piece->source->end_us > remux->to_us)
         return 0;
     const int prepended = prepend_sets(piece, packet, error);
     if (prepended < 0)
@@ -372,21 +370,26 @@ static int copy_packets(struct piece *piece, struct scrim_error *error)
     return result >= 0 && piece->failed ? piece_fail(piece, AVERROR(EIO), error) : result;
 }
 
+static int add_piece(struct piece *piece, struct scrim_error *error)
+{
+    struct scrim_remux *remux = piece->remux;
+    int result = open_piece(piece, error);
+    if (result < 0) // cut off before its first frame?
+        return piece->source->may_be_torn && !piece->failed ? SCRIM_OK : result;
+    if (!remux->header_written)
+        result = start_output(remux, piece->in->streams[piece->stream], error);
+    else if (!fits(piece))
+        return 1;
+    else
+        result = take_sets(piece, error);
+    return result < 0 ? result : copy_packets(piece, error);
+}
+
 int scrim_remux_add(struct scrim_remux *remux, const struct scrim_remux_source *source,
                     struct scrim_error *error)
 {
     struct piece piece = {.remux = remux, .source = source};
-    int result = open_piece(&piece, error);
-    if (result < 0 && source->may_be_torn && !piece.failed) {
-        close_piece(&piece);
-        return SCRIM_OK; // cut off before its first frame
-    }
-    if (result >= 0)
-        result = remux->header_written
-                     ? check_fits(&piece, error)
-                     : start_output(remux, piece.in->streams[piece.stream], error);
-    if (result >= 0)
-        result = copy_packets(&piece, error);
+    const int result = add_piece(&piece, error);
     close_piece(&piece);
     return result;
 }
@@ -413,9 +416,8 @@ int scrim_remux_finish(struct scrim_remux *remux, struct scrim_remux_summary *re
     int result = SCRIM_OK;
     if (remux->next_utc_us > remux->from_us) // the range lies within the last frame
         result = write_held(remux, error);
-    if (result >= 0 && remux->summary.frames == 0)
-        return scrim_fail(error, SCRIM_ENOENT, "no frame was recorded in that range");
-    if (result < 0)
+    *ret = remux->summary;
+    if (result < 0 || remux->summary.frames == 0)
         return result;
     result = av_write_trailer(remux->out);
     if (result >= 0)
@@ -423,7 +425,10 @@ int scrim_remux_finish(struct scrim_remux *remux, struct scrim_remux_summary *re
     if (result < 0)
         return scrim_fail_av(error, result, "%s", remux->path);
     result = put_in_place(remux, error);
-    if (result >= 0)
-        *ret = remux->summary;
-    return result;
+    if (result < 0)
+        return result;
+    ret->width = remux->stream->codecpar->width;
+    ret->height = remux->stream->codecpar->height;
+    ret->codec = avcodec_get_name(remux->stream->codecpar->codec_id);
+    return SCRIM_OK;
 }

@@ -18,24 +18,28 @@ struct scrim_remux_source {
     void *context;
     const char *name; // for sentences
     int64_t start_us; // UTC of its first frame
+    int64_t end_us;   // UTC at which it ends, at the latest: one that ends in the range is not cut
     bool may_be_torn; // its end may be missing: whole frames are taken as far as they go
+    bool any_size;    // belongs into the film whatever its picture size
 };
 
 struct scrim_remux_summary {
     uint64_t frames;
     int64_t from_us, to_us; // UTC of the first frame and the end of the last
     int64_t duration_us;    // without the gaps
+    int width, height;
+    const char *codec; // "h264", "hevc"
 };
 
 // SCRIM_EEXIST if there is a file of that name.
 SCRIM_MUST_CHECK int scrim_remux_create(const char *path, int64_t from_us, int64_t to_us,
                                         struct scrim_remux **ret, struct scrim_error *error);
-// Pieces in the order of their times. One of another codec or picture size is refused
-// (SCRIM_EUNSUPPORTED).
+// Pieces in the order of their times. 0: taken. 1: left alone because it has another codec or
+// picture size; it belongs, read afresh, into a film of its own, which always takes it.
 SCRIM_MUST_CHECK int scrim_remux_add(struct scrim_remux *remux,
                                      const struct scrim_remux_source *source,
                                      struct scrim_error *error);
-// SCRIM_ENOENT if no frame was in the range; there is no file then.
+// If no frame was in the range, ret->frames is 0, and there is no file.
 SCRIM_MUST_CHECK int scrim_remux_finish(struct scrim_remux *remux, struct scrim_remux_summary *ret,
                                         struct scrim_error *error);
 // Without _finish before, removes what was written. NULL is fine.

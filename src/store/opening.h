@@ -37,6 +37,9 @@ struct scrim_opening_segment {
     int64_t start_us, end_us;
     uint64_t bytes;
     bool whole; // not torn, and not being written
+    // As the journal has them: 0 without a record, and for what a crash left.
+    uint64_t keyframes;
+    uint32_t width, height;
 };
 size_t scrim_opening_count(const struct scrim_opening *opening);
 const struct scrim_opening_segment *scrim_opening_segment(const struct scrim_opening *opening,

@@ -49,7 +49,10 @@ static int search_journal(struct search *s, const char *day, struct scrim_error 
         struct scrim_opening_segment segment = {.start_us = record.start_us,
                                                 .end_us = record.end_us,
                                                 .bytes = record.bytes,
-                                                .whole = !record.torn};
+                                                .whole = !record.torn,
+                                                .keyframes = record.keyframes,
+                                                .width = record.width,
+                                                .height = record.height};
         snprintf(segment.file, sizeof segment.file, "%s", record.file);
         if (strcmp(record.file, s->newest) > 0)
             snprintf(s->newest, sizeof s->newest, "%s", record.file);

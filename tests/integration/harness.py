@@ -66,6 +66,11 @@ def probe(path, entries):
     return done.stdout.strip()
 
 
+def packets(path):
+    """How many pictures a film holds, whether they decode or not."""
+    return int(probe(path, "stream=nb_frames"))
+
+
 def frame_hashes(path):
     """A hash of every decoded picture, in order."""
     lines = ffmpeg("-i", path, "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-").splitlines()

@@ -2,8 +2,8 @@
 
 import subprocess
 
-from harness import clip, covered, expect, frame_hashes, probe, recorded, test
-from sitekit import Failure, scrim_ok, utc_text
+from harness import FPS, clip, covered, expect, expect_failure, frame_hashes, packets, probe, recorded, stage, test
+from sitekit import Failure, scrim_ok, utc_text, wait_for
 
 
 def opens_again(staged, camera, source, codec):
@@ -40,6 +40,41 @@ def record_udp():
     with recorded({"quay": "people"}, 5, transport="udp") as staged:
         checks_clean(staged)
         opens_again(staged, "quay", "people", "h264")
+
+
+@test("a camera that changes its picture size is recorded on, and opened as one film for each size")
+def size_changes():
+    with stage({"quay": "people"}) as staged:
+        site, out = staged.site, staged.dir / "opened.mp4"
+        site.up()
+        staged.wait_until_recording("quay")
+        for source in ("people-sub", "people"):
+            count = len(site.segments("quay"))
+            staged.cameras.command(f"switch quay {clip(source)}")
+            wait_for("the segment of the size before", lambda: len(site.segments("quay")) > count)
+            frames = staged.cameras.stat("quay")["frames"]  # a size that lasts for one key frame is no change
+            wait_for("three key frames", lambda: staged.cameras.stat("quay")["frames"] > frames + 3 * FPS)
+        site.down()
+        expect(not site.gaps("quay"), f"gaps: {site.gaps('quay')}")
+        start, end = covered(site, "quay")
+
+        in_the_way = staged.dir / "opened-2.mp4"
+        in_the_way.write_text("mine")
+        expect_failure(site.unseal("quay", start, end, out), "opened-2.mp4", "exists")
+        expect(not out.exists() and in_the_way.read_text() == "mine", "a failed opening left a film or took one away")
+        in_the_way.unlink()
+
+        result = site.unseal("quay", start, end, out)
+        expect(result.status == 0, f"unseal: {result.err.strip()}")
+        films = [out, in_the_way, staged.dir / "opened-3.mp4"]
+        sizes = [probe(film, "stream=width,height") for film in films]
+        expect(sizes == ["768,432", "640,480", "768,432"], f"films of {sizes}")
+        expect(all(film.name in result.out for film in films[1:]), f"it does not name them: {result.out!r}")
+        for film, source in zip(films, ("people", "people-sub", "people")):
+            strange = set(frame_hashes(film)) - set(frame_hashes(clip(source)))
+            expect(not strange, f"{len(strange)} pictures in {film.name} are not the camera's")
+        opened, journalled = sum(map(packets, films)), sum(s["frames"] for s in site.segments("quay"))
+        expect(opened == journalled, f"{opened} pictures opened, {journalled} journalled")
 
 
 @test("an export for an age recipient opens with the stock age, the payload as it was sealed")
