@@ -150,7 +150,8 @@ static int open_piece(struct piece *piece, struct scrim_error *error)
         return piece_fail(piece, result, error);
     }
     for (unsigned i = 0; i < piece->in->nb_streams; i++) {
-        if (piece->in->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO) {
+        const AVCodecParameters *codec = piece->in->streams[i]->codecpar;
+        if (codec->codec_type == AVMEDIA_TYPE_VIDEO && codec->width > 0 && codec->height > 0) {
             piece->stream = (int)i;
             return SCRIM_OK;
         }
