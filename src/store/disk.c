@@ -208,7 +208,7 @@ int scrim_disk_create(const char *dir, const struct scrim_device_key *key, scrim
     char store[SCRIM_PATH_MAX];
     if (scrim_path_join(store, dir, "store") < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
-    int result = scrim_fs_make_dirs(store, 0750, error);
+    int result = scrim_fs_make_dirs(store, 0770, error);
     if (result >= 0)
         result = scrim_fs_open(store, O_RDONLY | O_DIRECTORY, 0, error);
     if (result < 0)

@@ -64,7 +64,7 @@ static int make_day(const struct scrim_disk_camera *camera, const char *day,
 {
     char path[SCRIM_PATH_MAX];
     const int result = path_of(camera, day, path, error);
-    return result < 0 ? result : scrim_fs_make_dirs(path, 0750, error);
+    return result < 0 ? result : scrim_fs_make_dirs(path, 0770, error);
 }
 
 // What the kernel took of a write that failed; it is in the file and must be in the hash.

@@ -24,7 +24,7 @@ static int make_parent(const char *path, struct scrim_error *error)
     char parent[SCRIM_PATH_MAX];
     snprintf(parent, sizeof parent, "%s", path);
     *strrchr(parent, '/') = '\0';
-    return scrim_fs_make_dirs(parent, 0700, error);
+    return scrim_fs_make_dirs(parent, 0770, error);
 }
 
 // syncfs through the file's own descriptor covers its directory too: the sandboxed recorder may not
@@ -49,7 +49,7 @@ int scrim_hour_key_create(const char *dir, const char *camera, uint64_t hour,
         result = make_parent(path, error);
     if (result < 0)
         return result;
-    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600, error);
+    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_EXCL, 0620, error);
     if (fd < 0)
         return fd;
     uint8_t key[SCRIM_HOUR_KEY];

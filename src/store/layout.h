@@ -1,21 +1,28 @@
 // Where everything of a site lies. Every path of the store is made here and nowhere else.
 //
-//     DIR/scrim.yaml                                configuration
-//     DIR/store/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4.age        sealed segment (UTC; -1, -2 … if the
-//     second is taken) DIR/store/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4.age.tail   last chunk of a torn
-//     segment, saved at recovery DIR/store/<camera>/tail                       unfinished chunk of
-//     the segment being written, two slots DIR/store/<camera>/<YYYY-MM-DD>/journal       signed,
-//     hash-chained records DIR/veil/<camera>/<YYYY-MM-DD>/<HHMMSS>.mp4   redacted picture, plain
-//     fragmented MP4 DIR/veil/<camera>/<YYYY-MM-DD>/list           one line a redacted file, for
-//     rebuilding the index DIR/state/vault.json                          public part of the vault
-//     DIR/state/index.db                            cache of the journals, rebuildable
-//     DIR/state/site.db                             users and sessions, not rebuildable
-//     DIR/state/keys/device.key, device.pub         Ed25519, signs the journals
-//     DIR/state/keys/tls.key, tls.crt
-//     DIR/state/keys/hours/<camera>/<hour>          hour keys, 32 bytes each, 0600
-//     DIR/state/log/journal                         openings (same record format as a camera's
-//     journal) DIR/state/boot                                boot counter DIR/run/ sockets and
-//     locks DIR/run/recorder.lock                         held (flock) while a recorder runs
+//     DIR/scrim.yaml                   configuration
+//     DIR/store/<camera>/<day>/        <day>: YYYY-MM-DD, UTC
+//         <HHMMSS>.mp4.age             sealed segment (-1, -2 … follows if the second is taken)
+//         <HHMMSS>.mp4.age.tail        last chunk of a torn segment, saved at recovery
+//         journal                      signed, hash-chained records
+//     DIR/store/<camera>/tail          unfinished chunk of the segment being written, two slots
+//     DIR/veil/<camera>/<day>/
+//         <HHMMSS>.mp4                 redacted picture, plain fragmented MP4
+//         list                         one line a redacted file, for rebuilding the index
+//     DIR/state/vault.json             public part of the vault
+//     DIR/state/index.db               cache of the journals, rebuildable
+//     DIR/state/site.db                users, not rebuildable
+//     DIR/state/boot                   counts the recorder's starts
+//     DIR/state/log/journal            openings (record format of a camera's journal)
+//     DIR/state/keys/
+//         device.key, device.pub       Ed25519, signs the journals
+//         tls.key, tls.crt             the desk's
+//         hours/<camera>/<hour>        hour keys, 32 bytes each
+//     DIR/run/                         sockets and locks
+//     DIR/run/recorder.lock            held (flock) while a recorder runs
+//
+// The group may remove what is in store/ and overwrite, not read, hour keys: that is retention's
+// part, in a process of another user (packaging/systemd/own-site).
 #pragma once
 
 #include "base/fs.h"

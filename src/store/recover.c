@@ -76,7 +76,7 @@ static int make_day(const struct recovery *r, const char *day, struct scrim_erro
         return result;
     if (scrim_path_join(store, r->dir, "store") < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", r->dir);
-    result = scrim_fs_make_dirs(path, 0750, error);
+    result = scrim_fs_make_dirs(path, 0770, error);
     if (result >= 0)
         result = scrim_fs_sync_dir(camera, error);
     return result < 0 ? result : scrim_fs_sync_dir(store, error);
@@ -177,7 +177,9 @@ static int adopt_file(struct recovery *r, const char *file, struct scrim_error *
     int result = path_of(r, file, path, error);
     if (result < 0)
         return result;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, error);
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, error);
+    if (fd == SCRIM_EFORMAT)
+        return SCRIM_OK; // nothing the recorder made: scrim check names it
     if (fd < 0)
         return fd;
     if (fstat(fd, &info) < 0)
@@ -334,7 +336,7 @@ static int list_days(const struct recovery *r, char ***ret_days, size_t *ret_cou
     char path[SCRIM_PATH_MAX];
     int result = path_of(r, NULL, path, error);
     if (result >= 0)
-        result = scrim_fs_make_dirs(path, 0750, error);
+        result = scrim_fs_make_dirs(path, 0770, error);
     char **names = NULL;
     size_t count = 0, kept = 0;
     if (result >= 0)
