@@ -5,7 +5,6 @@
 #include "store/hour_key.h"
 #include "store/sealed_file.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,7 +83,7 @@ static void check_tail(struct check *check, const char *segment_path, const char
     if (snprintf(path, sizeof path, "%s.tail", segment_path) >= (int)sizeof path ||
         snprintf(shown, sizeof shown, "%s.tail", segment_shown) >= (int)sizeof shown)
         return;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, &why);
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, &why);
     if (fd == SCRIM_ENOENT)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown, "it is missing");
     else if (fd < 0)
@@ -107,7 +106,7 @@ void scrim_check_segment(struct check *check, const char *camera, const struct s
     struct scrim_error why;
     if (!names_of(check, camera, record->file, path, shown))
         return;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, &why);
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, &why);
     check->files_done++;
     if (fd == SCRIM_ENOENT && has_expired(check, camera, record))
         check->result.expired++;
@@ -128,7 +127,7 @@ void scrim_check_unrecorded(struct check *check, const char *camera, const char 
     char path[SCRIM_PATH_MAX], shown[SCRIM_PATH_MAX];
     if (!names_of(check, camera, file, path, shown))
         return;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, NULL);
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, NULL);
     if (fd >= 0)
         check_head(check, camera, file, shown, fd, path, true);
 }

@@ -5,7 +5,6 @@
 #include "store/hour_key.h"
 #include "store/opening_impl.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <pwd.h>
 #include <sodium.h>
@@ -118,7 +117,7 @@ static int read_head(const struct scrim_opening *opening,
     int result = path_of(opening, segment->file, path, error);
     if (result < 0)
         return result;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, error);
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, error);
     if (fd < 0)
         return fd;
     struct scrim_sealed_head head;

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "store/journal.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +86,7 @@ static int add_unrecorded(struct search *s, const char *file, struct scrim_error
     struct scrim_sealed_head head;
     if (scrim_store_path(path, s->site->dir, s->camera, file) < 0)
         return SCRIM_OK;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW, 0, NULL);
+    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, NULL);
     if (fd < 0 || scrim_sealed_head_read(fd, path, &head, NULL) < 0)
         return SCRIM_OK; // just being made
     struct scrim_opening_segment segment = {.start_us = head.tdh2.label.start_utc_us,

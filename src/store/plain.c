@@ -4,7 +4,6 @@
 #include "store/plain_impl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +31,7 @@ static int open_file(struct scrim_plain *plain, const struct scrim_plain_source 
 {
     struct scrim_sealed_head head;
     struct stat info;
-    const int fd = scrim_fs_open(source->path, O_RDONLY | O_NOFOLLOW, 0, error);
+    const int fd = scrim_sealed_open(source->path, error);
     if (fd < 0)
         return fd;
     plain->fd = fd;

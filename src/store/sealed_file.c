@@ -3,13 +3,27 @@
 #include "base/alloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK (256U << 10)
+
+int scrim_sealed_open(const char *path, struct scrim_error *error)
+{
+    struct stat info;
+    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+        return scrim_fail(error, SCRIM_EFORMAT, "%s: a link, not a file", path);
+    const int fd = scrim_fs_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, error);
+    if (fd < 0 || (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)))
+        return fd;
+    close(fd);
+    return scrim_fail(error, SCRIM_EFORMAT, "%s: not an ordinary file", path);
+}
 
 // Up to `count` bytes; less only at the end of the file.
 static ssize_t read_front(int fd, uint8_t *to, size_t count)

@@ -5,6 +5,10 @@
 #include "store/layout.h"
 #include "vault/vault.h"
 
+// Opens a file of the store for reading; the descriptor is the caller's. SCRIM_EFORMAT for what is
+// no ordinary file: a link would lead out of the store, a pipe would never end.
+SCRIM_MUST_CHECK int scrim_sealed_open(const char *path, struct scrim_error *error);
+
 #define SCRIM_SEALED_HEAD_MAX 4096 // bytes; ours have less than 1,000
 
 struct scrim_sealed_head {

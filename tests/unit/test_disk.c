@@ -195,7 +195,7 @@ static void whole_segment(void)
     CHECK_INT(mode_of(&rig, SEGMENT), 0600);
     CHECK_INT(mode_of(&rig, "store/quay/tail"), 0600);
     CHECK_INT(mode_of(&rig, JOURNAL), 0640);
-    CHECK_INT(mode_of(&rig, DAY), 0750);
+    CHECK_INT(mode_of(&rig, DAY), 0770);
     rig_end(&rig);
 }
 
