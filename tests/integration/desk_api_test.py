@@ -4,11 +4,13 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
+import socket
 import subprocess
 import time
 
-from desk_kit import CAMERAS, PASSWORD, ROLES, desk, handshake, median, timed
+from desk_kit import CAMERAS, PASSWORD, ROLES, desk, ends, handshake, median, timed
 from harness import ROOT, Skip, expect, test, wait_for
 from sitekit import scrim_ok
 
@@ -29,6 +31,9 @@ ROUTES = [
     ("GET", "/cameras/{camera}/live", "live", "/cameras/quay/live", 426),
     ("DELETE", "/session", "session", "/session", 204),
 ]
+SIGN_IN_HEAD = (
+    b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'",
     "Strict-Transport-Security": "max-age=",
@@ -291,7 +296,7 @@ def malformed():
             "upgrade without connection": handshake(client, "quay", Connection=None),
         }
         for name, data in cases.items():
-            answer = daemon.raw(data, seconds=2)
+            answer = daemon.raw(data, seconds=0.8)
             statuses = [int(s) for s in re.findall(rb"(?:^|\n)HTTP/1\.[01] (\d+) ", answer)]
             fine = name in ("bare LF", "subprotocol", "pipelined after a body", "absolute target", "NUL in path")
             expect(all(400 <= s < 600 for s in statuses) or fine, f"{name}: {answer[:100]!r}")
@@ -303,31 +308,47 @@ def malformed():
         expect(daemon.alive() and client.status("GET", "/api/v1/session") == 200, "half requests broke the server")
 
 
-@test("desk: too large a body is refused, whoever dawdles is cut off")
+@test("desk: too large a body is refused")
+def large_body():
+    with desk() as daemon:
+        expect(b" 413 " in daemon.raw(SIGN_IN_HEAD % 65537)[:20], "a body over the ceiling")
+        at_ceiling = daemon.raw(SIGN_IN_HEAD % 65536 + b"x" * 65536, wait_closed=False)
+        expect(b" 400 " in at_ceiling[:20], "a body at the ceiling")
+
+
+@test("desk: whoever dawdles is cut off, idle connections harm nobody, and a full house empties by itself")
 def dawdling():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     with desk() as daemon:
         client = daemon.signed_in("olga")
-        head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        expect(b" 413 " in daemon.raw(head % 65537)[:20], "a body over the ceiling")
-        expect(b" 400 " in daemon.raw(head % 65536 + b"x" * 65536, wait_closed=False)[:20], "a body at the ceiling")
-        connections = [daemon.tls() for _ in range(3)]
-        connections[0].sendall(b"GET / HT")  # a header that never ends
-        connections[1].sendall(head % 10 + b"{")  # a body that never ends
-        begun = time.monotonic()  # the third says nothing at all
-        for connection in connections:
-            connection.settimeout(40)
-            try:
-                while connection.recv(4096):
-                    pass
-            except OSError:
-                pass
+        begun = time.monotonic()
+        dawdlers = [daemon.tls() for _ in range(3)]
+        dawdlers[0].sendall(b"GET / HT")  # a header that never ends
+        dawdlers[1].sendall(SIGN_IN_HEAD % 10 + b"{")  # a body that never ends
+        # The third says nothing at all, and these not even a TLS handshake.
+        address = ("127.0.0.1", daemon.site.port)
+        idlers = [socket.create_connection(address, 10) for _ in range(900)]
+        slowest = max(timed(lambda: client.get("/cameras")) for _ in range(10))
+        expect(slowest < 1, f"beside 900 idle connections an answer takes {slowest:.2f} s")
+        idlers += [socket.create_connection(address, 10) for _ in range(300)]  # more than there is room for
+        for dawdler in dawdlers:
+            expect(ends(dawdler, 40), "whoever dawdles is borne")
         expect(time.monotonic() - begun < 30, f"cut off after {time.monotonic() - begun:.0f} s")
-        expect(client.status("GET", "/api/v1/session") == 200, "others are served")
+
+        def served():
+            try:
+                return client.status("GET", "/api/v1/session") == 200
+            except OSError:
+                return False
+
+        wait_for("room for a request", served, 10)
+        for connection in dawdlers + idlers:
+            connection.close()
 
 
 @test("desk: TLS 1.2 and later only, its own certificate, HTTP/1.1 over a connection that stays")
 def tls():
-    import socket
     import ssl
 
     with desk() as daemon:

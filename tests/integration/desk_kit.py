@@ -274,6 +274,19 @@ def handshake(client, camera, **changes):
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
+def ends(connection, seconds=15):
+    """Whether the server ends the connection; it waits a while for the answer to its close frame."""
+    connection.settimeout(seconds)
+    try:
+        while connection.recv(65536):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def until(viewer, condition, limit=2000):
     """Reads messages until one fulfils the condition; returns all that were read."""
     read = []

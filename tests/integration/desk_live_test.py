@@ -9,7 +9,7 @@ import time
 
 from desk_kit import (
     CAMERA_STATE, FRAME, HELLO, INIT, IS_OPAQUE, LIVE, VEIL_STATE, WAITING, Peer, Picture, Recorder, Veil, boxes, desk,
-    handshake, text, tfdt_of, until,
+    ends, handshake, text, tfdt_of, until,
 )
 from harness import expect, ffmpeg, test, wait_for
 from sitekit import scrim_ok
@@ -259,19 +259,6 @@ def slow_viewer():
         expect(frames[-1] == count + 3 * picture.GOP - 1, f"it ends with frame {frames[-1]}")
         slow.close()
         quick.close()
-
-
-def ends(connection, seconds=15):
-    """Whether the server ends the connection; it waits a while for the answer to its close frame."""
-    connection.settimeout(seconds)
-    try:
-        while connection.recv(65536):
-            pass
-    except TimeoutError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 @test("desk: malformed WebSocket frames end that connection, and no other")
