@@ -256,6 +256,7 @@ int scrim_index_catch_up(struct scrim_index *index, const struct scrim_site *sit
         free(index->watches);
         index->watches = NULL;
         index->watches_count = 0;
+        c.records = 0;
         if (result >= 0)
             result = catch_up(&c);
     }

@@ -39,10 +39,9 @@ static const char *const texts[STATEMENTS] = {
         "SELECT start_us, end_us FROM span WHERE camera = ?1 AND kind = ?2 AND start_us >="
         " (SELECT ifnull(max(start_us), ?3) FROM span WHERE camera = ?1 AND kind = ?2 AND"
         " start_us <= ?3) AND start_us < ?4 AND end_us > ?3 ORDER BY start_us",
-    [STATEMENT_GAPS] =
-        "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1 AND start_us >="
-        " (SELECT ifnull(max(start_us), ?2) FROM gap WHERE camera = ?1 AND start_us <= ?2)"
-        " AND start_us < ?3 AND end_us > ?2 ORDER BY start_us",
+    // Gaps may overlap after a clock step, so every one that began before is looked at.
+    [STATEMENT_GAPS] = "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1"
+                       " AND start_us < ?3 AND end_us > ?2 ORDER BY start_us",
     [STATEMENT_ARCHIVES] =
         "SELECT start_us, end_us, first_pts_us, bytes, file, mime FROM archive WHERE camera = ?1"
         " AND start_us >= (SELECT ifnull(max(start_us), ?2) FROM archive WHERE camera = ?1 AND"
