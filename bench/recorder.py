@@ -93,11 +93,12 @@ def measure(work, cleanup):
 
     recorder = start([program("scrim-recorder"), site.dir], stderr=open(work / "recorder.log", "w"))
     cleanup.callback(stop, recorder)
+    # One after the other: GStreamer's server sometimes starves two clients that begin a stream together.
+    wait_for("sealed bytes of every camera", lambda: all_record(site.dir / "store", "*.mp4.age", CAMERAS), 60)
     others = []
     for name in names:
         others.append(start_ffmpeg(cameras.url(name), work / "ffmpeg" / name))
         cleanup.callback(stop, others[-1])
-    wait_for("sealed bytes of every camera", lambda: all_record(site.dir / "store", "*.mp4.age", CAMERAS), 60)
     wait_for("a file of every ffmpeg", lambda: all_record(work / "ffmpeg", "*.mp4", CAMERAS), 60)
 
     switches = context_switches(recorder.pid)

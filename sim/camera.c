@@ -2,6 +2,8 @@
 
 #include <gst/app/gstappsrc.h>
 
+#define START_POLL_US 2000 // until the pipeline plays
+
 struct camera {
     GstRTSPMediaFactory *factory;
     GSource *pacer;    // in the pace thread; its ready time is when the next frame is due
@@ -33,11 +35,18 @@ static gpointer pace(gpointer unused)
     return NULL;
 }
 
+// Only then do frames get times: those before would all get the same.
+static bool is_playing(GstAppSrc *source)
+{
+    GST_OBJECT_LOCK(source);
+    const bool playing = GST_STATE(source) == GST_STATE_PLAYING;
+    GST_OBJECT_UNLOCK(source);
+    return playing;
+}
+
 static GstClockTime running_time(GstAppSrc *source)
 {
     g_autoptr(GstClock) clock = gst_element_get_clock(GST_ELEMENT(source));
-    if (!clock)
-        return 0; // before the pipeline plays
     return gst_clock_get_time(clock) - gst_element_get_base_time(GST_ELEMENT(source));
 }
 
@@ -79,6 +88,10 @@ static gboolean pacer_dispatch(GSource *pacer, GSourceFunc callback, gpointer da
     (void)callback, (void)data;
     struct camera *camera = ((struct pacer *)pacer)->camera;
     g_mutex_lock(&camera->lock);
+    if (camera->source && !is_playing(camera->source)) {
+        restart_clock_locked(camera);
+        camera->epoch_us += START_POLL_US;
+    }
     while (camera->source && due_locked(camera) <= g_get_monotonic_time()) {
         if (camera->next_clip) {
             camera->clip = camera->next_clip;
