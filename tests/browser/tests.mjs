@@ -1,5 +1,5 @@
-// What an operator does, in the order in which they would. Each test has a browser context of its
-// own.
+// What an operator does. Each test has a browser context of its own; those that need the archive
+// come late, since its first file takes a minute.
 import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import { axePath, newPage, password, signIn, url, user } from './harness.mjs';
@@ -196,7 +196,7 @@ export const tests = {
         let share = 0,
             changed = 0,
             open = 0;
-        for (let round = 0; round < 6; round++) {
+        for (let round = 0; round < 4; round++) {
             for (let i = 0; i < count; i++) {
                 const before = await grab(page, `.tiles li:nth-child(${i + 1}) video`);
                 await page.waitForTimeout(300);
@@ -255,6 +255,96 @@ export const tests = {
             1,
             'Escape closed more than the help',
         );
+    },
+
+    async 'every-view-is-accessible'(run) {
+        for (const colorScheme of ['dark', 'light']) {
+            const page = await newPage(run.browser, { colorScheme });
+            await page.goto('/');
+            await page.waitForSelector('.signin-form');
+            await axe(page, `sign-in, ${colorScheme}`);
+            await signIn(page);
+            await page.waitForSelector('.tile');
+            await liveTiles(page, run);
+            await axe(page, `wall, ${colorScheme}`);
+            await page.keyboard.press('?');
+            await page.waitForSelector('dialog[open]');
+            await axe(page, `help, ${colorScheme}`);
+            await page.keyboard.press('Escape');
+            await page.keyboard.press('1');
+            await page.waitForSelector('.stage[data-state=live]', { timeout: run.waitMs });
+            await page.waitForTimeout(1500);
+            await axe(page, `camera, ${colorScheme}`);
+            await page.context().close();
+        }
+    },
+
+    async 'works-on-a-phone'(run) {
+        const page = await enter(run, {
+            viewport: { width: 390, height: 844 },
+            hasTouch: true,
+            isMobile: true,
+        });
+        await page.waitForSelector('.tile[data-state=live]', { timeout: run.waitMs });
+        const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+        assert.ok(await fits(), 'the wall is wider than the phone');
+        await run.shot(page, 'wall-phone');
+        await page.locator('.tile').first().tap();
+        await page.waitForSelector('.stage[data-state=live]', { timeout: run.waitMs });
+        assert.ok(await fits(), 'the camera page is wider than the phone');
+        await page.waitForTimeout(1500);
+        await run.shot(page, 'camera-phone');
+        assert.deepEqual(page.complaints, []);
+    },
+
+    async 'hidden-tiles-cost-nothing'(run) {
+        const page = await newPage(run.browser, { viewport: { width: 390, height: 500 } });
+        let open = 0;
+        page.on('websocket', (socket) => {
+            open++;
+            socket.on('close', () => open--);
+        });
+        await page.goto('/');
+        await page.waitForSelector('.signin-form');
+        await signIn(page);
+        await page.waitForSelector('.tile');
+        const count = await page.locator('.tile').count();
+        if (count < 4) run.skip('fewer than four cameras');
+        await page.waitForTimeout(3000);
+        assert.ok(
+            open >= 1 && open < count,
+            `${open} of ${count} feeds are open while two tiles at most can be seen`,
+        );
+        const before = open;
+        await page.evaluate(() => document.querySelector('.wall').scrollTo(0, 1e6));
+        await page.waitForSelector('.tiles li:last-child .tile[data-state=live]', {
+            timeout: run.waitMs,
+        });
+        await page.waitForTimeout(2500);
+        assert.ok(open <= before + 1, `${open} feeds are open after scrolling`);
+    },
+
+    async 'nothing-on-the-page-breaks-the-content-policy'(run) {
+        const page = await newPage(run.browser);
+        const list = complaints(page);
+        await page.addInitScript(() => {
+            globalThis.breaches = [];
+            addEventListener('securitypolicyviolation', (event) =>
+                globalThis.breaches.push(`${event.violatedDirective} ${event.blockedURI}`),
+            );
+        });
+        const answer = await page.goto('/');
+        const policy = answer.headers()['content-security-policy'] ?? '';
+        assert.match(policy, /default-src 'self'|default-src 'none'/);
+        assert.ok(!policy.includes('unsafe'), policy);
+        await page.waitForSelector('.signin-form');
+        await signIn(page);
+        await page.waitForSelector('.tile');
+        await openCamera(page, run);
+        await page.click('.health');
+        await page.waitForTimeout(1000);
+        assert.deepEqual(await page.evaluate(() => globalThis.breaches), []);
+        assert.deepEqual(list, []);
     },
 
     async 'camera-page-shows-its-day-and-its-purpose'(run) {
@@ -350,96 +440,6 @@ export const tests = {
         assert.ok((await videoTime(page)) - from > 5, 'fourfold speed is not');
         await page.keyboard.press('l');
         await page.waitForSelector('.stage[data-state=live]', { timeout: 20_000 });
-    },
-
-    async 'every-view-is-accessible'(run) {
-        for (const colorScheme of ['dark', 'light']) {
-            const page = await newPage(run.browser, { colorScheme });
-            await page.goto('/');
-            await page.waitForSelector('.signin-form');
-            await axe(page, `sign-in, ${colorScheme}`);
-            await signIn(page);
-            await page.waitForSelector('.tile');
-            await liveTiles(page, run);
-            await axe(page, `wall, ${colorScheme}`);
-            await page.keyboard.press('?');
-            await page.waitForSelector('dialog[open]');
-            await axe(page, `help, ${colorScheme}`);
-            await page.keyboard.press('Escape');
-            await page.keyboard.press('1');
-            await page.waitForSelector('.stage[data-state=live]', { timeout: run.waitMs });
-            await page.waitForTimeout(1500);
-            await axe(page, `camera, ${colorScheme}`);
-            await page.context().close();
-        }
-    },
-
-    async 'works-on-a-phone'(run) {
-        const page = await enter(run, {
-            viewport: { width: 390, height: 844 },
-            hasTouch: true,
-            isMobile: true,
-        });
-        await page.waitForSelector('.tile[data-state=live]', { timeout: run.waitMs });
-        const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
-        assert.ok(await fits(), 'the wall is wider than the phone');
-        await run.shot(page, 'wall-phone');
-        await page.locator('.tile').first().tap();
-        await page.waitForSelector('.stage[data-state=live]', { timeout: run.waitMs });
-        assert.ok(await fits(), 'the camera page is wider than the phone');
-        await page.waitForTimeout(1500);
-        await run.shot(page, 'camera-phone');
-        assert.deepEqual(page.complaints, []);
-    },
-
-    async 'hidden-tiles-cost-nothing'(run) {
-        const page = await newPage(run.browser, { viewport: { width: 390, height: 500 } });
-        let open = 0;
-        page.on('websocket', (socket) => {
-            open++;
-            socket.on('close', () => open--);
-        });
-        await page.goto('/');
-        await page.waitForSelector('.signin-form');
-        await signIn(page);
-        await page.waitForSelector('.tile');
-        const count = await page.locator('.tile').count();
-        if (count < 4) run.skip('fewer than four cameras');
-        await page.waitForTimeout(3000);
-        assert.ok(
-            open >= 1 && open < count,
-            `${open} of ${count} feeds are open while two tiles at most can be seen`,
-        );
-        const before = open;
-        await page.evaluate(() => document.querySelector('.wall').scrollTo(0, 1e6));
-        await page.waitForSelector('.tiles li:last-child .tile[data-state=live]', {
-            timeout: run.waitMs,
-        });
-        await page.waitForTimeout(2500);
-        assert.ok(open <= before + 1, `${open} feeds are open after scrolling`);
-    },
-
-    async 'nothing-on-the-page-breaks-the-content-policy'(run) {
-        const page = await newPage(run.browser);
-        const list = complaints(page);
-        await page.addInitScript(() => {
-            globalThis.breaches = [];
-            addEventListener('securitypolicyviolation', (event) =>
-                globalThis.breaches.push(`${event.violatedDirective} ${event.blockedURI}`),
-            );
-        });
-        const answer = await page.goto('/');
-        const policy = answer.headers()['content-security-policy'] ?? '';
-        assert.match(policy, /default-src 'self'|default-src 'none'/);
-        assert.ok(!policy.includes('unsafe'), policy);
-        await page.waitForSelector('.signin-form');
-        await signIn(page);
-        await page.waitForSelector('.tile');
-        await openCamera(page, run);
-        await page.click('.health');
-        await page.waitForTimeout(1000);
-        assert.deepEqual(await page.evaluate(() => globalThis.breaches), []);
-        assert.deepEqual(list, []);
     },
 
     async 'signing-out-ends-everything'(run) {

@@ -131,7 +131,12 @@ export const text = {
         veil: 'Veil',
         veilStates: { live: 'Running', opaque: 'Opaque', waiting: 'Waiting', down: 'Down' },
         behind: (seconds: string) => `${seconds} s behind`,
-        states: { recording: 'Recording', connecting: 'Connecting', waiting: 'Not recording' },
+        states: {
+            recording: 'Recording',
+            connecting: 'Connecting',
+            waiting: 'Not recording',
+            unknown: 'Not known',
+        },
         since: (time: string) => `since ${time}`,
         gaps: 'Gaps',
         gapsNone: 'None in this view.',

@@ -24,7 +24,7 @@ export interface Health {
     disk: { free_bytes: number; total_bytes: number };
 }
 
-export type RecorderState = 'connecting' | 'recording' | 'waiting';
+export type RecorderState = 'connecting' | 'recording' | 'waiting' | 'unknown'; // unknown: no recorder
 export type VeilState = 'live' | 'opaque' | 'waiting' | 'down';
 export type GapCause = 'camera' | 'network' | 'disk' | 'overload' | 'operator' | 'clock' | 'crash';
 

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site } from '../src/state';
 import { dayStart, duration, offsetText, zoneOffset } from '../src/time';
-import { day, follow, longest, shortest, ticks, toTime, toX, zoom } from '../src/timeline/scale';
+import {
+    day,
+    follow,
+    keepUp,
+    longest,
+    opening,
+    shortest,
+    ticks,
+    toTime,
+    toX,
+    zoom,
+} from '../src/timeline/scale';
 
 const hour = 3_600_000;
 
@@ -89,4 +100,25 @@ test('durations are short', () => {
         '1 h 30 min',
         '3 d 0 h',
     ]);
+});
+
+test('a view keeps up with the present in strides', () => {
+    const range = { from: 0, to: hour };
+    assert.equal(keepUp(range, 0.95 * hour), range);
+    const next = keepUp(range, 0.97 * hour);
+    assert.equal(toX(next, 1000, 0.97 * hour), 700);
+    assert.equal(keepUp(next, hour), next);
+    assert.equal(toX(keepUp(range, -hour), 1000, -hour), 700);
+});
+
+test('a young site begins with what there is, an old one with its day', () => {
+    const now = 13 * hour;
+    const today = { from: 0, to: day };
+    assert.equal(opening(today, 0, now), today);
+    assert.equal(opening(today, -day, now), today);
+    for (const first of [null, now, now - 60_000, now - 5 * hour]) {
+        const range = opening(today, first, now);
+        assert.ok(range.from < (first ?? now) && range.to > now);
+        assert.ok(range.to - range.from >= 1_200_000 && range.to - range.from <= 7.1 * hour);
+    }
 });

@@ -40,6 +40,23 @@ export function follow(range: Range, at: number, margin = 0.1): Range {
     return range;
 }
 
+// Follows a moving instant in strides, so that a view is asked for now and then and not each
+// second.
+export function keepUp(range: Range, at: number): Range {
+    const length = range.to - range.from;
+    if (at >= range.from && at <= range.to - 0.04 * length) return range;
+    return pan(range, at - range.from - 0.7 * length);
+}
+
+// What to begin with: the day, or of a site that has not run for long what there is so far.
+// `first`: the earliest instant that anything is known of.
+export function opening(today: Range, first: number | null, now: number): Range {
+    const known = now - (first ?? now);
+    if (known > 6 * hour) return today;
+    const length = Math.max(20 * minute, 1.4 * known);
+    return { from: now - 0.8 * length, to: now + 0.2 * length };
+}
+
 export function toX(range: Range, width: number, at: number): number {
     return ((at - range.from) / (range.to - range.from)) * width;
 }

@@ -7,9 +7,9 @@ import { go, noteTime, placeHash } from '../router';
 import { cameras, now, serverNow } from '../state';
 import { text } from '../text';
 import { dayStart } from '../time';
-import { day, follow, type Range } from '../timeline/scale';
+import { day, keepUp, opening, type Range } from '../timeline/scale';
 import { useTimeline } from '../timeline/use';
-import type { Camera, Gap } from '../types';
+import type { Camera, Gap, TimelineData } from '../types';
 import { useValue } from '../value';
 import { Controls } from './controls';
 import { Facts } from './facts';
@@ -33,6 +33,12 @@ function usePlayerStatus(player: Player | null): PlayerStatus | null {
         return player?.status.subscribe(setStatus);
     }, [player]);
     return status;
+}
+
+interface UsedRange {
+    range: Range;
+    show: (range: Range) => void;
+    fit: (data: TimelineData) => void; // once, to what is known
 }
 
 interface Watching {
@@ -65,32 +71,41 @@ function useWatching(camera: string, at: number | null) {
     return { watching, player, setPlayer, seek, live };
 }
 
-// The visible stretch of time: a day to begin with; it follows the picture when that runs out of
-// it.
-function useRange(player: Player | null, start: number): [Range, (range: Range) => void] {
+function earliest(data: TimelineData): number | null {
+    const starts = [data.recorded[0]?.[0], data.redacted[0]?.[0], data.gaps[0]?.from];
+    const known = starts.filter((start) => start !== undefined);
+    return known.length > 0 ? Math.min(...known) : null;
+}
+
+// The visible stretch of time: a day to begin with. It moves on with the picture that is played,
+// and with the present while that is in view.
+function useRange(player: Player | null, start: number): UsedRange {
     const [range, setRange] = useState<Range>(() => today(start));
     const touched = useRef(0);
+    const fitted = useRef(false);
     const at = useValue(now);
     useEffect(() => {
         const length = range.to - range.from;
-        const shown = player?.at;
-        if (
-            shown === undefined ||
-            !player?.playing ||
-            length >= day / 2 ||
-            at - touched.current < 4000
-        )
-            return;
-        const next = follow(range, shown);
+        if (length >= day / 2 || at - touched.current < 4000) return;
+        const shown = player ? player.at : at;
+        const left = player === null && (at < range.from || at > range.to + 10_000);
+        if (left || (player && !player.playing)) return;
+        const next = keepUp(range, shown);
         if (next !== range) setRange(next);
     }, [at, player, range]);
-    return [
-        range,
-        (next) => {
-            touched.current = serverNow();
-            setRange(next);
-        },
-    ];
+    const fit = useCallback((data: TimelineData): void => {
+        if (fitted.current) return;
+        fitted.current = true;
+        const present = serverNow();
+        const within = (before: Range): boolean => present >= before.from && present < before.to;
+        setRange((before) => (within(before) ? opening(before, earliest(data), present) : before));
+    }, []);
+    const show = useCallback((next: Range): void => {
+        touched.current = serverNow();
+        fitted.current = true;
+        setRange(next);
+    }, []);
+    return { range, show, fit };
 }
 
 function Neighbours({ list, index }: { list: Camera[]; index: number }) {
@@ -116,8 +131,11 @@ function Neighbours({ list, index }: { list: Camera[]; index: number }) {
 function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at: number | null }) {
     const { watching, player, setPlayer, seek, live } = useWatching(camera.id, at);
     const status = usePlayerStatus(player);
-    const [range, setRange] = useRange(player, at ?? serverNow());
+    const { range, show, fit } = useRange(player, at ?? serverNow());
     const { data, failed } = useTimeline(camera.id, range);
+    useEffect(() => {
+        if (data) fit(data);
+    }, [data, fit]);
     const index = list.indexOf(camera);
     const gaps = data?.gaps.filter((gap) => gap.to > range.from && gap.from < range.to) ?? [];
 
@@ -139,7 +157,7 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
     );
     const showGap = (gap: Gap): void => {
         const margin = Math.max(60_000, (gap.to - gap.from) * 2);
-        setRange({ from: gap.from - margin, to: gap.to + margin });
+        show({ from: gap.from - margin, to: gap.to + margin });
     };
 
     useKeys(
@@ -208,7 +226,7 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
                 data={data}
                 failed={failed}
                 playhead={() => player?.at ?? null}
-                onRange={setRange}
+                onRange={show}
                 onChoose={seek}
             />
             <aside class="about">
