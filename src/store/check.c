@@ -151,6 +151,13 @@ static int list_files(struct camera_check *c, struct scrim_error *error)
     return result;
 }
 
+static void say_unfinished(const struct camera_check *c)
+{
+    char shown[SCRIM_PATH_MAX];
+    snprintf(shown, sizeof shown, "store/%s/%s/journal", c->camera, c->day);
+    scrim_check_say(c->check, SCRIM_FINDING_JOURNAL, shown, "the last line has no end");
+}
+
 static void mark_named(struct camera_check *c, const char *shown, const struct scrim_record *record)
 {
     static const uint8_t none[32];
@@ -225,8 +232,11 @@ static int scan(struct camera_check *c, struct scrim_error *error)
     if (result < 0)
         return result;
     for (size_t i = 0; i < count && result >= 0; i++) {
-        if (strcmp(days[i], c->day) >= 0)
-            result = scan_day(c, days[i], error);
+        if (strcmp(days[i], c->day) < 0)
+            continue;
+        result = scan_day(c, days[i], error);
+        if (c->unfinished && i + 1 < count) // only the newest may be in the middle of a write
+            say_unfinished(c);
     }
     scrim_fs_free_names(days, count);
     return result;
@@ -306,11 +316,8 @@ static int check_camera(struct check *check, const char *camera, struct scrim_er
         result = settle(&c, error);
     if (result >= 0) {
         judge_unnamed(&c, running);
-        if (c.unfinished) {
-            char shown[SCRIM_PATH_MAX];
-            snprintf(shown, sizeof shown, "store/%s/%s/journal", camera, c.day);
-            scrim_check_say(check, SCRIM_FINDING_JOURNAL, shown, "the last line has no end");
-        }
+        if (c.unfinished)
+            say_unfinished(&c);
         check->result.cameras++;
     }
     scrim_buf_finish(&c.files);

@@ -50,7 +50,7 @@ void fixture_create(struct fixture *f)
     MUST(scrim_vault_save(path, &f->vault, &error));
 }
 
-void fixture_destroy(struct fixture *f)
+void fixture_keep(struct fixture *f)
 {
     scrim_device_key_destroy(f->key);
     free(f->config.id);
@@ -59,6 +59,11 @@ void fixture_destroy(struct fixture *f)
         free(f->cameras[i].id);
         free(f->cameras[i].name);
     }
+}
+
+void fixture_destroy(struct fixture *f)
+{
+    fixture_keep(f);
     test_remove_dir(f->dir);
 }
 

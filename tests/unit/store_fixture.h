@@ -21,6 +21,7 @@ struct fixture {
 
 void fixture_create(struct fixture *f);
 void fixture_destroy(struct fixture *f);
+void fixture_keep(struct fixture *f); // the same, but the directory stays
 
 // "DIR/<below>"
 void fixture_path(const struct fixture *f, const char *below, char ret[SCRIM_PATH_MAX]);

@@ -361,6 +361,13 @@ static void broken_chain(void)
     expect(&f, "stray " DAY "/100030.mp4.age\njournal " JOURNAL "\n");
     write_lines(&f, &journal, "01234");
     expect(&f, "");
+    // So with an older day, which nobody is writing any more.
+    fixture_record(&f, "quay", FIXTURE_START_US + 86400 * SCRIM_SECOND, 1, 100);
+    expect(&f, "");
+    scrim_buf_finish(&journal);
+    read_file(&f, JOURNAL, &journal);
+    write_file(&f, JOURNAL, journal.data, journal.len - 1);
+    expect(&f, "journal " JOURNAL "\njournal store/quay/2026-11-24/journal\n");
     scrim_buf_finish(&journal);
     finish(&f);
 }

@@ -241,6 +241,61 @@ def point_from_hash(wide):
 
 BASE = decode_point(bytes.fromhex("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"))
 
+# --- Ed25519 (RFC 8032), on the same curve
+
+
+def _decode_edwards(encoded):
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    square, x = _sqrt_ratio(y * y - 1, D * y * y + 1)
+    if len(encoded) != 32 or y >= P or not square or (x == 0 and sign):
+        raise BadEncoding("point")
+    x = -x if sign != _negative(x) else x
+    return Point(x, y, 1, x * y)
+
+
+def _encode_edwards(point):
+    z_inv = pow(point.z, P - 2, P)
+    return (point.y * z_inv % P | _negative(point.x * z_inv) << 255).to_bytes(32, "little")
+
+
+EDWARDS_BASE = _decode_edwards((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def _sha512_scalar(*parts):
+    return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little") % Q
+
+
+def _ed25519_secret(seed):
+    wide = hashlib.sha512(seed).digest()
+    return int.from_bytes(wide[:32], "little") & (2**255 - 8) | 2**254, wide[32:]
+
+
+def ed25519_public(seed):
+    return _encode_edwards(_ed25519_secret(seed)[0] * EDWARDS_BASE)
+
+
+def ed25519_sign(seed, message):
+    scalar, prefix = _ed25519_secret(seed)
+    r = _sha512_scalar(prefix, message)
+    commitment = _encode_edwards(r * EDWARDS_BASE)
+    challenge = _sha512_scalar(commitment, ed25519_public(seed), message)
+    return commitment + ((r + challenge * scalar) % Q).to_bytes(32, "little")
+
+
+def ed25519_verify(public, message, signature):
+    """Without a cofactor: S·B − k·A must encode to the R that was signed with."""
+    s = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or s >= Q:
+        return False
+    try:
+        key = _decode_edwards(public)
+    except BadEncoding:
+        return False
+    challenge = _sha512_scalar(signature[:32], public, message)
+    return _encode_edwards(s * EDWARDS_BASE - challenge * key) == signature[:32]
+
+
 # --- Bech32 (BIP 173), without its length limit
 
 _CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
