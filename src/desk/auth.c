@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "desk/api.h"
+#include "desk/credentials.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -120,16 +121,14 @@ bool scrim_auth_admit(void *context, const struct scrim_http_request *request,
     struct scrim_desk *desk = context;
     const struct scrim_session *session = scrim_auth_session(desk, request);
     const enum scrim_right right = (enum scrim_right)route->right;
-    const bool changes = route->method != SCRIM_HTTP_GET;
+    const bool for_all = right == SCRIM_RIGHT_NONE, changes = route->method != SCRIM_HTTP_GET;
     if (changes && !scrim_http_same_origin(request))
         *ret = wrong_origin;
-    else if (right == SCRIM_RIGHT_NONE)
-        return true;
-    else if (!session)
+    else if (!for_all && !session)
         *ret = not_signed_in;
-    else if (!scrim_role_has(session->role, right))
+    else if (!for_all && !scrim_role_has(session->role, right))
         *ret = forbidden;
-    else if (changes && !csrf_fits(request))
+    else if (!for_all && changes && !csrf_fits(request))
         *ret = wrong_csrf;
     else
         return true;
@@ -183,9 +182,7 @@ struct login_job {
     struct scrim_job job;
     struct scrim_desk *desk;
     struct scrim_http_request *request;
-    char name[SCRIM_USER_NAME_MAX + 1]; // "" stands for a name that nobody can have
-    char password[SCRIM_PASSWORD_MAX];
-    size_t password_length;
+    struct scrim_credentials given;
     char token[SCRIM_SESSION_TOKEN_TEXT];
     struct scrim_session session;
     int result;
@@ -197,9 +194,9 @@ static void work_login(struct scrim_job *job, void *context)
     struct login_job *login = (struct login_job *)job;
     struct scrim_auth *auth = context;
     struct scrim_user user;
-    login->result = scrim_users_verify(auth->users, login->name, login->password,
-                                       login->password_length, &user, &login->error);
-    sodium_memzero(login->password, sizeof login->password);
+    login->result = scrim_users_verify(auth->users, login->given.name, login->given.password,
+                                       login->given.password_length, &user, &login->error);
+    sodium_memzero(login->given.password, sizeof login->given.password);
     if (login->result < 0)
         return;
     struct scrim_session *session = &login->session;
@@ -239,19 +236,19 @@ static void finish_login(struct login_job *login)
     struct scrim_http_request *request = login->request;
     const char *peer = scrim_http_peer(request);
     if (login->result == SCRIM_EAUTH) {
-        scrim_warn(&desk->log, "sign-in refused: user '%s' from %s", login->name, peer);
+        scrim_warn(&desk->log, "sign-in refused: user '%s' from %s", login->given.name, peer);
         scrim_http_reply_problem(request, &wrong_password);
         return;
     }
     if (login->result < 0) {
-        scrim_error_log(&desk->log, "sign-in of '%s': %s", login->name, login->error.text);
-        scrim_throttle_forgive(desk->throttle, login->name, peer);
+        scrim_error_log(&desk->log, "sign-in of '%s': %s", login->given.name, login->error.text);
+        scrim_throttle_forgive(desk->throttle, login->given.name, peer);
         scrim_http_reply_problem(request, &broken);
         return;
     }
     scrim_info(&desk->log, "%s signed in from %s as %s", login->session.user, peer,
                scrim_role_text(login->session.role));
-    scrim_throttle_succeed(desk->throttle, login->name, peer);
+    scrim_throttle_succeed(desk->throttle, login->given.name, peer);
     struct scrim_session *before = scrim_auth_session(desk, request);
     if (before) // a session is never carried over from one sign-in to the next
         scrim_sessions_end(desk->sessions, before);
@@ -262,34 +259,17 @@ static void finish_login(struct login_job *login)
         reply_session(request, &login->session, login->token);
 }
 
-static void done_login(struct scrim_job *job)
+static void free_login(struct login_job *login)
 {
-    struct login_job *login = (struct login_job *)job;
-    finish_login(login);
     sodium_memzero(login, sizeof *login);
     free(login);
 }
 
-// The members "user" and "password", and nothing else. A name that cannot exist is kept as "".
-static bool read_credentials(const struct scrim_http_request *request, struct login_job *login)
+static void done_login(struct scrim_job *job)
 {
-    const struct scrim_buf *body = scrim_http_body(request);
-    json_t *object = json_loadb((const char *)body->data, body->len, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *name = json_object_get(object, "user");
-    const json_t *password = json_object_get(object, "password");
-    const size_t length = json_string_length(password);
-    const bool fine = json_is_object(object) && json_object_size(object) == 2 &&
-                      json_is_string(name) && json_is_string(password) &&
-                      length <= sizeof login->password;
-    if (fine && scrim_user_name_valid(json_string_value(name)))
-        snprintf(login->name, sizeof login->name, "%s", json_string_value(name));
-    if (fine && length > 0)
-        memcpy(login->password, json_string_value(password), length);
-    login->password_length = fine ? length : 0;
-    if (json_is_string(password)) // jansson gives no other way to its copy
-        sodium_memzero((char *)(uintptr_t)json_string_value(password), length);
-    json_decref(object);
-    return fine;
+    struct login_job *login = (struct login_job *)job;
+    finish_login(login);
+    free_login(login);
 }
 
 static bool is_json(const struct scrim_http_request *request)
@@ -298,12 +278,6 @@ static bool is_json(const struct scrim_http_request *request)
     const char *given = scrim_http_header(request, SCRIM_HEADER_CONTENT_TYPE);
     return given && strncasecmp(given, type, sizeof type - 1) == 0 &&
            strchr("; ", given[sizeof type - 1]);
-}
-
-static void free_login(struct login_job *login)
-{
-    sodium_memzero(login, sizeof *login);
-    free(login);
 }
 
 void scrim_api_sign_in(void *context, struct scrim_http_request *request)
@@ -319,14 +293,15 @@ void scrim_api_sign_in(void *context, struct scrim_http_request *request)
         scrim_api_refuse(request, 415, "malformed", "The body must be application/json.");
         return;
     }
-    if (!read_credentials(request, login)) {
+    const struct scrim_buf *body = scrim_http_body(request);
+    if (!scrim_credentials_parse(body->data, body->len, &login->given)) {
         free_login(login);
         scrim_api_refuse(request, 400, "malformed",
                          "The body must be {\"user\":…,\"password\":…}.");
         return;
     }
     const int64_t wait_us =
-        scrim_throttle_try(desk->throttle, login->name, peer, scrim_clock_mono_us());
+        scrim_throttle_try(desk->throttle, login->given.name, peer, scrim_clock_mono_us());
     if (wait_us > 0) {
         const struct scrim_http_problem problem = {
             .status = 429,
@@ -339,7 +314,7 @@ void scrim_api_sign_in(void *context, struct scrim_http_request *request)
         return;
     }
     if (!scrim_worker_submit(desk->auth, &login->job)) {
-        scrim_throttle_forgive(desk->throttle, login->name, peer);
+        scrim_throttle_forgive(desk->throttle, login->given.name, peer);
         free_login(login);
         scrim_http_reply_problem(request, &overload);
     }

@@ -235,7 +235,7 @@ int scrim_fmp4_scan(const void *bytes, size_t count, struct scrim_fmp4 *ret)
             default_duration = trex_duration(box.body);
             if (ret->timescale == 0 || !read_mime(box.body, ret->mime))
                 return SCRIM_EFORMAT;
-        } else if (box.type == FOURCC('p', 'r', 'f', 't') && !has_utc) {
+        } else if (box.type == FOURCC('p', 'r', 'f', 't') && !has_utc && ret->fragments == 0) {
             has_utc = read_prft(box.body, &ret->start_us);
         } else if (box.type == FOURCC('m', 'o', 'o', 'f')) {
             in_fragment = ret->timescale > 0 && read_moof(box.body, default_duration, &from, &to);

@@ -35,7 +35,8 @@ static bool mime_is_plain(const char *mime, size_t length)
         return false;
     const char *codec = mime + sizeof prefix - 1;
     const size_t codec_length = strspn(codec, letters);
-    return codec_length > 0 && strcmp(codec + codec_length, "\"") == 0;
+    return codec_length > 0 && length == sizeof prefix - 1 + codec_length + 1 &&
+           codec[codec_length] == '"';
 }
 
 bool scrim_peer_init_parse(const struct scrim_link_message *message, struct scrim_peer_init *ret)

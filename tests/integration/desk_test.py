@@ -1,10 +1,11 @@
 """The desk in a real browser, on a real site (tests/browser)."""
 
+import contextlib
 import os
 import secrets
 import shutil
-import subprocess
 
+import sitekit
 from harness import ROOT, Skip, expect, stage, test
 
 BROWSER = ROOT / "tests" / "browser"
@@ -14,28 +15,34 @@ CLIPS = {
     "gate": "people", "gate-sub": "people-sub",
     "lawn": "people-265", "lawn-sub": "people-sub",
     "hall": "people",
-}  
+}
 
 
-def browse(script, **environment):
-    """Runs it; each of its lines "ok NAME" and "FAIL NAME" counts for itself."""
+def begin(script, **environment):
+    """Starts it; each of its lines "ok NAME" and "FAIL NAME" counts for itself."""
     if not shutil.which("chromium"):
         raise Skip("chromium is not installed")
-    done = subprocess.run(
-        ["node", BROWSER / script], env={**os.environ, "SCRIM_ARTIFACTS": str(ARTIFACTS), **environment}, timeout=900
+    return sitekit.start(
+        ["node", BROWSER / script], env={**os.environ, "SCRIM_ARTIFACTS": str(ARTIFACTS), **environment}
     )
-    expect(done.returncode == 0, f"{script}: see the lines above; pictures are in {ARTIFACTS}")
 
 
-@test("the desk in Chromium: what an operator does, on four real cameras")
-def operator():
+def finish(script, process):
+    expect(process.wait(900) == 0, f"{script}: see the lines above; pictures are in {ARTIFACTS}")
+
+
+@test("the desk in Chromium: what an operator does on four real cameras; states that a healthy site rarely shows")
+def chromium():
+    states = begin("states.mjs")  # on a server of its own, while the site fills its archive
     password = secrets.token_urlsafe(12)
-    with stage(CLIPS, users={"olga": ("operator", password)}) as staged:
+    with contextlib.ExitStack() as stack:
+        stack.callback(states.kill)
+        staged = stack.enter_context(stage(CLIPS, users={"olga": ("operator", password)}))
         staged.site.up()
         for name in CLIPS:
             if not name.endswith("-sub"):
                 staged.wait_until_recording(name)
-        browse(
+        operator = begin(
             "run.mjs",
             SCRIM_URL=f"https://127.0.0.1:{staged.site.port}/",
             SCRIM_USER="olga",
@@ -43,8 +50,6 @@ def operator():
             SCRIM_CAMERAS="4",
             SCRIM_SITE_PID=str(staged.site.process.pid),
         )
-
-
-@test("the desk in Chromium: states that a healthy site rarely shows")
-def states():
-    browse("states.mjs")
+        stack.callback(operator.kill)
+        finish("run.mjs", operator)
+        finish("states.mjs", states)
