@@ -25,6 +25,11 @@ struct scrim_nal_walk scrim_nal_walk_of(enum scrim_codec codec, const uint8_t *d
     return (struct scrim_nal_walk){codec, behind_start_code(data, data + size), data + size};
 }
 
+static unsigned type_of(enum scrim_codec codec, uint8_t first)
+{
+    return codec == SCRIM_CODEC_H264 ? first & 0x1fU : (first >> 1) & 0x3fU;
+}
+
 bool scrim_nal_next(struct scrim_nal_walk *walk, struct scrim_nal *ret)
 {
     while (walk->at < walk->end) {
@@ -38,12 +43,22 @@ bool scrim_nal_next(struct scrim_nal_walk *walk, struct scrim_nal *ret)
             stop--;
         if (stop == start)
             continue;
-        const unsigned type =
-            walk->codec == SCRIM_CODEC_H264 ? start[0] & 0x1fU : (start[0] >> 1) & 0x3fU;
-        *ret = (struct scrim_nal){start, (size_t)(stop - start), type};
+        *ret = (struct scrim_nal){start, (size_t)(stop - start), type_of(walk->codec, *start)};
         return true;
     }
     return false;
+}
+
+bool scrim_nal_peek(struct scrim_nal_walk *walk, unsigned *ret_type)
+{
+    // No header is all zero: such units are empty, and _next skips them too.
+    while (walk->at < walk->end && walk->at[0] == 0 &&
+           (walk->end - walk->at == 1 || walk->at[1] == 0))
+        walk->at = behind_start_code(walk->at, walk->end);
+    if (walk->at == walk->end)
+        return false;
+    *ret_type = type_of(walk->codec, *walk->at);
+    return true;
 }
 
 // H.264 table 7-1.

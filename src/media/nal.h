@@ -18,6 +18,8 @@ struct scrim_nal_walk {
 
 struct scrim_nal_walk scrim_nal_walk_of(enum scrim_codec codec, const uint8_t *data, size_t size);
 SCRIM_MUST_CHECK bool scrim_nal_next(struct scrim_nal_walk *walk, struct scrim_nal *ret);
+// The type of the next one, without a search for its end.
+SCRIM_MUST_CHECK bool scrim_nal_peek(struct scrim_nal_walk *walk, unsigned *ret_type);
 
 enum scrim_nal_kind {
     SCRIM_NAL_SLICE,  // part of a picture

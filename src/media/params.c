@@ -61,32 +61,39 @@ static bool holds_all(enum scrim_codec codec, const struct scrim_buf *sets,
     return true;
 }
 
-// Walks up to the first slice; collects parameter sets into `found`.
+// Takes what stands before the first slice: parameter sets into `found`.
+static int take_nal(const struct scrim_params *params, const struct scrim_nal *nal,
+                    struct scrim_buf *found, struct scrim_access_unit_info *info)
+{
+    switch (scrim_nal_kind(params->codec, nal->type)) {
+    case SCRIM_NAL_SEI:
+        if (params->codec == SCRIM_CODEC_H264 && scrim_nal_is_recovery_point(nal))
+            info->random = true;
+        return SCRIM_OK;
+    case SCRIM_NAL_VPS:
+    case SCRIM_NAL_SPS:
+    case SCRIM_NAL_PPS: return add_nal(params->codec, found, nal);
+    default: return SCRIM_OK;
+    }
+}
+
+// Walks up to the first slice, and not through it: slices are nearly all of a stream.
 static int look(const struct scrim_params *params, const uint8_t *data, size_t size,
                 struct scrim_buf *found, struct scrim_access_unit_info *info)
 {
     struct scrim_nal_walk walk = scrim_nal_walk_of(params->codec, data, size);
     struct scrim_nal nal;
+    unsigned type;
     int result = SCRIM_OK;
-    while (!info->has_slice && scrim_nal_next(&walk, &nal)) {
-        switch (scrim_nal_kind(params->codec, nal.type)) {
-        case SCRIM_NAL_RANDOM:
-            info->random = true;
-            info->has_slice = true;
+    while (scrim_nal_peek(&walk, &type)) {
+        const enum scrim_nal_kind kind = scrim_nal_kind(params->codec, type);
+        info->has_slice = kind == SCRIM_NAL_SLICE || kind == SCRIM_NAL_RANDOM;
+        info->random |= kind == SCRIM_NAL_RANDOM;
+        if (info->has_slice || !scrim_nal_next(&walk, &nal))
             break;
-        case SCRIM_NAL_SLICE: info->has_slice = true; break;
-        case SCRIM_NAL_SEI:
-            if (params->codec == SCRIM_CODEC_H264 && scrim_nal_is_recovery_point(&nal))
-                info->random = true;
-            break;
-        case SCRIM_NAL_VPS:
-        case SCRIM_NAL_SPS:
-        case SCRIM_NAL_PPS:
-            if (result >= 0)
-                result = add_nal(params->codec, found, &nal);
-            break;
-        case SCRIM_NAL_OTHER: break;
-        }
+        const int taken = take_nal(params, &nal, found, info);
+        if (result >= 0)
+            result = taken;
     }
     return result;
 }

@@ -22,8 +22,30 @@ static void walks(void)
     CHECK(!scrim_nal_next(&walk, &nal));
     walk = scrim_nal_walk_of(SCRIM_CODEC_H264, NULL, 0);
     CHECK(!scrim_nal_next(&walk, &nal));
+    unsigned type;
+    CHECK(!scrim_nal_peek(&walk, &type));
     walk = scrim_nal_walk_of(SCRIM_CODEC_H264, data, 5);
     CHECK(!scrim_nal_next(&walk, &nal));
+}
+
+// In H.265 a slice may begin with a zero byte (TRAIL_N), so an empty unit looks nearly like one.
+static void peeks(void)
+{
+    static const uint8_t data[] = {0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0x42, 1, 9, 0, 0, 1, 0, 1, 7};
+    struct scrim_nal_walk walk = scrim_nal_walk_of(SCRIM_CODEC_H265, data, sizeof data);
+    struct scrim_nal nal;
+    unsigned type = 99;
+    REQUIRE(scrim_nal_peek(&walk, &type));
+    CHECK_INT(type, 33);
+    REQUIRE(scrim_nal_next(&walk, &nal));
+    CHECK_INT(nal.type, 33);
+    REQUIRE(scrim_nal_peek(&walk, &type));
+    CHECK_INT(type, 0);
+    REQUIRE(scrim_nal_next(&walk, &nal));
+    CHECK_INT(nal.size, 3);
+    CHECK(!scrim_nal_peek(&walk, &type));
+    walk = scrim_nal_walk_of(SCRIM_CODEC_H265, data, 7);
+    CHECK(!scrim_nal_peek(&walk, &type));
 }
 
 static void recovery_points(void)
@@ -302,6 +324,7 @@ int main(int argc, char **argv)
 {
     return test_run(argc, argv,
                     (struct test[]){{"NAL units are found", walks},
+                                    {"the next NAL unit is told", peeks},
                                     {"recovery points", recovery_points},
                                     {"parameters follow the stream", parameters_follow},
                                     {"parameters from a session description", parameters_from_sdp},
