@@ -192,7 +192,7 @@ class Daemon:
             status = sitekit.stop(self.process)
             expect(status == 0, f"scrimd ended with status {status}")
         log = self.log()
-        for trouble in ("AddressSanitizer", "runtime error:"):
+        for trouble in ("AddressSanitizer", "ThreadSanitizer", "runtime error:"):
             expect(trouble not in log, log[max(0, log.find(trouble) - 200) :][:4000])
 
     def add_user(self, name, role):
