@@ -84,10 +84,11 @@ static const char *file_at(const struct camera_check *c, size_t at)
 // The position of a file in the list, or -1.
 static ptrdiff_t find_file(const struct camera_check *c, const char *file)
 {
-    char key[FILE_TEXT];
-    snprintf(key, sizeof key, "%s", file);
-    if (c->files.len == 0)
+    char key[FILE_TEXT] = "";
+    const size_t length = strlen(file);
+    if (c->files.len == 0 || length >= sizeof key)
         return -1;
+    memcpy(key, file, length);
     const char *found = bsearch(key, c->files.data, files_count(c), FILE_TEXT, compare_files);
     return found ? (found - (const char *)c->files.data) / FILE_TEXT : -1;
 }
