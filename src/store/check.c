@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "store/check_impl.h"
+#include "store/file_list.h"
 #include "store/journal_impl.h"
 
 #include <errno.h>
@@ -16,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_TEXT 64                 // "<day>/<name>" and NUL
-#define FILES_MAX (8U << 20)         // of one camera
 #define SETTLE_US (4 * SCRIM_SECOND) // a closed segment gets its record within about one
 #define SETTLE_POLL_MS 100
 #define OPENINGS "state/log/journal"
@@ -28,11 +27,10 @@ struct camera_check {
     struct check_chain chain;
     char day[SCRIM_DAY_TEXT]; // how far the journals have been read
     size_t offset;
-    bool unfinished; // the last line has no end
-    struct scrim_buf
-        files; // segments found, char[FILE_TEXT] each, sorted; listed before the journals are read
-    bool *named;            // by a record, for each of them
-    char newest[FILE_TEXT]; // of the segments that records name
+    bool unfinished;              // the last line has no end
+    struct scrim_file_list files; // segments found, listed before the journals are read
+    bool *named;                  // by a record, for each of them
+    char newest[SCRIM_FILE_TEXT]; // of the segments that records name
 };
 
 const char *scrim_finding_text(enum scrim_finding_kind kind)
@@ -66,33 +64,6 @@ static void stray(struct camera_check *c, const char *below, const char *text)
     scrim_check_say(c->check, SCRIM_FINDING_STRAY, shown, "%s", text);
 }
 
-static int compare_files(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-static size_t files_count(const struct camera_check *c)
-{
-    return c->files.len / FILE_TEXT;
-}
-
-static const char *file_at(const struct camera_check *c, size_t at)
-{
-    return (const char *)c->files.data + at * FILE_TEXT;
-}
-
-// The position of a file in the list, or -1.
-static ptrdiff_t find_file(const struct camera_check *c, const char *file)
-{
-    char key[FILE_TEXT] = "";
-    const size_t length = strlen(file);
-    if (c->files.len == 0 || length >= sizeof key)
-        return -1;
-    memcpy(key, file, length);
-    const char *found = bsearch(key, c->files.data, files_count(c), FILE_TEXT, compare_files);
-    return found ? (found - (const char *)c->files.data) / FILE_TEXT : -1;
-}
-
 static bool ends_with(const char *text, const char *ending)
 {
     const size_t length = strlen(text), wanted = strlen(ending);
@@ -111,7 +82,7 @@ static int list_day(struct camera_check *c, const char *day, struct scrim_error 
     if (result < 0)
         return result;
     for (size_t i = 0; i < count && result >= 0; i++) {
-        char file[FILE_TEXT] = "", segment[FILE_TEXT];
+        char file[SCRIM_FILE_TEXT] = "", segment[SCRIM_FILE_TEXT];
         int second;
         const int length = snprintf(file, sizeof file, "%s/%s", day, names[i]);
         snprintf(segment, sizeof segment, "%s", names[i]);
@@ -121,7 +92,7 @@ static int list_day(struct camera_check *c, const char *day, struct scrim_error 
             continue;
         if (length >= (int)sizeof file || !scrim_segment_name_parse(segment, &second))
             stray(c, file, "nothing of ours has such a name");
-        else if ((result = scrim_buf_append(&c->files, file, sizeof file)) < 0)
+        else if ((result = scrim_file_list_add(&c->files, file, (size_t)length)) < 0)
             scrim_fail(error, result, "camera %s: too many files", c->camera);
     }
     scrim_fs_free_names(names, count);
@@ -146,9 +117,8 @@ static int list_files(struct camera_check *c, struct scrim_error *error)
             stray(c, names[i], "nothing of ours has such a name");
     }
     scrim_fs_free_names(names, count);
-    if (files_count(c) > 0)
-        qsort(c->files.data, files_count(c), FILE_TEXT, compare_files);
-    c->named = scrim_new_array(files_count(c) + 1, bool);
+    scrim_file_list_sort(&c->files);
+    c->named = scrim_new_array(scrim_file_list_count(&c->files) + 1, bool);
     return result;
 }
 
@@ -162,7 +132,7 @@ static void say_unfinished(const struct camera_check *c)
 static void mark_named(struct camera_check *c, const char *shown, const struct scrim_record *record)
 {
     static const uint8_t none[32];
-    const ptrdiff_t at = find_file(c, record->file);
+    const ssize_t at = scrim_file_list_find(&c->files, record->file);
     if (at >= 0 && c->named[at])
         scrim_check_say(c->check, SCRIM_FINDING_JOURNAL, shown, "two records name %s",
                         record->file);
@@ -171,9 +141,9 @@ static void mark_named(struct camera_check *c, const char *shown, const struct s
     if (strcmp(record->file, c->newest) > 0)
         snprintf(c->newest, sizeof c->newest, "%s", record->file);
     if (record->torn && memcmp(record->tail_sha256, none, sizeof none) != 0) {
-        char tail[FILE_TEXT + 8];
+        char tail[SCRIM_FILE_TEXT + 8];
         snprintf(tail, sizeof tail, "%s.tail", record->file);
-        const ptrdiff_t tail_at = find_file(c, tail);
+        const ssize_t tail_at = scrim_file_list_find(&c->files, tail);
         if (tail_at >= 0)
             c->named[tail_at] = true;
     }
@@ -256,8 +226,8 @@ static bool recorder_runs(const struct scrim_site *site)
 static size_t unnamed_segments(const struct camera_check *c)
 {
     size_t count = 0;
-    for (size_t i = 0; i < files_count(c); i++)
-        count += !c->named[i] && !ends_with(file_at(c, i), ".tail");
+    for (size_t i = 0; i < scrim_file_list_count(&c->files); i++)
+        count += !c->named[i] && !ends_with(scrim_file_list_at(&c->files, i), ".tail");
     return count;
 }
 
@@ -275,23 +245,23 @@ static int settle(struct camera_check *c, struct scrim_error *error)
 }
 
 // The segment being written is the newest of all, by its name, and the only one without a record.
-static ptrdiff_t open_segment(const struct camera_check *c)
+static ssize_t open_segment(const struct camera_check *c)
 {
-    for (size_t i = files_count(c); i-- > 0;) {
-        if (!c->named[i] && !ends_with(file_at(c, i), ".tail"))
-            return strcmp(file_at(c, i), c->newest) > 0 ? (ptrdiff_t)i : -1;
+    for (size_t i = scrim_file_list_count(&c->files); i-- > 0;) {
+        if (!c->named[i] && !ends_with(scrim_file_list_at(&c->files, i), ".tail"))
+            return strcmp(scrim_file_list_at(&c->files, i), c->newest) > 0 ? (ssize_t)i : -1;
     }
     return -1;
 }
 
 static void judge_unnamed(struct camera_check *c, bool running)
 {
-    const ptrdiff_t open = running ? open_segment(c) : -1;
-    for (size_t i = 0; i < files_count(c); i++) {
-        const char *file = file_at(c, i);
+    const ssize_t open = running ? open_segment(c) : -1;
+    for (size_t i = 0; i < scrim_file_list_count(&c->files); i++) {
+        const char *file = scrim_file_list_at(&c->files, i);
         if (c->named[i])
             continue;
-        if ((ptrdiff_t)i == open) {
+        if ((ssize_t)i == open) {
             c->check->result.open++;
             scrim_check_unrecorded(c->check, c->camera, file);
         } else if (running || ends_with(file, ".tail"))
@@ -307,7 +277,7 @@ static int check_camera(struct check *check, const char *camera, struct scrim_er
 {
     struct camera_check c = {
         .check = check, .camera = camera, .chain = {.check = check, .camera = camera}};
-    scrim_buf_init(&c.files, (size_t)FILES_MAX * FILE_TEXT);
+    scrim_file_list_init(&c.files);
     scrim_journal_genesis(check->site->config->id, camera, c.chain.prev);
     int result = list_files(&c, error);
     if (result >= 0)
@@ -321,7 +291,7 @@ static int check_camera(struct check *check, const char *camera, struct scrim_er
             say_unfinished(&c);
         check->result.cameras++;
     }
-    scrim_buf_finish(&c.files);
+    scrim_file_list_finish(&c.files);
     free(c.named);
     return result;
 }
