@@ -131,7 +131,7 @@ static int drop_span(struct scrim_index *index, sqlite3_int64 camera, enum span_
 int scrim_index_add_span(struct scrim_index *index, sqlite3_int64 camera, enum span_kind kind,
                          int64_t start_us, int64_t end_us, struct scrim_error *error)
 {
-    struct scrim_span near;
+    struct scrim_span near = {0};
     int found = neighbour(index, STATEMENT_SPAN_BEFORE, camera, kind, start_us, &near, error);
     if (found > 0 && near.to_us + SCRIM_INDEX_MERGE_US >= start_us) {
         start_us = near.from_us;

@@ -289,6 +289,26 @@ static void unreadable_header(void)
     finish(&f);
 }
 
+// Not what a recorder makes, so nothing to adopt, and no reason not to start.
+static void no_ordinary_file(void)
+{
+    struct fixture f;
+    struct scrim_journal_head head;
+    struct scrim_record records[4];
+    char path[SCRIM_PATH_MAX];
+    start(&f);
+    CHECK_INT(recover(&f, 2, &head), SCRIM_OK);
+    fixture_path(&f, FILM, path);
+    CHECK_INT(mkfifo(path, 0600), 0);
+    fixture_path(&f, SEGMENT, path);
+    CHECK_INT(symlink("/dev/zero", path), 0);
+    fixture_path(&f, DAY "/100001.mp4.age", path);
+    CHECK_INT(mkdir(path, 0700), 0);
+    CHECK_INT(recover(&f, 3, &head), SCRIM_OK);
+    CHECK_INT(sealed_journal(f.dir, "quay", records, 4), 2); // two starts, no segment
+    finish(&f);
+}
+
 static void leftovers(void)
 {
     struct fixture f;
@@ -636,6 +656,7 @@ int main(int argc, char **argv)
             {"recover: the tail of another segment is not taken", tail_of_another_segment},
             {"recover: files without a whole header are removed and said", stumps},
             {"recover: an unreadable header is kept and said", unreadable_header},
+            {"recover: pipes, links and directories are not adopted", no_ordinary_file},
             {"recover: leftovers of an earlier recovery are removed", leftovers},
             {"recover: a torn line costs the line, not the segment", torn_line},
             {"recover: a clock that went back", clock_went_back},
