@@ -63,11 +63,22 @@ static const cyaml_schema_value_t site_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct scrim_site_config, site_fields)};
 
 // libcyaml tells what is wrong only through its log: the first error line says what, the first
-// backtrace line says where.
+// backtrace line says where, as "in mapping field 'KEY' (line: 8, column: 3)".
 struct complaint {
     char what[256];
+    char key[64]; // "": where it happened is no key's value
     unsigned line;
 };
+
+static void take_place(struct complaint *complaint, const char *text, const char *line)
+{
+    static const char field[] = "field '";
+    const char *key = strstr(text, field);
+    complaint->line = (unsigned)strtoul(line, NULL, 10);
+    if (key)
+        snprintf(complaint->key, sizeof complaint->key, "%.*s",
+                 (int)strcspn(key + sizeof field - 1, "'"), key + sizeof field - 1);
+}
 
 __attribute__((format(printf, 3, 0))) static void listen_to_log(cyaml_log_t level, void *context,
                                                                 const char *format, va_list args)
@@ -81,7 +92,7 @@ __attribute__((format(printf, 3, 0))) static void listen_to_log(cyaml_log_t leve
     const char *body = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
     const char *where = strstr(body, "(line: ");
     if (where && complaint->line == 0)
-        complaint->line = (unsigned)strtoul(where + strlen("(line: "), NULL, 10);
+        take_place(complaint, body, where + strlen("(line: "));
     else if (!where && complaint->what[0] == '\0')
         snprintf(complaint->what, sizeof complaint->what, "%s", body);
 }
@@ -124,14 +135,20 @@ unsigned scrim_yaml_line_of(const struct scrim_yaml_text *yaml, const char *key,
     return found;
 }
 
-// libcyaml reports an unknown key at the place of the value before it: find the key itself.
-static unsigned line_of_complaint(const struct scrim_yaml_text *yaml,
-                                  const struct complaint *complaint)
+static int refuse(const struct scrim_yaml_text *yaml, const struct complaint *complaint,
+                  struct scrim_error *error)
 {
-    static const char unknown[] = "Unexpected key: ";
-    if (strncmp(complaint->what, unknown, sizeof unknown - 1) == 0)
-        return scrim_yaml_line_of(yaml, complaint->what + sizeof unknown - 1, "");
-    return complaint->line ? complaint->line : 1;
+    static const char unknown[] = "Unexpected key: ", missing[] = "Missing required mapping field";
+    unsigned line = complaint->line ? complaint->line : 1;
+    bool names_key = strncmp(complaint->what, missing, sizeof missing - 1) == 0;
+    // libcyaml reports an unknown key at the place of the value before it: find the key itself.
+    if (strncmp(complaint->what, unknown, sizeof unknown - 1) == 0) {
+        line = scrim_yaml_line_of(yaml, complaint->what + sizeof unknown - 1, "");
+        names_key = true;
+    }
+    const bool add_key = complaint->key[0] != '\0' && !names_key;
+    return scrim_fail(error, SCRIM_EINVAL, "%s:%u: %s%s%s", yaml->name, line,
+                      add_key ? complaint->key : "", add_key ? ": " : "", complaint->what);
 }
 
 int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config **ret,
@@ -145,10 +162,11 @@ int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config
     const cyaml_err_t status =
         cyaml_load_data((const uint8_t *)yaml->text, yaml->length, config_for(&complaint, &config),
                         &site_value, &loaded, NULL);
-    if (status != CYAML_OK)
-        return scrim_fail(error, SCRIM_EINVAL, "%s:%u: %s", yaml->name,
-                          line_of_complaint(yaml, &complaint),
-                          complaint.what[0] ? complaint.what : cyaml_strerror(status));
+    if (status != CYAML_OK) {
+        if (complaint.what[0] == '\0')
+            snprintf(complaint.what, sizeof complaint.what, "%s", cyaml_strerror(status));
+        return refuse(yaml, &complaint, error);
+    }
     if (!loaded)
         return scrim_fail(error, SCRIM_EINVAL, "%s:1: the file is empty", yaml->name);
     *ret = loaded;
