@@ -154,7 +154,14 @@ def units():
 
     def run(test):
         env, where = {**SANITIZERS, **test["env"]}, test["workdir"] or directory
-        return test_program(test["name"], test["cmd"], env, where, test["timeout"])
+        output = test_program(test["name"], test["cmd"], env, where, test["timeout"])
+        skipped = re.findall(r"^skip [^:]+: (.*)$", output, re.MULTILINE)
+        if not skipped:
+            return output
+        # What cannot run under the sanitizers runs as it ships.
+        output = re.sub(r"^(  skipped: .*\n)?skip .*\n", "", output, flags=re.MULTILINE)
+        program = ROOT / "build" / "meson" / "tests" / Path(test["cmd"][0]).name
+        return output + "".join(test_program(test["name"], [program, case], test["env"]) for case in skipped)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for output in pool.map(run, tests):
