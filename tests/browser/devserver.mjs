@@ -4,7 +4,7 @@
 //
 //     node devserver.mjs [--port 8543] [--cameras 4] [--web ../../build/web] [--media ../../build/devmedia]
 //
-// Sign in as demo / demo. POST /dev/camera/ID takes
+// Sign in as demo / demo, or as viewer / viewer. POST /dev/camera/ID takes
 // {"camera":{…},"veil":{…},"stall":bool,"restart":true,"cut":true}.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -174,18 +174,19 @@ function readBody(request) {
     });
 }
 
+const roles = { demo: 'operator', viewer: 'viewer' };
+let who = null; // of the one session
+
 function sessionRoute(request, response, body) {
     if (request.method === 'POST') {
         const { user, password } = JSON.parse(body);
-        if (user !== 'demo' || password !== 'demo')
+        if (!Object.hasOwn(roles, user) || password !== user)
             return refuse(response, 401, 'auth', 'The name or the password is wrong.');
         session = randomBytes(16).toString('hex');
-        return send(
-            response,
-            200,
-            { user, role: 'operator', csrf },
-            { 'set-cookie': `__Host-scrim=${session}; Path=/; HttpOnly; Secure; SameSite=Strict` },
-        );
+        who = { user, role: roles[user], csrf };
+        return send(response, 200, who, {
+            'set-cookie': `__Host-scrim=${session}; Path=/; HttpOnly; Secure; SameSite=Strict`,
+        });
     }
     if (!signedIn(request)) return refuse(response, 401, 'auth', 'Sign in first.');
     if (request.method === 'DELETE') {
@@ -195,7 +196,7 @@ function sessionRoute(request, response, body) {
         for (const camera of cameras) for (const socket of camera.sockets) socket.destroy();
         return send(response, 204);
     }
-    return send(response, 200, { user: 'demo', role: 'operator', csrf });
+    return send(response, 200, who);
 }
 
 async function route(request, response) {
@@ -237,6 +238,8 @@ async function route(request, response) {
     if (part) {
         const camera = cameraOf(part[1]);
         if (!camera) return refuse(response, 404, 'not_found', 'There is no such camera.');
+        if (who.role === 'viewer')
+            return refuse(response, 403, 'right', 'Your role does not allow this.');
         if (part[3]) {
             const file = recordingFile(camera, part[3], part[4]);
             return file

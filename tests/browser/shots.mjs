@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { launch, newPage, signIn } from './harness.mjs';
 
 const dir = process.argv[2];
+const agoSeconds = 150; // into the archive
 mkdirSync(dir, { recursive: true });
 const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
@@ -25,10 +26,16 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.waitForSelector('.stage[data-state=live]');
         await page.waitForTimeout(3000);
         await shot('camera');
-        const surface = await page.locator('.timeline-surface').boundingBox();
-        await page
-            .locator('.timeline-surface')
-            .click({ position: { x: surface.width * 0.3, y: 40 } });
+        const surface = page.locator('.timeline-surface');
+        const x = await surface.evaluate(
+            (element, at) => {
+                const from = Number(element.getAttribute('aria-valuemin'));
+                const to = Number(element.getAttribute('aria-valuemax'));
+                return ((at - from) / (to - from)) * element.clientWidth;
+            },
+            Date.now() / 1000 - agoSeconds,
+        );
+        await surface.click({ position: { x, y: 40 } });
         await page
             .waitForSelector('.stage[data-phase=playing]', { timeout: 15000 })
             .catch(() => {});

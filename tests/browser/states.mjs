@@ -146,6 +146,34 @@ const tests = {
         await page.locator('.gaps .link').first().click();
         await page.waitForFunction(() => document.querySelectorAll('.gaps tbody tr').length === 1);
     },
+    async 'Escape closes an open panel, and only that'() {
+        await page.click('.health');
+        await page.waitForSelector('#health-panel:popover-open');
+        await page.keyboard.press('Escape');
+        await page.waitForSelector('#health-panel:popover-open', { state: 'detached' });
+        assert.equal(await page.locator('.camera h1').count(), 1, 'it left the camera');
+        await page.keyboard.press('Escape');
+        await page.waitForSelector('.tile');
+    },
+    async 'a viewer is offered the present only'() {
+        const asked = [];
+        const viewer = await newPage(browser, { baseURL: url });
+        viewer.on('response', (response) => {
+            if (response.status() === 403) asked.push(response.url());
+        });
+        await viewer.goto('/#/camera/gate-2?t=1700000000000');
+        await viewer.waitForSelector('.signin-form');
+        await signIn(viewer, 'viewer', 'viewer');
+        await viewer.waitForSelector('.stage[data-state=live]');
+        assert.equal(await viewer.locator('.timeline, .controls, .gaps').count(), 0);
+        await viewer.keyboard.press('ArrowLeft');
+        await viewer.keyboard.press('n');
+        await viewer.waitForFunction(
+            () => document.querySelector('.camera h1').textContent === 'Ferry lawn',
+        );
+        assert.deepEqual(asked, [], 'it asks for what it may not have');
+        await viewer.context().close();
+    },
 };
 
 let failed = 0;

@@ -109,6 +109,7 @@ export const text = {
         previous: 'Previous camera',
         next: 'Next camera',
         gone: 'There is no such camera.',
+        presentOnly: 'Your role shows the present only.',
         purpose: 'Purpose',
         noPurpose: 'None stated',
         kept: 'Kept for',

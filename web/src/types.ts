@@ -3,6 +3,9 @@
 
 export type Role = 'viewer' | 'operator' | 'keyholder' | 'auditor' | 'administrator';
 
+// Whether the timeline and the redacted archive are open to it (docs/ref/api.md, Rights).
+export const seesPast = (role: Role): boolean => role !== 'viewer';
+
 export interface Session {
     user: string;
     role: Role;

@@ -4,12 +4,12 @@ import { type KeyHandler, useKeys } from '../keys';
 import { stepSpeed } from '../player/clips';
 import type { Player, PlayerStatus } from '../player/player';
 import { go, noteTime, placeHash } from '../router';
-import { cameras, now, serverNow } from '../state';
+import { cameras, now, serverNow, session } from '../state';
 import { text } from '../text';
 import { dayStart } from '../time';
 import { day, keepUp, opening, type Range } from '../timeline/scale';
 import { useTimeline } from '../timeline/use';
-import type { Camera, Gap, TimelineData } from '../types';
+import { type Camera, type Gap, seesPast, type TimelineData } from '../types';
 import { useValue } from '../value';
 import { Controls } from './controls';
 import { Facts } from './facts';
@@ -128,7 +128,58 @@ function Neighbours({ list, index }: { list: Camera[]; index: number }) {
     );
 }
 
-function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at: number | null }) {
+function Head({ camera, list }: { camera: Camera; list: Camera[] }) {
+    return (
+        <div class="camera-head">
+            <a class="back" href={placeHash({ view: 'wall' })}>
+                <Icon name="left" /> {text.camera.back}
+            </a>
+            <h1>{camera.name}</h1>
+            <Neighbours list={list} index={list.indexOf(camera)} />
+        </div>
+    );
+}
+
+// The keys that lead elsewhere.
+function leaving(list: Camera[], camera: Camera): Record<string, () => void> {
+    const neighbour = (by: number) => (): void => {
+        const next = list[list.indexOf(camera) + by];
+        if (next) go({ view: 'camera', camera: next.id, at: null });
+    };
+    return {
+        p: neighbour(-1),
+        n: neighbour(1),
+        P: neighbour(-1),
+        N: neighbour(1),
+        Escape: () => go({ view: 'wall' }),
+    };
+}
+
+// For a role that may not see the past.
+function PresentCamera({ camera, list }: { camera: Camera; list: Camera[] }) {
+    useKeys(
+        useCallback<KeyHandler>(
+            (key) => {
+                const actions = leaving(list, camera);
+                actions[key]?.();
+                return key in actions;
+            },
+            [list, camera],
+        ),
+    );
+    return (
+        <main class="camera">
+            <Head camera={camera} list={list} />
+            <LiveStage camera={camera} />
+            <aside class="about">
+                <Facts camera={camera} />
+                <p class="note">{text.camera.presentOnly}</p>
+            </aside>
+        </main>
+    );
+}
+
+function WholeCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at: number | null }) {
     const { watching, player, setPlayer, seek, live } = useWatching(camera.id, at);
     const status = usePlayerStatus(player);
     const { range, show, fit } = useRange(player, at ?? serverNow());
@@ -136,7 +187,6 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
     useEffect(() => {
         if (data) fit(data);
     }, [data, fit]);
-    const index = list.indexOf(camera);
     const gaps = data?.gaps.filter((gap) => gap.to > range.from && gap.from < range.to) ?? [];
 
     const jump = useCallback(
@@ -163,14 +213,11 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
     useKeys(
         useCallback<KeyHandler>(
             (key, event) => {
-                const neighbour = (by: number): void => {
-                    const next = list[index + by];
-                    if (next) go({ view: 'camera', camera: next.id, at: null });
-                };
                 const onButton =
                     event.target instanceof HTMLElement &&
                     event.target.closest('button, a') !== null;
                 const actions: Record<string, () => void> = {
+                    ...leaving(list, camera),
                     ArrowLeft: () => jump(-jumpMs),
                     ArrowRight: () => jump(jumpMs),
                     ',': () => step(-1),
@@ -180,29 +227,18 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
                     '=': () => speed(1),
                     l: live,
                     L: live,
-                    p: () => neighbour(-1),
-                    n: () => neighbour(1),
-                    P: () => neighbour(-1),
-                    N: () => neighbour(1),
-                    Escape: () => go({ view: 'wall' }),
                     ...(onButton ? {} : { ' ': toggle }),
                 };
                 actions[key]?.();
                 return key in actions;
             },
-            [jump, step, speed, live, toggle, list, index],
+            [jump, step, speed, live, toggle, list, camera],
         ),
     );
 
     return (
         <main class="camera">
-            <div class="camera-head">
-                <a class="back" href={placeHash({ view: 'wall' })}>
-                    <Icon name="left" /> {text.camera.back}
-                </a>
-                <h1>{camera.name}</h1>
-                <Neighbours list={list} index={index} />
-            </div>
+            <Head camera={camera} list={list} />
             {watching === null ? (
                 <LiveStage camera={camera} />
             ) : (
@@ -239,6 +275,7 @@ function KnownCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
 
 export function CameraView({ camera: id, at }: { camera: string; at: number | null }) {
     const list = useValue(cameras);
+    const who = useValue(session);
     if (!list)
         return (
             <main class="camera">
@@ -254,5 +291,7 @@ export function CameraView({ camera: id, at }: { camera: string; at: number | nu
                 </p>
             </main>
         );
-    return <KnownCamera camera={camera} list={list} at={at} />;
+    if (who === null || who === 'unknown' || !seesPast(who.role))
+        return <PresentCamera camera={camera} list={list} />;
+    return <WholeCamera camera={camera} list={list} at={at} />;
 }
