@@ -2,7 +2,7 @@
 // come late, since its first file takes a minute.
 import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
-import { axePath, newPage, password, signIn, url, user } from './harness.mjs';
+import { axeViolations, newPage, password, signIn, url, user } from './harness.mjs';
 import { difference, filled, grab, motion } from './pixels.mjs';
 
 // Everything that a page complained about: script errors, console errors, breaches of the content
@@ -120,17 +120,7 @@ function webSocketStatus(path) {
 }
 
 async function axe(page, name) {
-    await page.addScriptTag({ path: axePath }).catch(async () => {
-        // The content policy forbids inline scripts, as it should: evaluate does not go through it.
-        const { readFileSync } = await import('node:fs');
-        await page.evaluate(readFileSync(axePath, 'utf8'));
-    });
-    const { violations } = await page.evaluate(() =>
-        globalThis.axe.run(document, {
-            runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-        }),
-    );
-    const words = violations.map(
+    const words = (await axeViolations(page)).map(
         (v) =>
             `${v.id}: ${v.nodes
                 .map((n) => n.target.join(' '))
