@@ -439,7 +439,7 @@ static void wrong_seal(void)
     finish(&f);
 }
 
-static void two_records_one_file(void)
+static void records_out_of_place(void)
 {
     struct fixture f;
     struct scrim_journal_head head;
@@ -456,6 +456,14 @@ static void two_records_one_file(void)
     fixture_path(&f, JOURNAL, path);
     CHECK_INT(scrim_journal_append(path, &line, &error), SCRIM_OK);
     expect(&f, "journal " JOURNAL "\n");
+
+    // Signed and chained, and of another camera.
+    scrim_buf_clear(&line);
+    records[0].type = SCRIM_RECORD_BOOT;
+    snprintf(records[0].camera, sizeof records[0].camera, "gate");
+    CHECK_INT(scrim_journal_format(f.key, &head, &records[0], &line), SCRIM_OK);
+    CHECK_INT(scrim_journal_append(path, &line, &error), SCRIM_OK);
+    expect(&f, "journal " JOURNAL "\njournal " JOURNAL "\n");
     scrim_buf_finish(&line);
     finish(&f);
 }
@@ -502,22 +510,23 @@ int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
         return 1;
-    return test_run(argc, argv,
-                    (struct test[]){
-                        {"check: a site in order", all_in_order},
-                        {"check: any byte of segments, tails and the log of openings", any_byte},
-                        {"check: any byte of a journal", any_byte_of_the_journal},
-                        {"check: shorter, empty, longer", sizes},
-                        {"check: missing files, and those rightly gone", missing_files},
-                        {"check: links and pipes are no segments", no_ordinary_file},
-                        {"check: extra files", extra_files},
-                        {"check: beside a running recorder", recorder_is_running},
-                        {"check: lines taken out, doubled, swapped, cut", broken_chain},
-                        {"check: journals of another key and another camera", forged_journals},
-                        {"check: seals of another time and another vault", wrong_seal},
-                        {"check: two records for one file", two_records_one_file},
-                        {"check: the log of openings cut", cut_log_of_openings},
-                        {"check: without the public key it cannot run", cannot_run},
-                        {0},
-                    });
+    return test_run(
+        argc, argv,
+        (struct test[]){
+            {"check: a site in order", all_in_order},
+            {"check: any byte of segments, tails and the log of openings", any_byte},
+            {"check: any byte of a journal", any_byte_of_the_journal},
+            {"check: shorter, empty, longer", sizes},
+            {"check: missing files, and those rightly gone", missing_files},
+            {"check: links and pipes are no segments", no_ordinary_file},
+            {"check: extra files", extra_files},
+            {"check: beside a running recorder", recorder_is_running},
+            {"check: lines taken out, doubled, swapped, cut", broken_chain},
+            {"check: journals of another key and another camera", forged_journals},
+            {"check: seals of another time and another vault", wrong_seal},
+            {"check: two records for one file, and one of another camera", records_out_of_place},
+            {"check: the log of openings cut", cut_log_of_openings},
+            {"check: without the public key it cannot run", cannot_run},
+            {0},
+        });
 }

@@ -431,6 +431,12 @@ static void exports(void)
         CHECK_INT(scrim_opening_log_intent(opening, &error), SCRIM_OK);
         check_export(&f, opening, 0, counts[i], 1);
         check_export(&f, opening, 1, counts[i], 5);
+        // Without its tail: what is whole in the file, and its last chunk made the last one.
+        char tail[SCRIM_PATH_MAX];
+        fixture_path(&f, "store/quay/tail", tail);
+        CHECK_INT(unlink(tail), 0);
+        if (counts[i] > SCRIM_AGE_CHUNK)
+            check_export(&f, opening, 1, (counts[i] - 1) / SCRIM_AGE_CHUNK * SCRIM_AGE_CHUNK, 5);
         scrim_opening_destroy(opening);
         finish(&f);
     }

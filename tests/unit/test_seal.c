@@ -201,6 +201,19 @@ static void slots(void)
     CHECK_INT(scrim_tail_open(&tail, key, opened), SCRIM_OK);
     key[0] ^= 1;
     CHECK_INT(scrim_tail_open(&tail, key, opened), SCRIM_EAUTH);
+
+    // Of two chunks the later one counts, however little it holds, in whichever slot.
+    for (int later = 0; later < 2; later++) {
+        for (int at = 0; at < 2; at++) {
+            scrim_buf_clear(&slot);
+            CHECK_INT(scrim_tail_seal(key, nonce, at == later ? 5 : 4, plain, at == later ? 3 : 60,
+                                      &slot),
+                      SCRIM_OK);
+            memcpy(file + (size_t)at * SCRIM_TAIL_SLOT, slot.data, slot.len);
+        }
+        CHECK_INT(scrim_tail_find(file, sizeof file, nonce, &tail), SCRIM_OK);
+        CHECK(tail.chunk == 5 && tail.length == 3);
+    }
     scrim_buf_finish(&slot);
 }
 
