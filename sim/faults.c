@@ -58,8 +58,10 @@ GstPadProbeReturn faults_spoil_packets(struct faults *faults, GstPadProbeInfo *i
     if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
         GstBufferList *list = gst_buffer_list_make_writable(info->data);
         gst_buffer_list_foreach(list, spoil_packet, &spoiling);
+        if (gst_buffer_list_length(list) == 0) // the RTSP server crashes on an empty one
+            gst_clear_buffer_list(&list);
         info->data = list;
-        return GST_PAD_PROBE_OK;
+        return list ? GST_PAD_PROBE_OK : GST_PAD_PROBE_HANDLED;
     }
     GstBuffer *packet = info->data;
     spoil_packet(&packet, 0, &spoiling);
