@@ -608,6 +608,28 @@ static void broken_journals(void)
     }
 }
 
+// A record that continues the chain, and that the site's key never signed.
+static void forged_record(void)
+{
+    struct fixture f, other;
+    start(&f);
+    fixture_create(&other);
+    fixture_record(&f, "quay", T(0), 1, 100);
+    struct scrim_index *index = open_index(&f);
+    CHECK_INT(catch_up(index, &f), 2);
+    struct scrim_device_key *own = f.key;
+    f.key = other.key;
+    put_segment(&f, T(10), T(20));
+    f.key = own;
+    CHECK_INT(catch_up(index, &f), 1);
+    CHECK_TEXT(agreement(&f), JOURNAL ": record 2: the signature does not fit the line\n" DAY
+                                      "/100010.mp4.age: the journal has it and the index does "
+                                      "not\n");
+    scrim_index_close(index);
+    fixture_destroy(&other);
+    finish(&f);
+}
+
 static void expiry(void)
 {
     struct fixture f;
@@ -647,6 +669,7 @@ int main(int argc, char **argv)
             {"index: rows that disagree are found", rows_that_disagree},
             {"index: journals that were cut are found", journals_that_disagree},
             {"index: a broken chain is remembered", broken_journals},
+            {"index: a forged record is not taken", forged_record},
             {"index: what expired is forgotten", expiry},
             {0},
         });
