@@ -1,16 +1,17 @@
 // When to try a camera again: after a second at first, then twice as long each time up to half a
 // minute, never giving up. Drawn at random from the upper half, so that cameras that went down
-// together do not come back as one crowd. A healthy minute starts it afresh.
+// together do not come back as one crowd. Ten healthy seconds start it afresh: a camera that breaks
+// off often must not be left alone for longer than it lasts.
 #pragma once
 
 #include <stdint.h>
 
 #define SCRIM_BACKOFF_FIRST_US 1000000
 #define SCRIM_BACKOFF_LONGEST_US 30000000
-#define SCRIM_BACKOFF_HEALTHY_US 60000000
+#define SCRIM_BACKOFF_HEALTHY_US 10000000
 
 struct scrim_backoff {
-    unsigned failures; // since the last healthy minute
+    unsigned failures; // since it was healthy last
 };
 
 // How long to wait before the next try, in µs. `healthy_us`: how long pictures came in before this

@@ -228,7 +228,7 @@ static void *run(void *pointer)
         note_outage(ingest, result, error.text);
         scrim_timeline_break(&timeline);
         const int64_t healthy_us =
-            ingest->started_us ? scrim_clock_mono_us() - ingest->started_us : 0;
+            ingest->started_us ? ingest->last_frame_us - ingest->started_us : 0;
         wait_for_retry(ingest, healthy_us);
         ingest->state.reconnects++;
         if (scrim_stop_requested(ingest->setup.stop))
