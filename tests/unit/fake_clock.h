@@ -4,7 +4,7 @@
 #include "base/clock.h"
 
 struct fake_clock {
-    int64_t utc_us, mono_us;
+    _Atomic int64_t utc_us, mono_us; // threads of what is tested read them
     struct scrim_clock clock;
 };
 
