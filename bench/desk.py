@@ -94,7 +94,9 @@ class Reader:
                 length, head = struct.unpack_from(">Q", self.buffer, 2)[0], 10
             if len(self.buffer) < head + length:
                 return
-            if opcode == 2 and length in (KEY_BYTES, OTHER_BYTES):
+            if opcode == 9:  # a ping, answered with a mask of zeros
+                self.connection.send(bytes([0x8A, 0x80 | length, 0, 0, 0, 0]) + self.buffer[head : head + length])
+            elif opcode == 2 and length in (KEY_BYTES, OTHER_BYTES):
                 self.delays.append(now - struct.unpack_from(">Q", self.buffer, head)[0])
             del self.buffer[: head + length]
 
