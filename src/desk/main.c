@@ -333,11 +333,10 @@ static int prepare(struct program *program, const char *dir, struct scrim_error 
 static void stop_threads(struct program *program)
 {
     struct scrim_desk *desk = &program->desk;
-    struct scrim_worker *const workers[] = {desk->query, desk->catalog, desk->auth};
     scrim_archive_stop(desk->archive); // its last files still go to the catalog
-    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
-        if (workers[i])
-            scrim_worker_stop(workers[i]);
+    scrim_worker_stop(desk->query);
+    scrim_worker_stop(desk->catalog);
+    scrim_worker_stop(desk->auth);
 }
 
 static void close_loop(struct program *program)

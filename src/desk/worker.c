@@ -103,6 +103,8 @@ bool scrim_worker_submit(struct scrim_worker *worker, struct scrim_job *job)
 
 void scrim_worker_stop(struct scrim_worker *worker)
 {
+    if (!worker)
+        return;
     scrim_queue_close(worker->jobs);
     pthread_join(worker->thread, NULL);
     deliver(&worker->wake);

@@ -33,5 +33,5 @@ SCRIM_MUST_CHECK bool scrim_worker_submit(struct scrim_worker *worker, struct sc
 void scrim_worker_tell(struct scrim_worker *worker, struct scrim_job *job);
 // Works what is queued, ends the thread, and calls `done` of all of it. The loop must run once more
 // before scrim_worker_free.
-void scrim_worker_stop(struct scrim_worker *worker);
+void scrim_worker_stop(struct scrim_worker *worker); // NULL is fine
 void scrim_worker_free(struct scrim_worker *worker); // NULL is fine

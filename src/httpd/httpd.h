@@ -39,8 +39,8 @@ struct scrim_ws_endpoint {
 
 struct scrim_http_route {
     enum scrim_http_method method;
-    const char *pattern;                      // see route.h
     unsigned right;                           // for `admit`; means nothing here
+    const char *pattern;                      // see route.h
     scrim_http_handler handler;               // NULL for a WebSocket
     const struct scrim_ws_endpoint *endpoint; // NULL for plain HTTP
     const char *about;                        // one line for docs/ref/api.md

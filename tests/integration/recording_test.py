@@ -35,11 +35,12 @@ def record_tcp():
         opens_again(staged, "gate", "people-265", "hevc")
 
 
-@test("a camera that offers only UDP is recorded and opened picture for picture")
+@test("cameras that offer only UDP are recorded and opened picture for picture")
 def record_udp():
-    with recorded({"quay": "people"}, 5, transport="udp") as staged:
+    with recorded({"quay": "people", "gate": "people-265"}, 5, transport="udp") as staged:
         checks_clean(staged)
         opens_again(staged, "quay", "people", "h264")
+        opens_again(staged, "gate", "people-265", "hevc")
 
 
 @test("a camera that changes its picture size is recorded on, and opened as one film for each size")

@@ -29,7 +29,7 @@ struct rig {
     struct fake_clock clock;
     int64_t pts;
     uint32_t counter;
-    bool failing; // the disk, for segments and tails
+    atomic_bool failing; // the disk, for segments and tails
 };
 
 static void report(void *context, const char *id, const struct scrim_error *why)
