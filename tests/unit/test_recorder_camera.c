@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdatomic.h>
 
 #define FRAME 9000 // 90 kHz, 10 pictures a second
 #define FRAME_US 100000
