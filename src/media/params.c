@@ -140,6 +140,8 @@ int scrim_params_update(struct scrim_params *params, const uint8_t *data, size_t
     *ret = (struct scrim_access_unit_info){0};
 
     int result = look(params, data, size, &found, ret);
+    if (result == SCRIM_ENOSPACE && params->generation > 0)
+        return SCRIM_OK; // no encoder sends so many: damaged
     // Some of those in force, or all: a packet with others may have been lost.
     if (result < 0 || holds_all(params->codec, &params->sets, &found))
         return result;
@@ -147,5 +149,7 @@ int scrim_params_update(struct scrim_params *params, const uint8_t *data, size_t
     if (params->generation > 0 && !ret->random && holds_kind(params->codec, &found, SCRIM_NAL_SPS))
         return SCRIM_OK;
     result = collect(params, &found, &sets);
+    if (result == SCRIM_ENOSPACE && params->generation > 0)
+        return SCRIM_OK;
     return result < 0 ? result : adopt(params, &sets);
 }

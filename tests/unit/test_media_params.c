@@ -235,6 +235,10 @@ static void too_many_sets(void)
         put_bytes(&unit, pps, sizeof pps);
     }
     CHECK_INT(scrim_params_update(&params, unit.data, unit.len, &info), SCRIM_ENOSPACE);
+    update(&params, "I", NULL, 0);
+    CHECK_INT(params.generation, 1);
+    CHECK_INT(scrim_params_update(&params, unit.data, unit.len, &info), SCRIM_OK);
+    CHECK_INT(params.generation, 1);
     scrim_buf_finish(&unit);
     scrim_params_finish(&params);
 }
