@@ -94,6 +94,11 @@ static void note_interval(struct scrim_mux *mux, int64_t dts)
     mux->timed = true;
 }
 
+bool scrim_mux_is_break(const struct scrim_mux *mux, int64_t dts)
+{
+    return mux->last_dts != INT64_MIN && dts - mux->last_dts > 2 * (int64_t)mux->last_duration;
+}
+
 int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count, int64_t pts,
                     int64_t dts, bool key, struct scrim_error *error)
 {

@@ -26,6 +26,9 @@ SCRIM_MUST_CHECK int scrim_mux_create(const struct scrim_mux_params *params, str
 // rising.
 SCRIM_MUST_CHECK int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count,
                                      int64_t pts, int64_t dts, bool key, struct scrim_error *error);
+// True if a browser would take a sample at `dts` for a break: if it is no key frame, it drops it
+// and all that follow up to one.
+bool scrim_mux_is_break(const struct scrim_mux *mux, int64_t dts);
 // Ends the fragment and appends it (moof + mdat) to `out`; nothing pending appends nothing.
 SCRIM_MUST_CHECK int scrim_mux_cut(struct scrim_mux *mux, struct scrim_buf *out,
                                    struct scrim_error *error);

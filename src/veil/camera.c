@@ -260,7 +260,8 @@ static bool may_send(struct scrim_veil_camera *camera, struct scrim_error *error
 static int encode(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled, int64_t pts,
                   bool *ret_key, struct scrim_error *error)
 {
-    const bool key = camera->force_key || veiled->pts_us - camera->key_pts_us >= KEY_EVERY_US;
+    const bool key = camera->force_key || veiled->pts_us - camera->key_pts_us >= KEY_EVERY_US ||
+                     scrim_mux_is_break(camera->mux, pts);
     struct scrim_encoded encoded;
     int code = scrim_encoder_encode(camera->encoder, &veiled->picture, pts, key, &encoded, error);
     if (code < 0)

@@ -186,7 +186,7 @@ export const tests = {
         let share = 0,
             changed = 0,
             open = 0;
-        for (let round = 0; round < 4; round++) {
+        for (let round = 0; round < 3; round++) {
             for (let i = 0; i < count; i++) {
                 const before = await grab(page, `.tiles li:nth-child(${i + 1}) video`);
                 await page.waitForTimeout(300);

@@ -104,6 +104,8 @@ struct desk {
     int fragments_bad;
     bool wants_key; // after an init or a refused frame, only a key frame makes sense
     int not_key;
+    int64_t longest_step_us; // between two frames
+    bool longest_is_key;     // the second of them
 };
 
 static int64_t read_i64(struct scrim_reader *reader)
@@ -117,8 +119,13 @@ static void hear_frame(struct desk *desk, uint8_t flags, struct scrim_reader bod
 {
     uint16_t masked = 0;
     const uint8_t *box;
+    const int64_t before_us = desk->pts_us;
     desk->utc_us = read_i64(&body);
     desk->pts_us = read_i64(&body);
+    if (desk->frames > 0 && desk->pts_us - before_us > desk->longest_step_us) {
+        desk->longest_step_us = desk->pts_us - before_us;
+        desk->longest_is_key = (flags & SCRIM_LINK_KEY) != 0;
+    }
     CHECK(scrim_read_u16(&body, &masked) && scrim_read_u8(&body, &desk->reason));
     CHECK(((flags & SCRIM_LINK_OPAQUE) != 0) == (desk->reason != 0));
     desk->frames++;
@@ -249,6 +256,21 @@ static void feed(void)
     CHECK_INT(rig.desk.fragments_bad, 0);
     CHECK_INT(rig.desk.not_key, 0);
     CHECK_INT(rig.desk.observations, rig.desk.frames - rig.desk.opaque);
+    rig_finish(&rig);
+}
+
+// A browser would drop what follows a hole up to the next key frame, which may be two seconds off.
+static void hole(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    CHECK_INT(give(&rig, film_stream(&rig.film)), SCRIM_OK);
+    play(&rig, 47);
+    rig.film.frames += 4;
+    rig.now_us += 4 * STEP_US;
+    play(&rig, 20);
+    CHECK_INT(rig.desk.longest_step_us, 5 * STEP_US);
+    CHECK(rig.desk.longest_is_key);
     rig_finish(&rig);
 }
 
@@ -631,6 +653,7 @@ int main(int argc, char **argv)
 {
     return test_run(argc, argv,
                     (struct test[]){{"feed", feed},
+                                    {"after a hole comes a key frame", hole},
                                     {"silence", silence},
                                     {"end of stream", end_of_stream},
                                     {"full desk", full_desk},
