@@ -23,6 +23,7 @@ struct scrim_access_unit_info {
 
 // Looks at everything before the first slice of an access unit in byte stream format, and takes
 // over new parameter sets that are whole. SCRIM_ENOSPACE if there are more than
-// SCRIM_PARAMETER_SETS_MAX bytes of them; the unit is described in *ret all the same.
+// SCRIM_PARAMETER_SETS_MAX bytes of them and the stream is not known yet; the unit is described in
+// *ret all the same.
 SCRIM_MUST_CHECK int scrim_params_update(struct scrim_params *params, const uint8_t *data,
                                          size_t size, struct scrim_access_unit_info *ret);
