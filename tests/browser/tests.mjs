@@ -172,12 +172,20 @@ export const tests = {
     async 'live-picture-is-near-the-present'(run) {
         const page = await enter(run);
         await openCamera(page, run);
-        await page.waitForTimeout(4000);
+        await page.waitForTimeout(3000);
+        const frames = () =>
+            page.$eval('.stage video', (video) => video.getVideoPlaybackQuality().totalVideoFrames);
+        const before = await frames();
+        await page.waitForTimeout(3000);
+        const shown = (await frames()) - before;
+        assert.ok(shown >= 15, `${shown} frames in 3 s: most of the picture is dropped`);
         const lag = await page.$eval(
             '.stage video',
             (video) => video.buffered.end(video.buffered.length - 1) - video.currentTime,
         );
         assert.ok(lag < 1, `${lag.toFixed(2)} s of picture wait in the browser`);
+        const behind = parseFloat(await page.textContent('.stage-caption .note'));
+        assert.ok(behind < 2, `the picture is ${behind} s behind`);
     },
 
     async 'picture-is-redacted'(run) {
