@@ -25,7 +25,8 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchkit import ROOT, cpu_seconds, save
+
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "integration")]
 
 import desk_kit  # noqa: E402
@@ -39,12 +40,6 @@ CAMERAS = ["quay", "gate", "lawn", "hall"]
 FPS, GOP, KEY_BYTES, OTHER_BYTES = 10, 20, 48_000, 8_000  # 0.8 Mbit/s
 MONTH_RECORDS = 30 * 1440 * len(CAMERAS)
 USER, PASSWORD = "olga", "a password for the bench"
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def rss_kb(pid):
@@ -324,12 +319,7 @@ def main():
     except Failure as failure:
         print(f"desk: {failure}", file=sys.stderr)
         return 1
-    width = max(map(len, result))
-    for name, value in result.items():
-        print(f"{name:<{width}}  {value}")
-    out = ROOT / "build" / "bench" / "desk.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n")
+    save("desk", result, f"{VIEWERS} viewers of {len(CAMERAS)} cameras each")
     return 1 if result["axe_violations"] else 0
 
 

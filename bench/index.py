@@ -21,7 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchkit import ROOT, save
+
 sys.path.insert(0, str(ROOT / "tools"))
 
 from sitekit import Failure, Site, program, scrim_ok, wait_for  # noqa: E402
@@ -161,12 +162,7 @@ def main():
         except (Failure, subprocess.CalledProcessError) as why:
             print(f"index: {why}", file=sys.stderr)
             return 1
-    out = ROOT / "build" / "bench" / "index.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=2) + "\n")
-    print(f"{CAMERAS} cameras, {RECORDS} journal records")
-    for name, value in result.items():
-        print(f"  {name:24} {value}")
+    save("index", result, f"{CAMERAS} cameras, {RECORDS} journal records")
     return 0
 
 

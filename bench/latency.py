@@ -6,17 +6,17 @@ The clock in the picture is its brightness, see clock_clip.py. Each step of it t
 compared with the moment the simulator sent the frame in which it happened. Result: build/bench/latency.json.
 """
 
-import json
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "bench")]
+import clock_clip
+from benchkit import ROOT, save
 
-import clock_clip  # noqa: E402
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+
 from harness import FOOTAGE, stage, vtest, wait_for  # noqa: E402
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
@@ -118,12 +118,7 @@ def main():
         "latency_ms_max": round(found[-1]),
         "target_ms": 1500,
     }
-    out = ROOT / "build" / "bench" / "latency.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=2) + "\n")
-    print("live latency, glass to glass (camera sends → browser shows, redacted, 640×480, 10 fps)")
-    for name, value in result.items():
-        print(f"  {name:16} {value}")
+    save("latency", result, "live latency, glass to glass (camera sends → browser shows, redacted, 640×480, 10 fps)")
     return 0
 
 

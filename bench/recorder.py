@@ -10,7 +10,6 @@ start is not in it. Result: build/bench/recorder.json.
 """
 
 import contextlib
-import json
 import os
 import shutil
 import subprocess
@@ -19,7 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchkit import ROOT, cpu_seconds, save
+
 sys.path.insert(0, str(ROOT / "tools"))
 
 from sitekit import Cameras, Failure, Site, program, start, stop, wait_for  # noqa: E402
@@ -28,7 +28,6 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
 CAMERAS = int(os.environ.get("BENCH_CAMERAS", "16"))
 CLIP_SECONDS, FPS, BITRATE = 20, 25, "4M"
 FOOTAGE = ROOT / "build" / "bench" / "footage"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def clip():
@@ -49,12 +48,6 @@ def clip():
         )
         partial.rename(path)
     return path
-
-
-def cpu_seconds(pid):
-    """User and system time of a process with all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def context_switches(pid):
@@ -142,13 +135,8 @@ def main():
         return 1
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    width = max(map(len, result))
-    for name, value in result.items():
-        print(f"{name:<{width}}  {value}")
-    out = ROOT / "build" / "bench" / "recorder.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n")
-    return 0 if result["cpu_ratio_vs_ffmpeg"] < 1 else 1
+    save("recorder", result, f"{CAMERAS} cameras of 1080p and 4 Mbit/s beside as many ffmpeg")
+    return 0
 
 
 if __name__ == "__main__":
