@@ -17,7 +17,7 @@ demo_packages=(
 )
 check_packages=(
     clang clang-format clang-tidy llvm libclang-rt-14-dev age chromium fonts-dejavu-core git
-    shellcheck openssl
+    shellcheck openssl curl
 )
 
 missing() { # PACKAGE…: prints those that are not installed
