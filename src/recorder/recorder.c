@@ -159,6 +159,17 @@ int scrim_recorder_create(const struct scrim_site *site, struct scrim_stop *stop
     return prepare(recorder, error);
 }
 
+// libavformat's RTSP hands no options to its TLS.
+static void warn_of_unknown_peer(const struct recorded_camera *camera)
+{
+    static const char scheme[] = "rtsps://";
+    const struct scrim_camera_config *config = camera->config;
+    if (strncmp(config->main_url, scheme, strlen(scheme)) == 0 ||
+        (config->sub_url && strncmp(config->sub_url, scheme, strlen(scheme)) == 0))
+        scrim_warn(&camera->log, "rtsps encrypts, but this version does not verify the camera's "
+                                 "certificate: whoever is in the path may pose as the camera");
+}
+
 static int start_camera(struct scrim_recorder *recorder, unsigned index, struct scrim_error *error)
 {
     struct recorded_camera *camera = &recorder->cameras[index];
@@ -173,6 +184,7 @@ static int start_camera(struct scrim_recorder *recorder, unsigned index, struct 
         .feeds_veil = !config->sub_url,
         .stop = recorder->stop,
     };
+    warn_of_unknown_peer(camera);
     int result = scrim_ingest_start(&setup, &camera->main, error);
     if (result < 0 || !config->sub_url)
         return result;
