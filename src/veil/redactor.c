@@ -2,119 +2,55 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "veil/lookahead.h"
 #include "veil/mask.h"
 #include "veil/motion.h"
+#include "veil/people.h"
 #include "veil/render.h"
-#include "veil/track.h"
+#include "veil/scene.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_MAX 64 // pictures waiting: half a second at 120 frames a second
 #define FRAME_US_MAX (2 * SCRIM_SECOND)
 #define FRAME_US_DEFAULT (SCRIM_SECOND / 10) // stands in for a time step that makes no sense
-
-// After a start or a new scene: this long, and this many detector runs, until anything is shown.
-#define WARM_UP_US (2 * SCRIM_SECOND)
-#define WARM_UP_RUNS 2
-
-// How often the detector should look, and how long it may be late before the picture goes opaque.
-struct pace {
-    int64_t wish_us, floor_us, late_us;
-};
-static const struct pace pace_learning = {250000, 500000, 1500000};
-static const struct pace pace_busy = {300000, 1000000, 1600000};  // something changes
-static const struct pace pace_calm = {1000000, 2000000, 4000000}; // somebody is there, all is still
-static const struct pace pace_empty = {3000000, 6000000, 10000000};
-
-// Exposure between two pictures, as a ratio, beyond which the background is worth nothing.
-#define GAIN_JUMP 1.3F
-#define FOREGROUND_MAX 600  // permille of cells
-#define FOREGROUND_CALM 350 // from less than this to FOREGROUND_MAX in one picture is a cut
-// Permille of cells that change from picture to picture, over a second: a crowd in front of a still
-// camera stays below 150, a camera that is carried does not.
-#define RESTLESS_US SCRIM_SECOND
-#define RESTLESS_BEGIN 200
-#define RESTLESS_END 130
-// Shares of a box that differ from the background, permille: enough to say that somebody stands
-// out, and so little that they have gone.
-#define STANDS_OUT 250
-#define GONE_BELOW 80
-#define SPREAD_US 150000
-#define SPREAD_THOROUGH_US 250000
-#define BOXES_MAX (5 * SCRIM_BOXES_MAX)
-#define CROWDED_MAX_US 2000000 // above FOREGROUND_MAX for longer: learn the scene anew
-
-struct slot {
-    uint8_t *pixels;   // the three planes, one after the other
-    uint8_t *levels;   // of motion.h
-    int64_t at_us;     // the redactor's own time
-    int64_t looked_us; // time of the last detector run up to this picture
-    int64_t late_us;   // the detector is late when that is longer ago
-    int64_t pts_us, tag;
-    enum scrim_reason reason;
-};
 
 struct scrim_redactor {
     struct scrim_redactor_params params;
     struct scrim_motion *motion;
-    struct scrim_tracks *tracks;
+    struct scrim_scene scene;
+    struct scrim_people *people;
+    struct scrim_lookahead *ahead;
     struct scrim_mask *mask;
-    struct scrim_grid grid;
-    struct slot slots[SLOTS_MAX]; // a ring
-    size_t first, count;
-    bool lent, flushing; // lent: the caller looks at slots[first]
-    uint8_t *claimed, *levels_before;
-    bool has_levels_before;
+    struct scrim_grid grid; // the mask of the picture that is being finished
+    uint8_t *claimed;       // a byte a cell, for motion.h
 
     // Time of its own: it follows the pictures', and never jumps.
     int64_t now_us, pts_us;
     bool started;
 
-    struct scrim_turn turn;
-    int64_t looked_us;
-    bool detector_failed;
-    bool crowd;    // the last run found more people than can be followed
-    unsigned runs; // since the scene began
-    int64_t warm_at_us;
-    enum scrim_reason scene_reason; // why the scene had to be learnt
-    enum scrim_reason doubt;
-    float restless; // permille of cells that change between pictures, over about a second
-    bool moving;    // the camera is
-    unsigned foreground_before;
-    int64_t crowded_since_us; // 0: not crowded
-
-    struct scrim_box boxes[BOXES_MAX];
-    struct scrim_place places[SCRIM_BOXES_MAX];
-    bool stands_out[SCRIM_BOXES_MAX];
+    enum scrim_reason doubt; // the caller's
     struct scrim_redactor_stats stats;
 };
-
-static size_t luma_bytes(const struct scrim_redactor *redactor)
-{
-    return (size_t)redactor->params.width * (size_t)redactor->params.height;
-}
-
-static size_t chroma_bytes(const struct scrim_redactor *redactor)
-{
-    return (size_t)((redactor->params.width + 1) / 2) * (size_t)((redactor->params.height + 1) / 2);
-}
 
 static size_t cell_count(const struct scrim_redactor *redactor)
 {
     return (size_t)redactor->grid.columns * (size_t)redactor->grid.rows;
 }
 
-// The scene is new: opaque until it has been learnt.
-static void learn_scene(struct scrim_redactor *redactor, enum scrim_reason reason)
+// The background is worth nothing: opaque until it has been learnt anew.
+static void learn_scene(struct scrim_redactor *redactor, enum scrim_reason why)
 {
     scrim_motion_reset(redactor->motion);
-    redactor->scene_reason = reason;
-    redactor->warm_at_us = redactor->now_us + WARM_UP_US;
-    redactor->runs = 0;
-    redactor->turn.ran = false;
-    redactor->foreground_before = 0;
-    redactor->crowded_since_us = 0;
+    scrim_scene_begin(&redactor->scene, redactor->now_us, why);
+    scrim_people_hurry(redactor->people);
+}
+
+// What was known of the scene before does not hold for the pictures that still wait either.
+static void leave_scene(struct scrim_redactor *redactor, enum scrim_reason reason)
+{
+    scrim_lookahead_close(redactor->ahead, reason);
+    scrim_people_forget(redactor->people);
 }
 
 static int create_parts(struct scrim_redactor *redactor)
@@ -123,12 +59,21 @@ static int create_parts(struct scrim_redactor *redactor)
     if (scrim_grid_init(&redactor->grid, params->width, params->height) < 0 ||
         scrim_motion_create(params->width, params->height, &redactor->motion) < 0 ||
         scrim_mask_create(params->width, params->height, params->masks, params->masks_count,
-                          &redactor->mask) < 0)
+                          &redactor->mask) < 0 ||
+        scrim_lookahead_create(&redactor->grid, params->full_range, params->look_ahead_us,
+                               &redactor->ahead) < 0)
         return SCRIM_ENOMEM;
-    redactor->tracks = scrim_tracks_create(params->width, params->height, params->look_ahead_us);
+    redactor->people = scrim_people_create(&(struct scrim_people_params){
+        .width = params->width,
+        .height = params->height,
+        .reach_us = params->look_ahead_us,
+        .thorough = params->thorough,
+        .finder = params->finder,
+        .schedule = params->schedule,
+        .mask = redactor->mask,
+    });
     redactor->claimed = scrim_alloc_zero(cell_count(redactor), 1);
-    redactor->levels_before = scrim_alloc_zero(cell_count(redactor), 1);
-    return redactor->claimed && redactor->levels_before ? SCRIM_OK : SCRIM_ENOMEM;
+    return redactor->claimed ? SCRIM_OK : SCRIM_ENOMEM;
 }
 
 int scrim_redactor_create(const struct scrim_redactor_params *params, struct scrim_redactor **ret,
@@ -157,36 +102,13 @@ void scrim_redactor_destroy(struct scrim_redactor *redactor)
 {
     if (!redactor)
         return;
-    scrim_turn_leave(redactor->params.schedule, &redactor->turn);
-    for (size_t i = 0; i < SLOTS_MAX; i++) {
-        free(redactor->slots[i].pixels);
-        free(redactor->slots[i].levels);
-    }
-    scrim_motion_destroy(redactor->motion);
-    scrim_tracks_destroy(redactor->tracks);
+    scrim_people_destroy(redactor->people);
+    scrim_lookahead_destroy(redactor->ahead);
     scrim_mask_destroy(redactor->mask);
+    scrim_motion_destroy(redactor->motion);
     scrim_grid_finish(&redactor->grid);
     free(redactor->claimed);
-    free(redactor->levels_before);
     free(redactor);
-}
-
-static struct slot *slot_at(struct scrim_redactor *redactor, size_t index)
-{
-    return &redactor->slots[(redactor->first + index) % SLOTS_MAX];
-}
-
-static struct scrim_canvas canvas_of(const struct scrim_redactor *redactor, const struct slot *slot)
-{
-    const int width = redactor->params.width, half = (width + 1) / 2;
-    uint8_t *chroma = slot->pixels + luma_bytes(redactor);
-    return (struct scrim_canvas){
-        .planes = {slot->pixels, chroma, chroma + chroma_bytes(redactor)},
-        .strides = {width, half, half},
-        .width = width,
-        .height = redactor->params.height,
-        .full_range = redactor->params.full_range,
-    };
 }
 
 static void copy_plane(uint8_t *to, const uint8_t *from, int stride, int width, int height)
@@ -204,178 +126,46 @@ static void copy_picture(const struct scrim_canvas *to, const struct scrim_pictu
     }
 }
 
-// Frees the slot that the caller looked at.
-static void take_back(struct scrim_redactor *redactor)
-{
-    if (!redactor->lent)
-        return;
-    struct slot *slot = slot_at(redactor, 0);
-    memcpy(redactor->levels_before, slot->levels, cell_count(redactor));
-    redactor->has_levels_before = true;
-    redactor->first = (redactor->first + 1) % SLOTS_MAX;
-    redactor->count--;
-    redactor->lent = false;
-    // Its memory goes to the next picture: no more of it than pictures that wait.
-    struct slot *next = slot_at(redactor, redactor->count);
-    if (next != slot && !next->pixels && !next->levels) {
-        next->pixels = slot->pixels;
-        next->levels = slot->levels;
-        slot->pixels = slot->levels = NULL;
-    }
-}
-
-static int add_slot(struct scrim_redactor *redactor, struct slot **ret, struct scrim_error *error)
-{
-    if (redactor->count == SLOTS_MAX)
-        return scrim_fail(error, SCRIM_EAGAIN, "finished pictures wait to be taken");
-    struct slot *slot = slot_at(redactor, redactor->count);
-    if (!slot->pixels)
-        slot->pixels = scrim_alloc(luma_bytes(redactor) + 2 * chroma_bytes(redactor));
-    if (!slot->levels)
-        slot->levels = scrim_alloc_zero(cell_count(redactor), 1);
-    if (!slot->pixels || !slot->levels)
-        return scrim_fail(error, SCRIM_ENOMEM, "out of memory for a picture");
-    *ret = slot;
-    return SCRIM_OK;
-}
-
-// What was known about the pictures still waiting is no longer known: opaque, all of them.
-static void close_waiting(struct scrim_redactor *redactor, enum scrim_reason reason)
-{
-    for (size_t i = 0; i < redactor->count; i++)
-        if (slot_at(redactor, i)->reason == SCRIM_REASON_NONE)
-            slot_at(redactor, i)->reason = reason;
-}
-
 // The time since the picture before, in the redactor's own time; a step that makes no sense
 // is a new scene.
 static int64_t advance(struct scrim_redactor *redactor, int64_t pts_us)
 {
-    int64_t elapsed = FRAME_US_DEFAULT;
-    if (redactor->started) {
-        const bool sane = pts_us > redactor->pts_us && pts_us - redactor->pts_us <= FRAME_US_MAX;
-        if (sane) {
-            elapsed = pts_us - redactor->pts_us;
-        } else {
-            close_waiting(redactor, SCRIM_REASON_WARM_UP);
-            scrim_tracks_reset(redactor->tracks);
-            redactor->now_us += elapsed;
-            learn_scene(redactor, SCRIM_REASON_WARM_UP);
-            redactor->pts_us = pts_us;
-            return elapsed;
-        }
+    const bool sane =
+        redactor->started && pts_us > redactor->pts_us && pts_us - redactor->pts_us <= FRAME_US_MAX;
+    const int64_t elapsed_us = sane ? pts_us - redactor->pts_us : FRAME_US_DEFAULT;
+    redactor->now_us += elapsed_us;
+    redactor->pts_us = pts_us;
+    if (redactor->started && !sane) {
+        leave_scene(redactor, SCRIM_REASON_WARM_UP);
+        learn_scene(redactor, SCRIM_REASON_WARM_UP);
     }
     redactor->started = true;
-    redactor->pts_us = pts_us;
-    redactor->now_us += elapsed;
-    return elapsed;
-}
-
-// A camera that is carried, turned or shaken changes everything from picture to picture, and there
-// is no background to tell people from.
-static bool camera_moves(struct scrim_redactor *redactor, unsigned changed_permille,
-                         int64_t elapsed_us)
-{
-    const float share = (float)elapsed_us / (float)RESTLESS_US;
-    redactor->restless += ((float)changed_permille - redactor->restless) * (share < 1 ? share : 1);
-    redactor->moving = redactor->restless > (redactor->moving ? RESTLESS_END : RESTLESS_BEGIN);
-    return redactor->moving;
+    return elapsed_us;
 }
 
 // Judges what the background says of the whole picture. Returns why it cannot be trusted.
 static enum scrim_reason judge_scene(struct scrim_redactor *redactor, int64_t elapsed_us,
                                      const struct scrim_motion_result *seen)
 {
-    if (camera_moves(redactor, seen->changed_permille, elapsed_us))
-        return SCRIM_REASON_CAMERA;
-    if (redactor->now_us < redactor->warm_at_us)
-        return SCRIM_REASON_NONE; // opaque already
-    if (seen->gain > GAIN_JUMP || seen->gain < 1 / GAIN_JUMP) {
-        learn_scene(redactor, SCRIM_REASON_EXPOSURE);
-        return SCRIM_REASON_EXPOSURE;
-    }
-    const unsigned before = redactor->foreground_before;
-    redactor->foreground_before = seen->foreground_permille;
-    if (seen->foreground_permille <= FOREGROUND_MAX) {
-        redactor->crowded_since_us = 0;
-        return SCRIM_REASON_NONE;
-    }
-    if (!redactor->crowded_since_us)
-        redactor->crowded_since_us = redactor->now_us;
-    const bool cut = before < FOREGROUND_CALM;
-    if (cut || redactor->now_us - redactor->crowded_since_us > CROWDED_MAX_US) {
-        close_waiting(redactor, SCRIM_REASON_SCENE);
-        scrim_tracks_reset(redactor->tracks);
-        learn_scene(redactor, cut ? SCRIM_REASON_SCENE : SCRIM_REASON_MOTION);
-        return redactor->scene_reason;
-    }
-    return SCRIM_REASON_MOTION;
-}
-
-static const struct pace *pick_pace(const struct scrim_redactor *redactor, bool changing,
-                                    size_t boxes)
-{
-    if (redactor->runs < WARM_UP_RUNS || redactor->now_us < redactor->warm_at_us)
-        return &pace_learning;
-    if (changing)
-        return &pace_busy;
-    return boxes ? &pace_calm : &pace_empty;
-}
-
-// Adds everyone at this time to redactor->boxes; not those who are lost and whose place shows the
-// background again (`levels`; NULL: nobody knows). Returns how many there are then.
-static size_t add_people(struct scrim_redactor *redactor, int64_t at_us, const uint8_t *levels,
-                         size_t count)
-{
-    const size_t places =
-        scrim_tracks_at(redactor->tracks, at_us, redactor->places, SCRIM_BOXES_MAX);
-    for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
-        const struct scrim_place *place = &redactor->places[i];
-        if (!place->lost || !levels ||
-            scrim_mask_foreground(redactor->mask, levels, &place->box) >= GONE_BELOW)
-            redactor->boxes[count++] = place->box;
-    }
-    return count;
-}
-
-// Everyone at this time, the first *ret_present boxes, and where they are within a moment of it:
-// steps are uneven and detectors trail. Returns how many boxes.
-static size_t find_people(struct scrim_redactor *redactor, int64_t at_us, const uint8_t *levels,
-                          size_t *ret_present)
-{
-    const int64_t spread_us = redactor->params.thorough ? SPREAD_THOROUGH_US : SPREAD_US;
-    size_t count = add_people(redactor, at_us, levels, 0);
-    *ret_present = count;
-    for (int half = 1; half <= 2; half++) {
-        count = add_people(redactor, at_us - half * spread_us / 2, levels, count);
-        count = add_people(redactor, at_us + half * spread_us / 2, levels, count);
-    }
-    return count;
+    const struct scrim_verdict verdict =
+        scrim_scene_judge(&redactor->scene, redactor->now_us, elapsed_us, seen);
+    if (verdict.other)
+        leave_scene(redactor, SCRIM_REASON_SCENE);
+    if (verdict.learn)
+        learn_scene(redactor, verdict.reason);
+    return verdict.reason;
 }
 
 static void look(struct scrim_redactor *redactor, const struct scrim_picture *picture,
                  const uint8_t *levels)
 {
-    int64_t mark = scrim_stage_now();
-    const int64_t begun = mark;
-    const struct scrim_finder *finder = &redactor->params.finder;
-    const int found =
-        finder->find(finder->context, picture, NULL, redactor->boxes, SCRIM_BOXES_MAX);
-    scrim_stage_add(&redactor->stats.stages, SCRIM_STAGE_DETECT, &mark);
-    redactor->detector_failed = found < 0;
-    scrim_turn_ran(redactor->params.schedule, &redactor->turn, redactor->now_us, mark - begun);
     redactor->stats.detector_runs++;
-    if (found < 0)
+    if (!scrim_people_look(redactor->people, redactor->now_us, picture, levels,
+                           &redactor->stats.stages))
         return;
-    for (int i = 0; i < found; i++)
-        redactor->stands_out[i] =
-            scrim_mask_foreground(redactor->mask, levels, &redactor->boxes[i]) >= STANDS_OUT;
-    redactor->crowd = !scrim_tracks_observe(redactor->tracks, redactor->now_us, redactor->boxes,
-                                            redactor->stands_out, (size_t)found);
-    if (redactor->crowd)
-        close_waiting(redactor, SCRIM_REASON_CROWD);
-    redactor->looked_us = redactor->now_us;
-    redactor->runs++;
+    if (scrim_people_trouble(redactor->people) == SCRIM_REASON_CROWD)
+        scrim_lookahead_close(redactor->ahead, SCRIM_REASON_CROWD);
+    scrim_scene_looked(&redactor->scene);
 }
 
 static enum scrim_reason reason_now(const struct scrim_redactor *redactor, enum scrim_reason scene)
@@ -384,56 +174,53 @@ static enum scrim_reason reason_now(const struct scrim_redactor *redactor, enum 
         return redactor->doubt;
     if (scene != SCRIM_REASON_NONE)
         return scene;
-    if (redactor->detector_failed)
-        return SCRIM_REASON_DETECTOR;
-    if (redactor->crowd)
-        return SCRIM_REASON_CROWD;
-    if (redactor->now_us < redactor->warm_at_us || redactor->runs < WARM_UP_RUNS)
-        return redactor->scene_reason;
+    const enum scrim_reason trouble = scrim_people_trouble(redactor->people);
+    if (trouble != SCRIM_REASON_NONE)
+        return trouble;
+    if (scrim_scene_is_new(&redactor->scene, redactor->now_us))
+        return redactor->scene.why;
     return SCRIM_REASON_NONE;
 }
 
 // Motion, then the detector if it is this camera's turn.
 static void examine(struct scrim_redactor *redactor, const struct scrim_picture *picture,
-                    int64_t elapsed_us, struct slot *slot)
+                    int64_t elapsed_us, struct scrim_waiting *waiting)
 {
     int64_t mark = scrim_stage_now();
-    size_t present;
-    const size_t boxes = find_people(redactor, redactor->now_us, NULL, &present);
+    const struct scrim_everyone everyone =
+        scrim_people_at(redactor->people, redactor->now_us, NULL);
     if (redactor->doubt == SCRIM_REASON_NONE)
-        scrim_mask_claim(redactor->mask, redactor->boxes, boxes, redactor->claimed);
+        scrim_mask_claim(redactor->mask, everyone.boxes, everyone.count, redactor->claimed);
     else
         memset(redactor->claimed, 1, cell_count(redactor)); // learns nothing
     struct scrim_motion_result seen;
-    scrim_motion_step(redactor->motion, picture, elapsed_us, redactor->claimed, slot->levels,
+    scrim_motion_step(redactor->motion, picture, elapsed_us, redactor->claimed, waiting->levels,
                       &seen);
     const enum scrim_reason scene = judge_scene(redactor, elapsed_us, &seen);
     scrim_stage_add(&redactor->stats.stages, SCRIM_STAGE_MOTION, &mark);
 
-    const struct pace *pace = pick_pace(redactor, seen.changed_permille > 0, boxes);
-    const bool due = scrim_turn_due(redactor->params.schedule, &redactor->turn, redactor->now_us,
-                                    pace->wish_us, pace->floor_us);
-    if (redactor->doubt == SCRIM_REASON_NONE && (due || redactor->params.thorough))
-        look(redactor, picture, slot->levels);
-    slot->looked_us = redactor->looked_us;
-    slot->late_us = pace->late_us;
-    slot->reason = reason_now(redactor, scene);
+    const struct scrim_pace *pace =
+        scrim_pace_pick(scrim_scene_is_new(&redactor->scene, redactor->now_us),
+                        seen.changed_permille > 0, everyone.count > 0);
+    const bool due = scrim_people_due(redactor->people, redactor->now_us, pace);
+    if (due && redactor->doubt == SCRIM_REASON_NONE)
+        look(redactor, picture, waiting->levels);
+    waiting->looked_us = scrim_people_looked_at(redactor->people);
+    waiting->late_us = pace->late_us;
+    waiting->reason = reason_now(redactor, scene);
 }
 
-// A slot for the picture of this time. On success it counts, filled or not.
-static int begin_slot(struct scrim_redactor *redactor, int64_t pts_us, int64_t tag,
-                      struct slot **ret, int64_t *ret_elapsed_us, struct scrim_error *error)
+// A place for the picture of this time among those that wait.
+static int begin(struct scrim_redactor *redactor, int64_t pts_us, int64_t tag,
+                 struct scrim_waiting **ret, int64_t *ret_elapsed_us, struct scrim_error *error)
 {
-    take_back(redactor);
-    redactor->flushing = false;
-    const int code = add_slot(redactor, ret, error);
+    const int code = scrim_lookahead_add(redactor->ahead, ret, error);
     if (code < 0)
         return code;
     *ret_elapsed_us = advance(redactor, pts_us);
     (*ret)->at_us = redactor->now_us;
     (*ret)->pts_us = pts_us;
     (*ret)->tag = tag;
-    redactor->count++;
     redactor->stats.pushed++;
     return SCRIM_OK;
 }
@@ -441,17 +228,16 @@ static int begin_slot(struct scrim_redactor *redactor, int64_t pts_us, int64_t t
 int scrim_redactor_push_missing(struct scrim_redactor *redactor, enum scrim_reason reason,
                                 int64_t pts_us, int64_t tag, struct scrim_error *error)
 {
-    struct slot *slot = NULL;
-    int64_t elapsed;
-    const int code = begin_slot(redactor, pts_us, tag, &slot, &elapsed, error);
+    struct scrim_waiting *waiting = NULL;
+    int64_t elapsed_us;
+    const int code = begin(redactor, pts_us, tag, &waiting, &elapsed_us, error);
     if (code < 0)
         return code;
     learn_scene(redactor, reason);
-    const struct scrim_canvas canvas = canvas_of(redactor, slot);
-    scrim_render_opaque(&canvas, ""); // nothing old may stay in the slot
-    memset(slot->levels, 255, cell_count(redactor));
-    slot->looked_us = redactor->looked_us;
-    slot->reason = reason;
+    scrim_render_opaque(&waiting->canvas, ""); // nothing old may stay in its place
+    memset(waiting->levels, 255, cell_count(redactor));
+    waiting->looked_us = scrim_people_looked_at(redactor->people);
+    waiting->reason = reason;
     return SCRIM_OK;
 }
 
@@ -460,104 +246,98 @@ int scrim_redactor_push(struct scrim_redactor *redactor, const struct scrim_pict
 {
     if (picture->width != redactor->params.width || picture->height != redactor->params.height)
         return scrim_redactor_push_missing(redactor, SCRIM_REASON_MISMATCH, pts_us, tag, error);
-    struct slot *slot = NULL;
-    int64_t elapsed;
-    const int code = begin_slot(redactor, pts_us, tag, &slot, &elapsed, error);
+    struct scrim_waiting *waiting = NULL;
+    int64_t elapsed_us;
+    const int code = begin(redactor, pts_us, tag, &waiting, &elapsed_us, error);
     if (code < 0)
         return code;
-    const struct scrim_canvas canvas = canvas_of(redactor, slot);
-    copy_picture(&canvas, picture);
-    examine(redactor, picture, elapsed, slot);
+    copy_picture(&waiting->canvas, picture);
+    examine(redactor, picture, elapsed_us, waiting);
     return SCRIM_OK;
 }
 
-static bool ready(struct scrim_redactor *redactor)
-{
-    if (redactor->count == 0)
-        return false;
-    const int64_t span =
-        slot_at(redactor, redactor->count - 1)->at_us - slot_at(redactor, 0)->at_us;
-    return redactor->flushing || redactor->count == SLOTS_MAX ||
-           span >= redactor->params.look_ahead_us;
-}
-
 // Late: the last look before the picture is too long ago, and none came after it either.
-static bool detector_late(struct scrim_redactor *redactor, const struct slot *slot)
+static bool detector_late(const struct scrim_redactor *redactor,
+                          const struct scrim_waiting *waiting)
 {
-    return slot->at_us - slot->looked_us > slot->late_us && redactor->looked_us < slot->at_us;
+    return waiting->at_us - waiting->looked_us > waiting->late_us &&
+           scrim_people_looked_at(redactor->people) < waiting->at_us;
 }
 
-static void build_mask(struct scrim_redactor *redactor, const struct slot *slot,
+static void build_mask(struct scrim_redactor *redactor, const struct scrim_waiting *waiting,
                        struct scrim_veiled *ret)
 {
-    const struct scrim_mask_motion motion = {
-        .before = redactor->has_levels_before ? redactor->levels_before : NULL,
-        .now = slot->levels,
-        .after = redactor->count > 1 ? slot_at(redactor, 1)->levels : NULL,
+    const struct scrim_mask_motion motion = scrim_lookahead_motion(redactor->ahead);
+    const struct scrim_everyone everyone =
+        scrim_people_at(redactor->people, waiting->at_us, waiting->levels);
+    scrim_mask_build(redactor->mask, &motion, everyone.boxes, everyone.count, &redactor->grid);
+    ret->boxes = everyone.boxes;
+    ret->boxes_count =
+        everyone.present < SCRIM_VEILED_BOXES_MAX ? everyone.present : SCRIM_VEILED_BOXES_MAX;
+}
+
+// Covers the picture: who is in it, or all of it. Fills in what is said of the mask.
+static void cover(struct scrim_redactor *redactor, const struct scrim_waiting *waiting,
+                  struct scrim_veiled *ret)
+{
+    struct scrim_stages *stages = &redactor->stats.stages;
+    const bool opaque = waiting->reason != SCRIM_REASON_NONE;
+    int64_t mark = scrim_stage_now();
+    if (opaque)
+        scrim_grid_fill(&redactor->grid, SCRIM_COVER_MOTION);
+    else
+        build_mask(redactor, waiting, ret);
+    scrim_stage_add(stages, SCRIM_STAGE_MASK, &mark);
+    if (opaque)
+        scrim_render_opaque(&waiting->canvas, scrim_reason_text(waiting->reason));
+    else
+        scrim_render_mask(&waiting->canvas, &redactor->grid);
+    scrim_stage_add(stages, SCRIM_STAGE_RENDER, &mark);
+    ret->mask = &redactor->grid;
+    ret->masked_permille = scrim_grid_permille(&redactor->grid);
+}
+
+static struct scrim_picture picture_of(const struct scrim_canvas *canvas)
+{
+    return (struct scrim_picture){
+        .planes = {canvas->planes[0], canvas->planes[1], canvas->planes[2]},
+        .strides = {canvas->strides[0], canvas->strides[1], canvas->strides[2]},
+        .width = canvas->width,
+        .height = canvas->height,
+        .full_range = canvas->full_range,
     };
-    size_t present;
-    const size_t boxes = find_people(redactor, slot->at_us, slot->levels, &present);
-    scrim_mask_build(redactor->mask, &motion, redactor->boxes, boxes, &redactor->grid);
-    ret->boxes = redactor->boxes;
-    ret->boxes_count = present < SCRIM_VEILED_BOXES_MAX ? present : SCRIM_VEILED_BOXES_MAX;
 }
 
 bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *ret)
 {
-    take_back(redactor);
-    if (!ready(redactor))
+    struct scrim_waiting *waiting = scrim_lookahead_lend(redactor->ahead);
+    if (!waiting)
         return false;
-    int64_t mark = scrim_stage_now();
-    struct slot *slot = slot_at(redactor, 0);
-    if (slot->reason == SCRIM_REASON_NONE && detector_late(redactor, slot))
-        slot->reason = SCRIM_REASON_DETECTOR;
-    const struct scrim_canvas canvas = canvas_of(redactor, slot);
-    struct scrim_veiled veiled = {
-        .pts_us = slot->pts_us,
-        .tag = slot->tag,
-        .reason = slot->reason,
-        .mask = &redactor->grid,
+    if (waiting->reason == SCRIM_REASON_NONE && detector_late(redactor, waiting))
+        waiting->reason = SCRIM_REASON_DETECTOR;
+    *ret = (struct scrim_veiled){
+        .picture = picture_of(&waiting->canvas),
+        .pts_us = waiting->pts_us,
+        .tag = waiting->tag,
+        .reason = waiting->reason,
     };
-    if (slot->reason == SCRIM_REASON_NONE)
-        build_mask(redactor, slot, &veiled);
-    else
-        scrim_grid_fill(&redactor->grid, SCRIM_COVER_MOTION);
-    scrim_stage_add(&redactor->stats.stages, SCRIM_STAGE_MASK, &mark);
-    if (slot->reason == SCRIM_REASON_NONE)
-        scrim_render_mask(&canvas, &redactor->grid);
-    else
-        scrim_render_opaque(&canvas, scrim_reason_text(slot->reason));
-    scrim_stage_add(&redactor->stats.stages, SCRIM_STAGE_RENDER, &mark);
-
-    veiled.masked_permille = scrim_grid_permille(&redactor->grid);
-    veiled.picture = (struct scrim_picture){
-        .planes = {canvas.planes[0], canvas.planes[1], canvas.planes[2]},
-        .strides = {canvas.strides[0], canvas.strides[1], canvas.strides[2]},
-        .width = canvas.width,
-        .height = canvas.height,
-        .full_range = canvas.full_range,
-    };
-    redactor->lent = true;
+    cover(redactor, waiting, ret);
     redactor->stats.popped++;
-    redactor->stats.opaque += slot->reason != SCRIM_REASON_NONE;
-    *ret = veiled;
+    redactor->stats.opaque += waiting->reason != SCRIM_REASON_NONE;
     return true;
 }
 
 void scrim_redactor_flush(struct scrim_redactor *redactor)
 {
-    redactor->flushing = true;
+    scrim_lookahead_flush(redactor->ahead);
 }
 
 void scrim_redactor_rewind(struct scrim_redactor *redactor)
 {
-    take_back(redactor);
-    scrim_tracks_reset(redactor->tracks);
-    redactor->count = 0;
-    redactor->has_levels_before = false;
-    redactor->flushing = false;
+    scrim_lookahead_clear(redactor->ahead);
+    scrim_people_forget(redactor->people);
+    scrim_people_hurry(redactor->people); // the first picture is looked at
     redactor->started = false;
-    redactor->turn.ran = false; // the first picture is looked at
     redactor->stats = (struct scrim_redactor_stats){0};
 }
 
@@ -569,7 +349,7 @@ void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason rea
 void scrim_redactor_trust(struct scrim_redactor *redactor)
 {
     if (redactor->doubt != SCRIM_REASON_NONE)
-        redactor->turn.ran = false;
+        scrim_people_hurry(redactor->people);
     redactor->doubt = SCRIM_REASON_NONE;
 }
 

@@ -70,3 +70,16 @@ void scrim_turn_ran(struct scrim_schedule *schedule, struct scrim_turn *turn, in
     if (!schedule->modelled && took_us > 0)
         schedule->cost_us += ((double)took_us - schedule->cost_us) * 0.1;
 }
+
+const struct scrim_pace *scrim_pace_pick(bool learning, bool changing, bool somebody)
+{
+    static const struct scrim_pace new_scene = {250000, 500000, 1500000},
+                                   busy = {300000, 1000000, 1600000},
+                                   calm = {1000000, 2000000, 4000000},
+                                   empty = {3000000, 6000000, 10000000};
+    if (learning)
+        return &new_scene;
+    if (changing)
+        return &busy;
+    return somebody ? &calm : &empty;
+}

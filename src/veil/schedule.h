@@ -34,3 +34,11 @@ bool scrim_turn_due(struct scrim_schedule *schedule, struct scrim_turn *turn, in
 // It ran at `now_us`, and that took `took_us`.
 void scrim_turn_ran(struct scrim_schedule *schedule, struct scrim_turn *turn, int64_t now_us,
                     int64_t took_us);
+
+// How often a camera wishes to look, what is granted whatever the load, and how long ago the last
+// look may be before nothing is shown.
+struct scrim_pace {
+    int64_t wish_us, floor_us, late_us;
+};
+// `learning`: the scene is new; `changing`: since the picture before; `somebody` is there.
+const struct scrim_pace *scrim_pace_pick(bool learning, bool changing, bool somebody);

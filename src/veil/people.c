@@ -1,0 +1,123 @@
+#include "veil/people.h"
+
+#include "base/alloc.h"
+#include "veil/track.h"
+
+#include <stdlib.h>
+
+// Shares of a box that differ from the background, permille: enough to say that somebody stands
+// out, and so little that they have gone.
+#define STANDS_OUT 250
+#define GONE_BELOW 80
+// Half the moment around a time.
+#define SPREAD_US 150000
+#define SPREAD_THOROUGH_US 250000
+#define BOXES_MAX (5 * SCRIM_BOXES_MAX)
+
+struct scrim_people {
+    struct scrim_people_params params;
+    struct scrim_tracks *tracks;
+    struct scrim_turn turn;
+    int64_t looked_us;
+    bool failed; // the last look
+    bool crowd;  // the last look found more people than can be followed
+
+    struct scrim_box boxes[BOXES_MAX];
+    struct scrim_place places[SCRIM_BOXES_MAX];
+    bool stands_out[SCRIM_BOXES_MAX];
+};
+
+struct scrim_people *scrim_people_create(const struct scrim_people_params *params)
+{
+    struct scrim_people *people = scrim_new(struct scrim_people);
+    people->params = *params;
+    people->tracks = scrim_tracks_create(params->width, params->height, params->reach_us);
+    return people;
+}
+
+void scrim_people_destroy(struct scrim_people *people)
+{
+    if (!people)
+        return;
+    scrim_turn_leave(people->params.schedule, &people->turn);
+    scrim_tracks_destroy(people->tracks);
+    free(people);
+}
+
+bool scrim_people_due(struct scrim_people *people, int64_t now_us, const struct scrim_pace *pace)
+{
+    return scrim_turn_due(people->params.schedule, &people->turn, now_us, pace->wish_us,
+                          pace->floor_us) ||
+           people->params.thorough;
+}
+
+void scrim_people_hurry(struct scrim_people *people)
+{
+    people->turn.ran = false;
+}
+
+bool scrim_people_look(struct scrim_people *people, int64_t now_us,
+                       const struct scrim_picture *picture, const uint8_t *levels,
+                       struct scrim_stages *stages)
+{
+    int64_t mark = scrim_stage_now();
+    const int64_t begun = mark;
+    const struct scrim_finder *finder = &people->params.finder;
+    const int found = finder->find(finder->context, picture, NULL, people->boxes, SCRIM_BOXES_MAX);
+    scrim_stage_add(stages, SCRIM_STAGE_DETECT, &mark);
+    scrim_turn_ran(people->params.schedule, &people->turn, now_us, mark - begun);
+    people->failed = found < 0;
+    if (people->failed)
+        return false;
+    for (int i = 0; i < found; i++)
+        people->stands_out[i] =
+            scrim_mask_foreground(people->params.mask, levels, &people->boxes[i]) >= STANDS_OUT;
+    people->crowd = !scrim_tracks_observe(people->tracks, now_us, people->boxes, people->stands_out,
+                                          (size_t)found);
+    people->looked_us = now_us;
+    return true;
+}
+
+int64_t scrim_people_looked_at(const struct scrim_people *people)
+{
+    return people->looked_us;
+}
+
+enum scrim_reason scrim_people_trouble(const struct scrim_people *people)
+{
+    if (people->failed)
+        return SCRIM_REASON_DETECTOR;
+    return people->crowd ? SCRIM_REASON_CROWD : SCRIM_REASON_NONE;
+}
+
+// Adds to people->boxes; returns how many there are then.
+static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
+                         size_t count)
+{
+    const size_t places = scrim_tracks_at(people->tracks, at_us, people->places, SCRIM_BOXES_MAX);
+    for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
+        const struct scrim_place *place = &people->places[i];
+        if (!place->lost || !levels ||
+            scrim_mask_foreground(people->params.mask, levels, &place->box) >= GONE_BELOW)
+            people->boxes[count++] = place->box;
+    }
+    return count;
+}
+
+struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us,
+                                      const uint8_t *levels)
+{
+    const int64_t spread_us = people->params.thorough ? SPREAD_THOROUGH_US : SPREAD_US;
+    const size_t present = add_people(people, at_us, levels, 0);
+    size_t count = present;
+    for (int half = 1; half <= 2; half++) {
+        count = add_people(people, at_us - half * spread_us / 2, levels, count);
+        count = add_people(people, at_us + half * spread_us / 2, levels, count);
+    }
+    return (struct scrim_everyone){people->boxes, count, present};
+}
+
+void scrim_people_forget(struct scrim_people *people)
+{
+    scrim_tracks_reset(people->tracks);
+}
