@@ -3,9 +3,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "media/decode.h"
-#include "media/encode.h"
-#include "media/mux.h"
+#include "veil/feed.h"
+#include "veil/intake.h"
 #include "veil/load.h"
 
 #include <stdio.h>
@@ -13,43 +12,26 @@
 #include <string.h>
 
 #define QUIET_US (2 * SCRIM_SECOND) // without a packet: the camera gives no picture
-#define KEY_EVERY_US (2 * SCRIM_SECOND)
-#define FPS_GUESS 10         // for the rate control; time stamps say the truth
-#define KEY_INTERVAL_MAX 250 // frames; ours come sooner
-#define ERRORS_MAX 25        // in a row, then the decoder is made anew
-#define FRAGMENT_MAX (8U << 20)
 #define COMPLAIN_US (10 * SCRIM_SECOND)
-#define TIME_MAX (INT64_C(1) << 56) // µs; 2,283 years, and room to count in 1/90000 s
-#define DARK_EVERY_US SCRIM_SECOND  // one opaque picture a second from a camera that is dark
+#define DARK_EVERY_US SCRIM_SECOND // one opaque picture a second from a camera that is dark
 
 struct scrim_veil_camera {
     struct scrim_veil_camera_params params;
     struct scrim_log log;
-
-    // The stream as it comes.
-    bool streaming, complained;
+    bool complained;
     int64_t complained_us;
-    enum scrim_codec codec;
-    struct scrim_buf extradata;
-    struct scrim_decoder *decoder;
-    unsigned errors;
-    bool wait_key;
+
+    struct scrim_intake *intake;
+    bool streaming;
     int64_t packet_at_us; // when the last packet came, monotonic
     struct scrim_lag lag;
     int64_t behind_us;
     // Capture time of the packets in the decoder: picture time + offset.
     int64_t utc_offset_us;
 
-    // The stream as it goes, made when the size of the picture is known.
-    struct scrim_redactor *redactor;
-    struct scrim_encoder *encoder;
-    struct scrim_mux *mux;
-    struct scrim_buf fragment;
+    struct scrim_redactor *redactor; // once the size of the picture is known
     int width, height;
-    bool init_sent, force_key, dropping;
-    int64_t key_pts_us;
-    int64_t sent_pts; // of the last frame, 1/SCRIM_MUX_TIMESCALE s
-    bool any_sent;
+    struct scrim_feed *feed; // begun with the redactor
 
     enum scrim_veil_state state;
     char reason[128];
@@ -69,22 +51,16 @@ struct scrim_veil_camera *scrim_veil_camera_create(const struct scrim_veil_camer
     camera->divisor = 1;
     camera->state = SCRIM_VEIL_WAITING;
     snprintf(camera->reason, sizeof camera->reason, "no picture from the camera");
-    scrim_buf_init(&camera->extradata, SCRIM_LINK_FRAME_MAX);
-    scrim_buf_init(&camera->fragment, FRAGMENT_MAX);
+    camera->intake = scrim_intake_create();
+    camera->feed = scrim_feed_create(&camera->params.outlet, params->config->id);
     return camera;
 }
 
 static void drop_output(struct scrim_veil_camera *camera)
 {
     scrim_redactor_destroy(camera->redactor);
-    scrim_encoder_destroy(camera->encoder);
-    scrim_mux_destroy(camera->mux);
     camera->redactor = NULL;
-    camera->encoder = NULL;
-    camera->mux = NULL;
-    camera->init_sent = false;
-    camera->any_sent = false;
-    camera->width = camera->height = 0;
+    scrim_feed_end(camera->feed);
 }
 
 void scrim_veil_camera_destroy(struct scrim_veil_camera *camera)
@@ -92,9 +68,8 @@ void scrim_veil_camera_destroy(struct scrim_veil_camera *camera)
     if (!camera)
         return;
     drop_output(camera);
-    scrim_decoder_destroy(camera->decoder);
-    scrim_buf_finish(&camera->extradata);
-    scrim_buf_finish(&camera->fragment);
+    scrim_intake_destroy(camera->intake);
+    scrim_feed_destroy(camera->feed);
     free(camera);
 }
 
@@ -129,37 +104,23 @@ static void complain(struct scrim_veil_camera *camera, const char *text)
     scrim_warn(&camera->log, "%s", text);
 }
 
-static void make_decoder(struct scrim_veil_camera *camera)
+static void open_intake(struct scrim_veil_camera *camera)
 {
     struct scrim_error error;
-    scrim_decoder_destroy(camera->decoder);
-    camera->decoder = NULL;
-    camera->errors = 0;
-    camera->wait_key = true;
-    const int code =
-        scrim_decoder_create(camera->codec, camera->extradata.data, camera->extradata.len,
-                             SCRIM_VEIL_WIDTH_MAX, SCRIM_VEIL_HEIGHT_MAX, &camera->decoder, &error);
-    if (code < 0)
+    if (scrim_intake_open(camera->intake, &error) < 0)
         complain(camera, error.text);
 }
 
 static int take_stream(struct scrim_veil_camera *camera, struct scrim_reader body)
 {
-    uint8_t codec;
-    uint32_t count;
-    if (!scrim_read_u8(&body, &codec) || !scrim_read_u32(&body, &count) || count != body.left ||
-        (codec != SCRIM_CODEC_H264 && codec != SCRIM_CODEC_H265))
-        return SCRIM_EFORMAT;
-    scrim_buf_clear(&camera->extradata);
-    const int code = scrim_buf_append(&camera->extradata, body.at, count);
+    const int code = scrim_intake_stream(camera->intake, body);
     if (code < 0)
         return code;
-    camera->codec = (enum scrim_codec)codec;
     camera->streaming = true;
     camera->lag = (struct scrim_lag){0};
     camera->behind_us = 0;
     drop_output(camera); // other times, perhaps another picture: a new feed
-    make_decoder(camera);
+    open_intake(camera);
     set_state(camera, SCRIM_VEIL_WAITING, "waiting for the first picture");
     return SCRIM_OK;
 }
@@ -180,144 +141,26 @@ static int make_redactor(struct scrim_veil_camera *camera, const struct scrim_pi
     return scrim_redactor_create(&params, &camera->redactor, error);
 }
 
-static int make_encoder(struct scrim_veil_camera *camera, const struct scrim_picture *picture,
-                        struct scrim_error *error)
-{
-    const struct scrim_encoder_params params = {
-        .width = picture->width,
-        .height = picture->height,
-        .full_range = picture->full_range,
-        .time_base_num = 1,
-        .time_base_den = SCRIM_MUX_TIMESCALE,
-        .fps = FPS_GUESS,
-        .key_interval = KEY_INTERVAL_MAX,
-        .cheap = true,
-    };
-    return scrim_encoder_create(&params, &camera->encoder, error);
-}
-
-// The mux and its init segment; without them nothing is sent.
-static int make_mux(struct scrim_veil_camera *camera, struct scrim_error *error)
-{
-    struct scrim_mux_params params = {
-        .codec = SCRIM_CODEC_H264,
-        .width = (uint32_t)camera->width,
-        .height = (uint32_t)camera->height,
-    };
-    scrim_encoder_extradata(camera->encoder, &params.extradata, &params.extradata_len);
-    scrim_buf_clear(&camera->fragment);
-    int code = scrim_mux_create(&params, &camera->mux, &camera->fragment, error);
-    if (code < 0)
-        return code;
-    char codec[64], mime[128];
-    code = scrim_mux_mime_codec(&params, codec);
-    if (code < 0)
-        return scrim_fail(error, code, "the encoder's parameter sets");
-    snprintf(mime, sizeof mime, "video/mp4; codecs=\"%s\"", codec);
-    code = scrim_outlet_init(&camera->params.outlet, scrim_veil_camera_id(camera), camera->width,
-                             camera->height, mime, &camera->fragment);
-    camera->init_sent = code >= 0;
-    if (code == SCRIM_EAGAIN) { // the next frame tries again
-        scrim_mux_destroy(camera->mux);
-        camera->mux = NULL;
-        return SCRIM_OK;
-    }
-    return code;
-}
-
+// A redactor and a feed for pictures like this one.
 static int make_output(struct scrim_veil_camera *camera, const struct scrim_picture *picture,
                        struct scrim_error *error)
 {
     drop_output(camera);
     camera->width = picture->width;
     camera->height = picture->height;
-    camera->force_key = true;
-    camera->dropping = false;
     int code = make_redactor(camera, picture, error);
     if (code >= 0)
-        code = make_encoder(camera, picture, error);
+        code = scrim_feed_begin(camera->feed, picture, error);
     if (code < 0)
         drop_output(camera);
     return code;
-}
-
-// What the desk's full link makes us leave out: everything up to the next key frame.
-static bool may_send(struct scrim_veil_camera *camera, struct scrim_error *error)
-{
-    const struct scrim_outlet *outlet = &camera->params.outlet;
-    if (camera->dropping && !outlet->roomy(outlet->context))
-        return false;
-    if (camera->dropping) {
-        camera->dropping = false;
-        camera->force_key = true;
-    }
-    if (!camera->mux && make_mux(camera, error) < 0)
-        complain(camera, error->text);
-    camera->force_key |= !camera->any_sent;
-    return camera->init_sent;
-}
-
-static int encode(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled, int64_t pts,
-                  bool *ret_key, struct scrim_error *error)
-{
-    const bool key = camera->force_key || veiled->pts_us - camera->key_pts_us >= KEY_EVERY_US ||
-                     scrim_mux_is_break(camera->mux, pts);
-    struct scrim_encoded encoded;
-    int code = scrim_encoder_encode(camera->encoder, &veiled->picture, pts, key, &encoded, error);
-    if (code < 0)
-        return code;
-    scrim_buf_clear(&camera->fragment);
-    code = scrim_mux_write(camera->mux, encoded.data, encoded.count, encoded.pts, encoded.dts,
-                           encoded.key, error);
-    if (code >= 0)
-        code = scrim_mux_cut(camera->mux, &camera->fragment, error);
-    *ret_key = encoded.key;
-    return code;
-}
-
-static int send_frame(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled,
-                      struct scrim_error *error)
-{
-    const int64_t pts = veiled->pts_us * (SCRIM_MUX_TIMESCALE / 1000) / 1000;
-    // Before the beginning, two pictures of one time, or a step back: nothing a player could show.
-    if (pts < 0 || (camera->any_sent && pts <= camera->sent_pts)) {
-        camera->stats.dropped++;
-        return SCRIM_OK;
-    }
-    if (!may_send(camera, error)) {
-        camera->stats.dropped++;
-        return SCRIM_OK;
-    }
-    bool key = false;
-    int64_t mark = scrim_stage_now();
-    int code = encode(camera, veiled, pts, &key, error);
-    scrim_stage_add(&camera->stats.stages, SCRIM_STAGE_ENCODE, &mark);
-    if (code < 0)
-        return code;
-    camera->sent_pts = pts;
-    camera->any_sent = true;
-    code = scrim_outlet_frame(&camera->params.outlet, scrim_veil_camera_id(camera), veiled, key,
-                              &camera->fragment);
-    if (code == SCRIM_EAGAIN) {
-        camera->dropping = true;
-        camera->stats.dropped++;
-        return SCRIM_OK;
-    }
-    if (code < 0)
-        return scrim_fail(error, code, "the desk took no frame: %s", scrim_err_text(code));
-    if (key) {
-        camera->force_key = false;
-        camera->key_pts_us = veiled->pts_us;
-    }
-    camera->stats.sent++;
-    return SCRIM_OK;
 }
 
 static int take_out(struct scrim_veil_camera *camera, struct scrim_error *error)
 {
     struct scrim_veiled veiled;
     while (scrim_redactor_pop(camera->redactor, &veiled)) {
-        const int code = send_frame(camera, &veiled, error);
+        const int code = scrim_feed_send(camera->feed, &veiled, error);
         if (code < 0)
             return code;
         const bool opaque = veiled.reason != SCRIM_REASON_NONE;
@@ -366,26 +209,18 @@ static void note_error(struct scrim_veil_camera *camera)
     camera->stats.decode_errors++;
     if (camera->redactor)
         scrim_redactor_doubt(camera->redactor, SCRIM_REASON_DECODER);
-    if (++camera->errors >= ERRORS_MAX)
-        make_decoder(camera);
 }
 
-static void decode(struct scrim_veil_camera *camera, struct scrim_reader unit, int64_t pts_us)
+static void decode(struct scrim_veil_camera *camera, const struct scrim_packet *packet)
 {
     struct scrim_error error = {0};
     struct scrim_decoded decoded;
     int64_t mark = scrim_stage_now();
-    if (scrim_decoder_send(camera->decoder, unit.at, unit.left, pts_us) < 0)
+    if (scrim_intake_send(camera->intake, packet) < 0)
         note_error(camera);
     int got;
-    while (camera->decoder &&
-           (got = scrim_decoder_receive(camera->decoder, &decoded, &error)) != 0) {
+    while ((got = scrim_intake_receive(camera->intake, &decoded)) > 0) {
         scrim_stage_add(&camera->stats.stages, SCRIM_STAGE_DECODE, &mark);
-        if (got < 0) {
-            note_error(camera);
-            break;
-        }
-        camera->errors = 0;
         if (take_picture(camera, &decoded, &error) < 0) {
             complain(camera, error.text);
             drop_output(camera);
@@ -393,6 +228,8 @@ static void decode(struct scrim_veil_camera *camera, struct scrim_reader unit, i
         }
         mark = scrim_stage_now();
     }
+    if (got < 0)
+        note_error(camera);
     scrim_stage_add(&camera->stats.stages, SCRIM_STAGE_DECODE, &mark);
 }
 
@@ -400,7 +237,7 @@ static void decode(struct scrim_veil_camera *camera, struct scrim_reader unit, i
 static void send_dark(struct scrim_veil_camera *camera, int64_t pts_us)
 {
     struct scrim_error error = {0};
-    camera->wait_key = true; // what is skipped now is missing later
+    scrim_intake_skip(camera->intake);
     if (!camera->redactor) {
         set_state(camera, SCRIM_VEIL_OPAQUE, scrim_reason_text(SCRIM_REASON_OVERLOAD));
         return;
@@ -417,37 +254,27 @@ static void send_dark(struct scrim_veil_camera *camera, int64_t pts_us)
         complain(camera, error.text);
 }
 
-static bool read_time(struct scrim_reader *body, int64_t *ret_us)
-{
-    uint64_t bits;
-    if (!scrim_read_u64(body, &bits))
-        return false;
-    *ret_us = (int64_t)bits;
-    return *ret_us > -TIME_MAX && *ret_us < TIME_MAX;
-}
-
 static int take_packet(struct scrim_veil_camera *camera, struct scrim_reader body, bool key,
                        int64_t now_us)
 {
-    int64_t utc_us, pts_us;
-    if (!read_time(&body, &utc_us) || !read_time(&body, &pts_us) || body.left == 0)
-        return SCRIM_EFORMAT;
+    struct scrim_packet packet;
+    const int code = scrim_packet_read(body, &packet);
+    if (code < 0)
+        return code;
     if (!camera->streaming)
         return SCRIM_OK; // the tail of a stream that ended
     camera->stats.packets++;
     camera->packet_at_us = now_us;
-    camera->utc_offset_us = utc_us - pts_us;
-    camera->behind_us = scrim_lag_update(&camera->lag, now_us, pts_us);
+    camera->utc_offset_us = packet.utc_us - packet.pts_us;
+    camera->behind_us = scrim_lag_update(&camera->lag, now_us, packet.pts_us);
     if (camera->dark) {
-        send_dark(camera, pts_us);
+        send_dark(camera, packet.pts_us);
         return SCRIM_OK;
     }
-    if (!camera->decoder && key)
-        make_decoder(camera);
-    if (!camera->decoder || (camera->wait_key && !key))
-        return SCRIM_OK;
-    camera->wait_key = false;
-    decode(camera, body, pts_us);
+    if (key)
+        open_intake(camera); // unless it is
+    if (scrim_intake_wants(camera->intake, key))
+        decode(camera, &packet);
     return SCRIM_OK;
 }
 
@@ -507,6 +334,10 @@ int64_t scrim_veil_camera_behind(const struct scrim_veil_camera *camera)
 struct scrim_veil_camera_stats scrim_veil_camera_stats(const struct scrim_veil_camera *camera)
 {
     struct scrim_veil_camera_stats stats = camera->stats;
+    const struct scrim_feed_stats feed = scrim_feed_stats(camera->feed);
+    stats.sent = feed.sent;
+    stats.dropped = feed.dropped;
+    stats.stages.us[SCRIM_STAGE_ENCODE] = feed.stages.us[SCRIM_STAGE_ENCODE];
     if (camera->redactor)
         stats.redactor = scrim_redactor_stats(camera->redactor);
     return stats;

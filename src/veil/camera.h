@@ -6,9 +6,6 @@
 #include "veil/outlet.h"
 #include "veil/stage.h"
 
-#define SCRIM_VEIL_WIDTH_MAX 1280 // larger pictures are made to fit before anything else
-#define SCRIM_VEIL_HEIGHT_MAX 720
-
 struct scrim_veil_camera;
 
 struct scrim_veil_camera_params {

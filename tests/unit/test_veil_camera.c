@@ -100,7 +100,7 @@ struct desk {
     enum scrim_veil_state state;
     char text[200], mime[100];
     int64_t utc_us, pts_us;
-    bool full;
+    bool full, breaks_off; // breaks_off: at the next init
     int fragments_bad;
     bool wants_key; // after an init or a refused frame, only a key frame makes sense
     int not_key;
@@ -147,6 +147,8 @@ static int hear(void *context, enum scrim_link_kind kind, uint8_t flags, const c
         desk->wants_key |= kind == SCRIM_LINK_FRAME;
         return SCRIM_EAGAIN;
     }
+    if (desk->breaks_off && kind == SCRIM_LINK_INIT)
+        return SCRIM_ENETWORK;
     scrim_buf_init(&body, 1U << 24);
     must(scrim_buf_append(&body, head, head_len));
     must(scrim_buf_append(&body, tail, tail_len));
@@ -339,6 +341,25 @@ static void full_from_the_start(void)
     CHECK_INT(rig.desk.frames, 10);
     CHECK_INT(rig.desk.not_key, 0);
     CHECK(rig.desk.states > 0);
+    rig_finish(&rig);
+}
+
+// Without a beginning no frame is of use: nothing is called live that nobody can see.
+static void desk_breaks_off(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    CHECK_INT(give(&rig, film_stream(&rig.film)), SCRIM_OK);
+    rig.desk.breaks_off = true;
+    play(&rig, 50);
+    CHECK_INT(rig.desk.frames, 0);
+    CHECK_INT(rig.desk.state, SCRIM_VEIL_WAITING);
+    CHECK_TEXT(rig.desk.text, "the picture cannot be redacted");
+    rig.desk.breaks_off = false;
+    play(&rig, 50);
+    CHECK_INT(rig.desk.inits, 1);
+    CHECK_INT(rig.desk.not_key, 0);
+    CHECK_INT(rig.desk.state, SCRIM_VEIL_LIVE);
     rig_finish(&rig);
 }
 
@@ -658,6 +679,7 @@ int main(int argc, char **argv)
                                     {"end of stream", end_of_stream},
                                     {"full desk", full_desk},
                                     {"full from the start", full_from_the_start},
+                                    {"desk breaks off", desk_breaks_off},
                                     {"damaged stream", damaged_stream},
                                     {"new size", new_size},
                                     {"malformed messages", malformed_messages},

@@ -1,0 +1,201 @@
+#include "veil/feed.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "media/encode.h"
+#include "media/mux.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KEY_EVERY_US (2 * SCRIM_SECOND)
+#define FPS_GUESS 10         // for the rate control; time stamps say the truth
+#define KEY_INTERVAL_MAX 250 // frames; ours come sooner
+#define FRAGMENT_MAX (8U << 20)
+
+struct scrim_feed {
+    struct scrim_outlet outlet;
+    const char *camera;
+    struct scrim_buf fragment;
+    struct scrim_feed_stats stats;
+
+    // From begin to end.
+    int width, height;
+    struct scrim_encoder *encoder;
+    struct scrim_mux *mux; // once the desk has the init segment
+    bool force_key, dropping, any_sent;
+    int64_t key_pts_us;
+    int64_t sent_pts; // of the last frame, 1/SCRIM_MUX_TIMESCALE s
+};
+
+struct scrim_feed *scrim_feed_create(const struct scrim_outlet *outlet, const char *camera)
+{
+    struct scrim_feed *feed = scrim_new(struct scrim_feed);
+    feed->outlet = *outlet;
+    feed->camera = camera;
+    scrim_buf_init(&feed->fragment, FRAGMENT_MAX);
+    return feed;
+}
+
+void scrim_feed_destroy(struct scrim_feed *feed)
+{
+    if (!feed)
+        return;
+    scrim_feed_end(feed);
+    scrim_buf_finish(&feed->fragment);
+    free(feed);
+}
+
+int scrim_feed_begin(struct scrim_feed *feed, const struct scrim_picture *like,
+                     struct scrim_error *error)
+{
+    const struct scrim_encoder_params params = {
+        .width = like->width,
+        .height = like->height,
+        .full_range = like->full_range,
+        .time_base_num = 1,
+        .time_base_den = SCRIM_MUX_TIMESCALE,
+        .fps = FPS_GUESS,
+        .key_interval = KEY_INTERVAL_MAX,
+        .cheap = true,
+    };
+    scrim_feed_end(feed);
+    feed->width = like->width;
+    feed->height = like->height;
+    feed->force_key = true;
+    feed->dropping = false;
+    feed->any_sent = false;
+    return scrim_encoder_create(&params, &feed->encoder, error);
+}
+
+void scrim_feed_end(struct scrim_feed *feed)
+{
+    scrim_encoder_destroy(feed->encoder);
+    scrim_mux_destroy(feed->mux);
+    feed->encoder = NULL;
+    feed->mux = NULL;
+}
+
+static int send_init(struct scrim_feed *feed, const struct scrim_mux_params *params,
+                     struct scrim_error *error)
+{
+    char codec[64], mime[128];
+    int code = scrim_mux_mime_codec(params, codec);
+    if (code < 0)
+        return scrim_fail(error, code, "the encoder's parameter sets");
+    snprintf(mime, sizeof mime, "video/mp4; codecs=\"%s\"", codec);
+    code = scrim_outlet_init(&feed->outlet, feed->camera, feed->width, feed->height, mime,
+                             &feed->fragment);
+    if (code < 0)
+        return scrim_fail(error, code, "the desk took no beginning: %s", scrim_err_text(code));
+    return SCRIM_OK;
+}
+
+// The mux, with its init segment sent; without it no fragment is of use. SCRIM_EAGAIN when the desk
+// has no room.
+static int make_mux(struct scrim_feed *feed, struct scrim_error *error)
+{
+    struct scrim_mux_params params = {
+        .codec = SCRIM_CODEC_H264,
+        .width = (uint32_t)feed->width,
+        .height = (uint32_t)feed->height,
+    };
+    scrim_encoder_extradata(feed->encoder, &params.extradata, &params.extradata_len);
+    scrim_buf_clear(&feed->fragment);
+    int code = scrim_mux_create(&params, &feed->mux, &feed->fragment, error);
+    if (code < 0)
+        return code;
+    code = send_init(feed, &params, error);
+    if (code < 0) {
+        scrim_mux_destroy(feed->mux);
+        feed->mux = NULL;
+    }
+    return code;
+}
+
+// What the desk's full link makes us leave out: everything up to the next key frame.
+static bool has_room(struct scrim_feed *feed)
+{
+    if (!feed->dropping)
+        return true;
+    if (!feed->outlet.roomy(feed->outlet.context))
+        return false;
+    feed->dropping = false;
+    feed->force_key = true;
+    return true;
+}
+
+// Before the beginning, two pictures of one time, or a step back: nothing a player could show.
+static bool can_be_shown(const struct scrim_feed *feed, int64_t pts)
+{
+    return pts >= 0 && (!feed->any_sent || pts > feed->sent_pts);
+}
+
+static int encode(struct scrim_feed *feed, const struct scrim_veiled *veiled, int64_t pts,
+                  bool *ret_key, struct scrim_error *error)
+{
+    const bool key = feed->force_key || veiled->pts_us - feed->key_pts_us >= KEY_EVERY_US ||
+                     scrim_mux_is_break(feed->mux, pts);
+    struct scrim_encoded encoded;
+    int code = scrim_encoder_encode(feed->encoder, &veiled->picture, pts, key, &encoded, error);
+    if (code < 0)
+        return code;
+    scrim_buf_clear(&feed->fragment);
+    code = scrim_mux_write(feed->mux, encoded.data, encoded.count, encoded.pts, encoded.dts,
+                           encoded.key, error);
+    if (code >= 0)
+        code = scrim_mux_cut(feed->mux, &feed->fragment, error);
+    *ret_key = encoded.key;
+    return code;
+}
+
+static int leave_out(struct scrim_feed *feed)
+{
+    feed->stats.dropped++;
+    return SCRIM_OK;
+}
+
+static int send_fragment(struct scrim_feed *feed, const struct scrim_veiled *veiled, bool key,
+                         struct scrim_error *error)
+{
+    const int code = scrim_outlet_frame(&feed->outlet, feed->camera, veiled, key, &feed->fragment);
+    if (code == SCRIM_EAGAIN) {
+        feed->dropping = true;
+        return leave_out(feed);
+    }
+    if (code < 0)
+        return scrim_fail(error, code, "the desk took no frame: %s", scrim_err_text(code));
+    if (key) {
+        feed->force_key = false;
+        feed->key_pts_us = veiled->pts_us;
+    }
+    feed->stats.sent++;
+    return SCRIM_OK;
+}
+
+int scrim_feed_send(struct scrim_feed *feed, const struct scrim_veiled *veiled,
+                    struct scrim_error *error)
+{
+    const int64_t pts = veiled->pts_us * (SCRIM_MUX_TIMESCALE / 1000) / 1000;
+    if (!can_be_shown(feed, pts) || !has_room(feed))
+        return leave_out(feed);
+    if (!feed->mux) {
+        const int code = make_mux(feed, error);
+        if (code < 0)
+            return code == SCRIM_EAGAIN ? leave_out(feed) : code;
+    }
+    bool key = false;
+    int64_t mark = scrim_stage_now();
+    const int code = encode(feed, veiled, pts, &key, error);
+    scrim_stage_add(&feed->stats.stages, SCRIM_STAGE_ENCODE, &mark);
+    if (code < 0)
+        return code;
+    feed->sent_pts = pts;
+    feed->any_sent = true;
+    return send_fragment(feed, veiled, key, error);
+}
+
+struct scrim_feed_stats scrim_feed_stats(const struct scrim_feed *feed)
+{
+    return feed->stats;
+}
