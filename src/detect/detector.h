@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/fs.h"
-#include "detect/picture.h"
+#include "media/picture.h"
 
 enum scrim_class {
     SCRIM_CLASS_PERSON,

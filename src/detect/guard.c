@@ -1,0 +1,60 @@
+#include "detect/guard.h"
+
+#define STRIDE_MIN 4U
+#define STRIDE_MAX 64U
+
+static bool is_output(const struct scrim_model *model, unsigned value)
+{
+    for (unsigned i = 0; i < model->outputs_count; i++)
+        if (model->outputs[i].value == value)
+            return true;
+    return false;
+}
+
+// One grid over the whole input whose cells hold the scores of the classes and one box.
+static int check_output(const struct scrim_model *model, const struct scrim_model_output *output,
+                        struct scrim_error *error)
+{
+    const uint32_t stride = output->stride;
+    if (output->value == 0 || output->value > model->ops_count)
+        return scrim_fail(error, SCRIM_EFORMAT, "names output %u, which does not exist",
+                          output->value);
+    if (stride < STRIDE_MIN || stride > STRIDE_MAX || (stride & (stride - 1)) != 0)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED, "output %u has a stride of %u", output->value,
+                          stride);
+    const struct scrim_model_shape *input = &model->shapes[0];
+    const struct scrim_model_shape *shape = &model->shapes[output->value];
+    const uint32_t channels = model->classes_count + 4 * model->bins;
+    if (shape->height != input->height / stride || shape->width != input->width / stride ||
+        shape->channels != channels)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED,
+                          "output %u is %u×%u×%u where box, class and score take %u×%u×%u",
+                          output->value, shape->height, shape->width, shape->channels,
+                          input->height / stride, input->width / stride, channels);
+    return SCRIM_OK;
+}
+
+// Nothing may leave the network but through a declared output: a value that is neither consumed nor
+// an output would be one that somebody could start to read.
+static int check_loose_ends(const struct scrim_model *model, struct scrim_error *error)
+{
+    bool used[SCRIM_MODEL_OPS_MAX + 1] = {false};
+    for (unsigned i = 0; i < model->ops_count; i++)
+        for (unsigned k = 0; k < model->ops[i].inputs_count; k++)
+            used[model->ops[i].inputs[k]] = true;
+    for (unsigned value = 0; value <= model->ops_count; value++)
+        if (!used[value] && !is_output(model, value))
+            return scrim_fail(error, SCRIM_EUNSUPPORTED,
+                              "makes value %u beside box, class and score", value);
+    return SCRIM_OK;
+}
+
+int scrim_guard_check(const struct scrim_model *model, struct scrim_error *error)
+{
+    for (unsigned i = 0; i < model->outputs_count; i++) {
+        const int result = check_output(model, &model->outputs[i], error);
+        if (result < 0)
+            return result;
+    }
+    return check_loose_ends(model, error);
+}
