@@ -1,6 +1,7 @@
 // A camera of a veil worker: real packets in, messages for the desk out; then whole workers, locked
 // in.
 #include "base/clock.h"
+#include "base/sandbox.h"
 #include "media/encode.h"
 #include "test.h"
 #include "veil/camera.h"
@@ -485,7 +486,7 @@ static bool is_killed(void (*attempt)(void))
     const pid_t child = fork();
     if (child == 0) {
         struct scrim_error error;
-        if (scrim_veil_confine(1, &error) < 0)
+        if (scrim_sandbox_begin(&error) < 0 || scrim_veil_confine(1, &error) < 0)
             _exit(3);
         attempt();
         _exit(0);
@@ -528,7 +529,7 @@ static void run_worker(int packets, int desk, int stop)
     const struct scrim_site site = {.config = &config};
     struct scrim_error error = {0};
     signal(SIGPIPE, SIG_IGN);
-    if (!SANITIZED && scrim_veil_confine(1, &error) < 0)
+    if (!SANITIZED && (scrim_sandbox_begin(&error) < 0 || scrim_veil_confine(1, &error) < 0))
         _exit(3);
     struct scrim_worker *worker = scrim_worker_create(&(struct scrim_worker_params){
         .site = &site,
