@@ -31,6 +31,8 @@ static int save_tail(const struct scrim_recovery *r, const struct scrim_sealed_h
 {
     struct scrim_tail tail;
     const uint64_t whole = (size - head->payload_at) / SCRIM_AGE_SEALED_CHUNK;
+    if (whole == 0)
+        record->end_us = record->start_us; // so far nothing can be read
     if (scrim_tail_find(r->tail.data, r->tail.len, head->payload_nonce, &tail) < 0 ||
         tail.chunk != whole)
         return SCRIM_OK;

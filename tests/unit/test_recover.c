@@ -172,6 +172,31 @@ static size_t length_with(const struct scrim_buf *tail, const uint8_t *segment, 
     return opened_length(f, FILM);
 }
 
+// The kill came before a chunk or a tail was on disk: the record claims no time that cannot be
+// read.
+static void nothing_but_a_header(void)
+{
+    struct fixture f;
+    struct scrim_journal_head head;
+    struct scrim_record records[4];
+    struct scrim_buf out;
+    start(&f);
+    scrim_buf_init(&out, 1U << 20);
+    scrim_seal_destroy(fixture_seal(&f, "quay", FILM_US, &out));
+    write_file(&f, FILM, out.data, out.len);
+    set_modified(&f, FILM, FILM_US + 2 * SCRIM_SECOND);
+    CHECK_INT(recover(&f, 2, &head), SCRIM_OK);
+    REQUIRE(sealed_journal(f.dir, "quay", records, 4) == 2);
+    CHECK(records[0].torn);
+    CHECK_INT(records[0].start_us, FILM_US);
+    CHECK_INT(records[0].end_us, FILM_US);
+    CHECK_INT(head.last_end_us, FILM_US);
+    CHECK_INT(opened_length(&f, FILM), 0);
+    CHECK(fixture_is_clean(&f));
+    scrim_buf_finish(&out);
+    finish(&f);
+}
+
 static void both_tail_slots(void)
 {
     struct fixture f;
@@ -652,6 +677,7 @@ int main(int argc, char **argv)
         (struct test[]){
             {"recover: a first start", first_start},
             {"recover: a torn segment and its tail", torn_segment},
+            {"recover: nothing but a header", nothing_but_a_header},
             {"recover: either tail slot may be torn", both_tail_slots},
             {"recover: the tail of another segment is not taken", tail_of_another_segment},
             {"recover: files without a whole header are removed and said", stumps},
