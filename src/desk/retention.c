@@ -1,4 +1,4 @@
-#include "desk/retention.h"
+#include "desk/retention_impl.h"
 
 #include "base/alloc.h"
 #include "store/hour_key.h"
@@ -10,24 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOUR_US (3600 * SCRIM_SECOND)
-#define DAY_US (24 * HOUR_US)
 #define JOURNAL_MAX (64U << 20)
-#define FILES_A_SWEEP 10000 // redacted files deleted at once; the rest a minute later
 
 struct scrim_retention {
     const struct scrim_site *site;
     char (*emptied)[SCRIM_DAY_TEXT]; // per camera: days up to this one hold no segment any more
-};
-
-struct sweep {
-    const struct scrim_site *site;
-    char *emptied; // of the camera
-    const struct scrim_camera_config *camera;
-    int64_t cutoff_us; // what ended before this goes
-    struct scrim_retention_counts *counts;
-    struct scrim_error *error; // the first failure
-    int result;
 };
 
 // Segments to delete, and the hours that a segment which stays began in.
@@ -37,16 +24,6 @@ struct plan {
     uint64_t *kept_hours;
     size_t kept_count, kept_room;
 };
-
-static void note_failure(struct sweep *sweep, int result, const struct scrim_error *error)
-{
-    sweep->counts->failures++;
-    if (sweep->result == SCRIM_OK) {
-        sweep->result = result;
-        if (sweep->error)
-            *sweep->error = *error;
-    }
-}
 
 static void *grown(void *list, size_t count, size_t *room, size_t size)
 {
@@ -89,7 +66,7 @@ static int plan_kept(struct plan *plan, uint64_t hour)
     return SCRIM_OK;
 }
 
-static int64_t start_of_day(const char *day)
+int64_t scrim_sweep_day_us(const char *day)
 {
     const struct scrim_date date = {
         .year = (int)strtol(day, NULL, 10),
@@ -126,7 +103,7 @@ static int plan_segment(const struct sweep *sweep, struct plan *plan, const char
     char path[SCRIM_PATH_MAX], file[64];
     if (!scrim_segment_name_parse(name, &second))
         return SCRIM_OK;
-    const int64_t start_us = start_of_day(day) + second * SCRIM_SECOND;
+    const int64_t start_us = scrim_sweep_day_us(day) + second * SCRIM_SECOND;
     int64_t end_us = INT64_MAX;
     if (start_us < sweep->cutoff_us) {
         const int length = snprintf(file, sizeof file, "%s/%s", day, name);
@@ -171,7 +148,7 @@ static int plan_day(const struct sweep *sweep, struct plan *plan, const char *da
 static bool worth_a_look(const struct sweep *sweep, const char *day)
 {
     return scrim_day_valid(day) && strcmp(day, sweep->emptied) > 0 &&
-           start_of_day(day) <= sweep->cutoff_us + DAY_US;
+           scrim_sweep_day_us(day) <= sweep->cutoff_us + DAY_US;
 }
 
 static int make_plan(const struct sweep *sweep, struct plan *plan, struct scrim_error *error)
@@ -192,7 +169,7 @@ static int make_plan(const struct sweep *sweep, struct plan *plan, struct scrim_
         if (result >= 0)
             result = plan_day(sweep, plan, day_dir, days[i], error);
         all_empty = all_empty && plan->expired_count == 0 && plan->kept_count == 0 &&
-                    start_of_day(days[i]) + DAY_US < sweep->cutoff_us;
+                    scrim_sweep_day_us(days[i]) + DAY_US < sweep->cutoff_us;
         if (result >= 0 && all_empty)
             memcpy(sweep->emptied, days[i], SCRIM_DAY_TEXT);
     }
@@ -214,7 +191,7 @@ static void shred_hour(struct sweep *sweep, uint64_t hour)
     struct scrim_error error;
     const int result = scrim_hour_key_shred(sweep->site->dir, sweep->camera->id, hour, &error);
     if (result < 0)
-        note_failure(sweep, result, &error);
+        scrim_sweep_failed(sweep, result, &error);
     else
         sweep->counts->keys++;
 }
@@ -232,7 +209,7 @@ static void shred_keys(struct sweep *sweep, const struct plan *plan)
     result = scrim_fs_list(path, &names, &count, &error);
     if (result < 0) {
         if (result != SCRIM_ENOENT)
-            note_failure(sweep, result, &error);
+            scrim_sweep_failed(sweep, result, &error);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -246,13 +223,23 @@ static void shred_keys(struct sweep *sweep, const struct plan *plan)
     scrim_fs_free_names(names, count);
 }
 
-static bool remove_file(struct sweep *sweep, const char *path)
+void scrim_sweep_failed(struct sweep *sweep, int result, const struct scrim_error *error)
+{
+    sweep->counts->failures++;
+    if (sweep->result == SCRIM_OK) {
+        sweep->result = result;
+        if (sweep->error)
+            *sweep->error = *error;
+    }
+}
+
+bool scrim_sweep_remove(struct sweep *sweep, const char *path)
 {
     struct scrim_error error;
     const int result = scrim_fs_unlink(path, &error);
     if (result >= 0 || result == SCRIM_ENOENT)
         return true;
-    note_failure(sweep, result, &error);
+    scrim_sweep_failed(sweep, result, &error);
     return false;
 }
 
@@ -263,39 +250,11 @@ static void remove_segments(struct sweep *sweep, const struct plan *plan)
         if (scrim_store_path(path, sweep->site->dir, sweep->camera->id, plan->expired[i]) < 0)
             continue;
         snprintf(tail, sizeof tail, "%s.tail", path);
-        if (access(tail, F_OK) == 0 && !remove_file(sweep, tail))
+        if (access(tail, F_OK) == 0 && !scrim_sweep_remove(sweep, tail))
             continue;
-        if (remove_file(sweep, path))
+        if (scrim_sweep_remove(sweep, path))
             sweep->counts->segments++;
     }
-}
-
-static int sweep_redacted(struct sweep *sweep, struct scrim_index *index, struct scrim_error *error)
-{
-    struct scrim_archive_file *files = NULL;
-    size_t count = 0;
-    int result = scrim_index_archive_files(index, sweep->camera->id, 0, sweep->cutoff_us,
-                                           FILES_A_SWEEP, &files, &count, error);
-    if (result < 0)
-        return result;
-    int64_t gone_to_us = sweep->cutoff_us;
-    for (size_t i = 0; i < count; i++) {
-        char below[SCRIM_PATH_MAX], camera_dir[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
-        if (files[i].end_us > sweep->cutoff_us)
-            continue; // it reaches over the border
-        if (scrim_path_join(below, sweep->site->dir, "veil") < 0 ||
-            scrim_path_join(camera_dir, below, sweep->camera->id) < 0 ||
-            scrim_path_join(path, camera_dir, files[i].file) < 0 || !remove_file(sweep, path)) {
-            if (files[i].start_us < gone_to_us)
-                gone_to_us = files[i].start_us; // its row stays, so that it is tried again
-            continue;
-        }
-        sweep->counts->redacted++;
-    }
-    if (count == FILES_A_SWEEP && files[count - 1].end_us < gone_to_us)
-        gone_to_us = files[count - 1].end_us;
-    free(files);
-    return scrim_index_expire(index, sweep->camera->id, gone_to_us, error);
 }
 
 static void sweep_camera(struct sweep *sweep, struct scrim_index *index)
@@ -306,10 +265,10 @@ static void sweep_camera(struct sweep *sweep, struct scrim_index *index)
     if (result >= 0) {
         shred_keys(sweep, &plan);
         remove_segments(sweep, &plan);
-        result = sweep_redacted(sweep, index, &error);
+        result = scrim_sweep_redacted(sweep, index, &error);
     }
     if (result < 0)
-        note_failure(sweep, result, &error);
+        scrim_sweep_failed(sweep, result, &error);
     free(plan.expired);
     free(plan.kept_hours);
 }

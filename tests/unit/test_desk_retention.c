@@ -165,6 +165,33 @@ static void redacted(void)
     end(&s);
 }
 
+// What the index does not know goes with its day, the day's list and folder with it.
+static void redacted_without_a_row(void)
+{
+    struct scene s = {0};
+    begin(&s);
+    add_redacted(&s, "100000.mp4", FIXTURE_START_US);
+    CHECK(exists(&s, "veil/quay/2026-11-23/list"));
+    put(&s, "veil/quay/2026-11-23/100100.mp4");
+    const int64_t day_end_us = FIXTURE_START_US + 14 * HOUR_US; // it begins at ten
+    CHECK_INT(sweep(&s, day_end_us + 2 * HOUR_US), SCRIM_OK);
+    CHECK(!exists(&s, "veil/quay/2026-11-23/100000.mp4"));
+    CHECK(exists(&s, "veil/quay/2026-11-23/100100.mp4")); // the day is not over by an hour yet
+    put(&s, "veil/quay/2026-11-23/notes.txt");
+    CHECK_INT(sweep(&s, day_end_us + 3 * HOUR_US), SCRIM_OK);
+    CHECK_INT(s.counts.redacted, 1);
+    CHECK(!exists(&s, "veil/quay/2026-11-23/100100.mp4"));
+    CHECK(!exists(&s, "veil/quay/2026-11-23/list"));
+    CHECK(exists(&s, "veil/quay/2026-11-23/notes.txt")); // not ours
+    char notes[SCRIM_PATH_MAX];
+    fixture_path(&s.f, "veil/quay/2026-11-23/notes.txt", notes);
+    CHECK_INT(unlink(notes), 0);
+    put(&s, "veil/quay/2026-11-23/list");
+    CHECK_INT(sweep(&s, day_end_us + 3 * HOUR_US), SCRIM_OK);
+    CHECK(!exists(&s, "veil/quay/2026-11-23"));
+    end(&s);
+}
+
 // A file that cannot be deleted is counted, named, and tried again; what can be goes.
 static void undeletable(void)
 {
@@ -214,6 +241,7 @@ int main(int argc, char **argv)
                     (struct test[]){{"sealed segments and their keys", sealed},
                                     {"a segment without a record", unrecorded},
                                     {"redacted files", redacted},
+                                    {"redacted files without a row", redacted_without_a_row},
                                     {"what cannot be deleted", undeletable},
                                     {"clocks", clocks},
                                     {0}});
