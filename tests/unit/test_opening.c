@@ -281,7 +281,7 @@ static void truncated_and_spliced(void)
         } else if (kind == 3) // another payload nonce
             changed.data[head - 1] ^= 1;
         else if (kind == 4) // the header's MAC
-            changed.data[head - 16 - 5] ^= changed.data[head - 16 - 5] == 'A' ? 3 : 'A' ^ 'B';
+            changed.data[head - 16 - 5] = changed.data[head - 16 - 5] == 'A' ? 'B' : 'A';
         else
             changed.data[changed.len - 1] ^= 1;
         CHECK_INT(scrim_fs_replace(path, changed.data, changed.len, 0600, NULL), SCRIM_OK);
