@@ -24,6 +24,7 @@ struct viewer {
 struct camera {
     enum scrim_live_state state;
     char reason[256];
+    unsigned width, height;                            // of the last picture; 0 before the first
     struct scrim_ws_message *init_text, *init_segment; // NULL without a picture
     struct scrim_ws_message *state_text, *clock_text;
     struct scrim_ws_message *gop[GOP_FRAMES]; // since the last key frame
@@ -160,6 +161,8 @@ void scrim_live_init(struct scrim_live *live, unsigned index, const char *mime, 
 {
     struct camera *camera = &live->cameras[index];
     forget_picture(camera);
+    camera->width = width;
+    camera->height = height;
     camera->init_text = text_message(json_pack("{s:s,s:s,s:i,s:i}", "type", "init", "mime", mime,
                                                "width", (int)width, "height", (int)height));
     camera->init_segment = scrim_ws_message_create(SCRIM_WS_BINARY, segment, segment_len);
@@ -253,6 +256,13 @@ const char *scrim_live_state_text(const struct scrim_live *live, unsigned camera
 const char *scrim_live_reason(const struct scrim_live *live, unsigned camera)
 {
     return live->cameras[camera].reason;
+}
+
+void scrim_live_size(const struct scrim_live *live, unsigned camera, unsigned *ret_width,
+                     unsigned *ret_height)
+{
+    *ret_width = live->cameras[camera].width;
+    *ret_height = live->cameras[camera].height;
 }
 
 void scrim_live_join(struct scrim_live *live, unsigned index, struct scrim_ws *ws,

@@ -40,6 +40,9 @@ void scrim_live_set_state(struct scrim_live *live, unsigned camera, enum scrim_l
 
 const char *scrim_live_state_text(const struct scrim_live *live, unsigned camera);
 const char *scrim_live_reason(const struct scrim_live *live, unsigned camera);
+// Of the redacted picture, the last one if there is none now; 0 before the first.
+void scrim_live_size(const struct scrim_live *live, unsigned camera, unsigned *ret_width,
+                     unsigned *ret_height);
 
 // A WebSocket that watches one camera, from on_open to on_close. `session` is whose it is.
 void scrim_live_join(struct scrim_live *live, unsigned camera, struct scrim_ws *ws,

@@ -60,7 +60,7 @@ const cameras = Array.from({ length: Number(options.cameras) }, (_, i) => {
             height: 1080,
             bitrate: 3_900_000 + i * 63_000,
             fps: 25,
-            veil: { state: 'live', reason: '' },
+            veil: { state: 'live', reason: '', width: 640, height: 480 },
         },
     };
 });

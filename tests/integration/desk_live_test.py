@@ -57,7 +57,8 @@ def late_joiner():
         file = daemon.site.dir / "played.mp4"
         file.write_bytes(b"".join(binary))
         ffmpeg("-xerror", "-i", file, "-f", "null", "-")
-        expect(veil_of(client, "quay") == {"state": "live", "reason": ""}, veil_of(client, "quay"))
+        live = {"state": "live", "reason": "", "width": 320, "height": 240}
+        expect(veil_of(client, "quay") == live, veil_of(client, "quay"))
         expect(client.get("/health")["veil"] == [{"worker": 0, "connected": True}], client.get("/health"))
         first.close()
         late.close()

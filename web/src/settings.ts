@@ -47,13 +47,3 @@ export function chooseTheme(next: Theme): void {
 
 export const shortcuts = new Value<boolean>(read('shortcuts') !== 'off');
 shortcuts.subscribe((on) => remember('shortcuts', on ? null : 'off'));
-
-// The shape of a camera's redacted picture, so that the wall lies still from its first paint on.
-export function rememberedAspect(camera: string): number | null {
-    const aspect = Number(read(`aspect.${camera}`));
-    return aspect > 0.2 && aspect < 5 ? aspect : null;
-}
-
-export function rememberAspect(camera: string, aspect: number): void {
-    remember(`aspect.${camera}`, aspect.toFixed(3));
-}

@@ -50,7 +50,7 @@ export interface Camera {
     height: number;
     bitrate: number;
     fps: number;
-    veil: Veil;
+    veil: Veil & { width: number; height: number }; // of the redacted picture; 0 before the first
 }
 
 export type Span = readonly [from: number, to: number];

@@ -55,7 +55,7 @@ const camera: Camera = {
     height: 1080,
     bitrate: 4e6,
     fps: 25,
-    veil: { state: 'live', reason: '' },
+    veil: { state: 'live', reason: '', width: 640, height: 480 },
 };
 const feed: FeedStatus = {
     open: true,
@@ -82,7 +82,7 @@ const cases: [string, Partial<Camera>, Partial<FeedStatus>, number | null, strin
     ],
     [
         'veil down is believed from the list while the feed says nothing',
-        { veil: { state: 'down', reason: '' } },
+        { veil: { ...camera.veil, state: 'down' } },
         { veil: null, open: false },
         null,
         'down',

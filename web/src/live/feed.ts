@@ -5,7 +5,7 @@ import { beatNow, lostSince } from '../state';
 import type { LiveMessage, Veil } from '../types';
 
 export interface FeedReader {
-    init(mime: string, width: number, height: number): void;
+    init(mime: string): void;
     data(bytes: ArrayBuffer): void;
     veil(veil: Veil): void;
     clock(utcMs: number, ptsMs: number): void;
@@ -96,7 +96,7 @@ export class Feed {
         const message = JSON.parse(data) as LiveMessage;
         switch (message.type) {
             case 'init':
-                this.reader.init(message.mime, message.width, message.height);
+                this.reader.init(message.mime);
                 break;
             case 'state':
                 this.reader.veil({ state: message.state, reason: message.reason });

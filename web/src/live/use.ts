@@ -1,7 +1,6 @@
 // The live picture of a camera in a component: runs while its element can be seen, rests otherwise.
 import { type RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { rememberAspect } from '../settings';
 import { lostSince, now, serverNow } from '../state';
 import type { Camera } from '../types';
 import { useValue } from '../value';
@@ -56,9 +55,6 @@ export function usePicture(camera: Camera): UsedPicture {
         if (!element) return undefined;
         const live = new LiveView(camera.id, element);
         const endStatus = live.status.subscribe(() => redraw((n) => n + 1));
-        const endSize = live.size.subscribe((size) => {
-            if (size) rememberAspect(camera.id, size.width / size.height);
-        });
         const endSeen = whileSeen(
             element,
             () => live.resume(),
@@ -67,7 +63,6 @@ export function usePicture(camera: Camera): UsedPicture {
         setView(live);
         return () => {
             endSeen();
-            endSize();
             endStatus();
             live.destroy();
             setView(null);

@@ -7,11 +7,6 @@ import { Feed, type FeedReader } from './feed';
 import { LivePicture } from './picture';
 import type { FeedStatus } from './status';
 
-export interface PictureSize {
-    width: number;
-    height: number;
-}
-
 function idle(): FeedStatus {
     return {
         open: false,
@@ -26,7 +21,6 @@ function idle(): FeedStatus {
 
 export class LiveView implements FeedReader {
     readonly status = new Value<FeedStatus>(idle());
-    readonly size = new Value<PictureSize | null>(null);
     readonly #video: HTMLVideoElement;
     readonly #picture: LivePicture;
     readonly #feed: Feed;
@@ -63,12 +57,11 @@ export class LiveView implements FeedReader {
         return { ...this.status.get(), frameAt, lateMs: this.#lateMs() };
     }
 
-    init(mime: string, width: number, height: number): void {
+    init(mime: string): void {
         this.#initNext = true;
         this.#clock = null;
         this.#frameAt = null;
         this.#picture.begin(mime);
-        this.size.set({ width, height });
         this.#change({ open: true, closedAt: null });
     }
 

@@ -1,7 +1,6 @@
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useKeys } from '../keys';
 import { go } from '../router';
-import { rememberedAspect } from '../settings';
 import { cameras } from '../state';
 import { text } from '../text';
 import type { Camera } from '../types';
@@ -44,10 +43,9 @@ function useSize(): [(element: HTMLElement | null) => void, Size | null] {
 }
 
 function aspectOf(camera: Camera): number {
-    return (
-        rememberedAspect(camera.id) ??
-        (camera.width && camera.height ? camera.width / camera.height : 16 / 9)
-    );
+    for (const { width, height } of [camera.veil, camera])
+        if (width && height) return width / height;
+    return 16 / 9;
 }
 
 // Read once a set of cameras: a size that becomes known meanwhile must not move the wall under
