@@ -265,14 +265,30 @@ static void record(struct scrim_camera *camera, const struct scrim_frame *frame,
     camera->frames++;
 }
 
+// What waited for room in the disk's queue.
+static void settle(struct scrim_camera *camera)
+{
+    take_disk_failure(camera);
+    settle_ending(camera);
+    scrim_owed_settle(&camera->owed, camera->home->disk, camera->home->camera);
+}
+
+static void cut_due_gap(struct scrim_camera *camera, int64_t now_us)
+{
+    struct scrim_record piece;
+    if (scrim_gap_due(&camera->gap, now_us, &piece))
+        journal(camera, &piece);
+}
+
 struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_frame *frame,
                                        const struct scrim_params *params)
 {
     const struct scrim_moment moment = scrim_timeline_place(&camera->timeline, frame->pts);
-    scrim_camera_tick(camera);
+    settle(camera);
     if (moment.host_step_us != 0)
         note_host_step(camera, &moment);
     record(camera, frame, params, &moment);
+    cut_due_gap(camera, moment.utc_us); // not before: the frame may have ended the gap
     return moment;
 }
 
@@ -287,12 +303,8 @@ void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause
 
 void scrim_camera_tick(struct scrim_camera *camera)
 {
-    struct scrim_record piece;
-    take_disk_failure(camera);
-    settle_ending(camera);
-    scrim_owed_settle(&camera->owed, camera->home->disk, camera->home->camera);
-    if (scrim_gap_due(&camera->gap, scrim_clock_utc_us(), &piece))
-        journal(camera, &piece);
+    settle(camera);
+    cut_due_gap(camera, scrim_clock_utc_us());
 }
 
 void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, const char *detail)

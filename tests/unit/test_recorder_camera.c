@@ -269,6 +269,28 @@ static void gaps_have_causes(void)
     rig_finish(&rig);
 }
 
+// A long gap is journalled in pieces; the frame that ends it is no reason for one more.
+static void a_long_gap_ends_where_the_recording_begins(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    struct scrim_camera_status status;
+    rig_start(&rig);
+    play(&rig, "IPPPP");
+    scrim_camera_outage(rig.camera, SCRIM_GAP_NETWORK, "no answer in time");
+    fake_clock_pass(&rig.clock, SCRIM_GAP_PIECE_US + SCRIM_SECOND);
+    rig.pts = 5; // another session
+    play(&rig, "IPP");
+    scrim_camera_status(rig.camera, &status);
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 4);
+    CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[1].start_us, records[0].end_us);
+    CHECK_INT(records[1].end_us, records[2].start_us);
+    CHECK_INT(status.since_us, records[2].start_us);
+    rig_finish(&rig);
+}
+
 static void starts_account_for_the_time_between(void)
 {
     static const struct {
@@ -410,6 +432,8 @@ int main(int argc, char **argv)
             {"a cut when the stream changes", cuts_when_the_stream_changes},
             {"a cut at the hour", cuts_at_the_hour},
             {"gaps have causes", gaps_have_causes},
+            {"a long gap ends where the recording begins",
+             a_long_gap_ends_where_the_recording_begins},
             {"starts account for the time between", starts_account_for_the_time_between},
             {"a stop in a gap accounts for it", a_stop_in_a_gap_accounts_for_it},
             {"the host's clock steps", the_host_clock_steps},
