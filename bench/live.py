@@ -11,7 +11,6 @@ when nobody is looked for and nothing is covered. Result: build/bench/live.json.
 import os
 import sys
 import time
-from pathlib import Path
 
 from benchkit import ROOT, cpu_seconds, save
 
@@ -28,20 +27,6 @@ ENCODER = ["-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-
            "-x264-params", "scenecut=0:sliced-threads=0:sync-lookahead=0", "-g", "20"]
 
 
-def workers_of(site):
-    """Processes of this site's veil."""
-    ours = str(site.dir).encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:  # no process, or gone
-            continue
-        if command[0].endswith(b"/scrim-veil") and ours in command:
-            found.append(int(entry.name))
-    return found
-
-
 def recode():
     """One ffmpeg that decodes and encodes at the pace of a camera."""
     return start(
@@ -51,7 +36,7 @@ def recode():
 
 
 def measure(site, others):
-    workers = workers_of(site)
+    workers = [pid for pid, name in site.pids().items() if name == "scrim-veil"]
     pids = workers + [p.pid for p in others]
     before = {pid: cpu_seconds(pid) for pid in pids}
     begun = time.monotonic()

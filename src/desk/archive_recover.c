@@ -89,12 +89,7 @@ static bool listed(const struct scrim_archive_file *files, size_t count, const c
 static int recover_day(struct recovery *recovery, const char *day_dir, const char *day,
                        struct scrim_error *error)
 {
-    const struct scrim_date date = {
-        .year = (int)strtol(day, NULL, 10),
-        .month = (int)strtol(day + 5, NULL, 10),
-        .day = (int)strtol(day + 8, NULL, 10),
-    };
-    const int64_t from_us = scrim_date_to_us(date), day_us = 86400 * SCRIM_SECOND;
+    const int64_t from_us = scrim_day_us(day), day_us = 86400 * SCRIM_SECOND;
     struct scrim_archive_file *files = NULL;
     char **names = NULL;
     size_t files_count = 0, names_count = 0;
@@ -117,11 +112,10 @@ static int recover_day(struct recovery *recovery, const char *day_dir, const cha
 
 static int recover_camera(struct recovery *recovery, struct scrim_error *error)
 {
-    char below[SCRIM_PATH_MAX], camera_dir[SCRIM_PATH_MAX], day_dir[SCRIM_PATH_MAX];
+    char camera_dir[SCRIM_PATH_MAX], day_dir[SCRIM_PATH_MAX];
     char **days = NULL;
     size_t count = 0;
-    if (scrim_path_join(below, recovery->site->dir, "veil") < 0 ||
-        scrim_path_join(camera_dir, below, recovery->camera) < 0)
+    if (scrim_veil_path(camera_dir, recovery->site->dir, recovery->camera, NULL) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", recovery->site->dir);
     int result = scrim_fs_list(camera_dir, &days, &count, error);
     if (result == SCRIM_ENOENT)

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "store/hour_key.h"
+#include "store/layout.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,16 +67,6 @@ static int plan_kept(struct plan *plan, uint64_t hour)
     return SCRIM_OK;
 }
 
-int64_t scrim_sweep_day_us(const char *day)
-{
-    const struct scrim_date date = {
-        .year = (int)strtol(day, NULL, 10),
-        .month = (int)strtol(day + 5, NULL, 10),
-        .day = (int)strtol(day + 8, NULL, 10),
-    };
-    return scrim_date_to_us(date);
-}
-
 // When a segment ended: its record says so; without one (a crash left it) the file's last change
 // does.
 static int64_t end_of_segment(const struct scrim_buf *journal, const char *file, const char *path)
@@ -103,7 +94,7 @@ static int plan_segment(const struct sweep *sweep, struct plan *plan, const char
     char path[SCRIM_PATH_MAX], file[64];
     if (!scrim_segment_name_parse(name, &second))
         return SCRIM_OK;
-    const int64_t start_us = scrim_sweep_day_us(day) + second * SCRIM_SECOND;
+    const int64_t start_us = scrim_day_us(day) + second * SCRIM_SECOND;
     int64_t end_us = INT64_MAX;
     if (start_us < sweep->cutoff_us) {
         const int length = snprintf(file, sizeof file, "%s/%s", day, name);
@@ -148,7 +139,7 @@ static int plan_day(const struct sweep *sweep, struct plan *plan, const char *da
 static bool worth_a_look(const struct sweep *sweep, const char *day)
 {
     return scrim_day_valid(day) && strcmp(day, sweep->emptied) > 0 &&
-           scrim_sweep_day_us(day) <= sweep->cutoff_us + DAY_US;
+           scrim_day_us(day) <= sweep->cutoff_us + DAY_US;
 }
 
 static int make_plan(const struct sweep *sweep, struct plan *plan, struct scrim_error *error)
@@ -169,7 +160,7 @@ static int make_plan(const struct sweep *sweep, struct plan *plan, struct scrim_
         if (result >= 0)
             result = plan_day(sweep, plan, day_dir, days[i], error);
         all_empty = all_empty && plan->expired_count == 0 && plan->kept_count == 0 &&
-                    scrim_sweep_day_us(days[i]) + DAY_US < sweep->cutoff_us;
+                    scrim_day_us(days[i]) + DAY_US < sweep->cutoff_us;
         if (result >= 0 && all_empty)
             memcpy(sweep->emptied, days[i], SCRIM_DAY_TEXT);
     }

@@ -21,8 +21,6 @@ struct sweep {
 void scrim_sweep_failed(struct sweep *sweep, int result, const struct scrim_error *error);
 // True if the file is gone; a failure is counted.
 bool scrim_sweep_remove(struct sweep *sweep, const char *path);
-// UTC µs of the midnight at which a valid day begins.
-int64_t scrim_sweep_day_us(const char *day);
 
 // Deletes the camera's redacted files that are due, then their rows.
 SCRIM_MUST_CHECK int scrim_sweep_redacted(struct sweep *sweep, struct scrim_index *index,

@@ -20,12 +20,10 @@ static int remove_listed(struct sweep *sweep, struct scrim_index *index, struct 
         return result;
     int64_t gone_to_us = sweep->cutoff_us;
     for (size_t i = 0; i < count; i++) {
-        char below[SCRIM_PATH_MAX], camera_dir[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
+        char path[SCRIM_PATH_MAX];
         if (files[i].end_us > sweep->cutoff_us)
             continue; // it reaches over the border
-        if (scrim_path_join(below, sweep->site->dir, "veil") < 0 ||
-            scrim_path_join(camera_dir, below, sweep->camera->id) < 0 ||
-            scrim_path_join(path, camera_dir, files[i].file) < 0 ||
+        if (scrim_veil_path(path, sweep->site->dir, sweep->camera->id, files[i].file) < 0 ||
             !scrim_sweep_remove(sweep, path)) {
             if (files[i].start_us < gone_to_us)
                 gone_to_us = files[i].start_us; // its row stays, so that it is tried again
@@ -74,19 +72,17 @@ static int empty_day(struct sweep *sweep, const char *day_dir, struct scrim_erro
 // grace for films that reach over midnight, which have their rows.
 static int remove_old_days(struct sweep *sweep, struct scrim_error *error)
 {
-    char veil[SCRIM_PATH_MAX], camera_dir[SCRIM_PATH_MAX], day_dir[SCRIM_PATH_MAX];
+    char camera_dir[SCRIM_PATH_MAX], day_dir[SCRIM_PATH_MAX];
     char **days = NULL;
     size_t count = 0;
-    int result = scrim_path_join(veil, sweep->site->dir, "veil");
-    if (result >= 0)
-        result = scrim_path_join(camera_dir, veil, sweep->camera->id);
+    int result = scrim_veil_path(camera_dir, sweep->site->dir, sweep->camera->id, NULL);
     if (result >= 0)
         result = scrim_fs_list(camera_dir, &days, &count, error);
     if (result == SCRIM_ENOENT) // nothing redacted yet
         return SCRIM_OK;
     for (size_t i = 0; i < count && result >= 0; i++) {
         if (!scrim_day_valid(days[i]) ||
-            scrim_sweep_day_us(days[i]) + DAY_US + HOUR_US > sweep->cutoff_us)
+            scrim_day_us(days[i]) + DAY_US + HOUR_US > sweep->cutoff_us)
             continue;
         result = scrim_path_join(day_dir, camera_dir, days[i]);
         if (result >= 0)

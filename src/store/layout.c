@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void scrim_day_of(int64_t utc_us, char ret[SCRIM_DAY_TEXT])
@@ -34,12 +35,24 @@ int scrim_veil_day_dir(char ret[SCRIM_PATH_MAX], const char *dir, const char *ca
     return day_dir(ret, dir, "veil", camera, utc_us);
 }
 
+static int camera_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *part,
+                       const char *camera, const char *below)
+{
+    const int length = snprintf(ret, SCRIM_PATH_MAX, "%s/%s/%s%s%s", dir, part, camera,
+                                below ? "/" : "", below ? below : "");
+    return length >= SCRIM_PATH_MAX ? SCRIM_EINVAL : SCRIM_OK;
+}
+
 int scrim_store_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
                      const char *below)
 {
-    const int length = below ? snprintf(ret, SCRIM_PATH_MAX, "%s/store/%s/%s", dir, camera, below)
-                             : snprintf(ret, SCRIM_PATH_MAX, "%s/store/%s", dir, camera);
-    return length >= SCRIM_PATH_MAX ? SCRIM_EINVAL : SCRIM_OK;
+    return camera_path(ret, dir, "store", camera, below);
+}
+
+int scrim_veil_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
+                    const char *below)
+{
+    return camera_path(ret, dir, "veil", camera, below);
 }
 
 void scrim_segment_name(char ret[32], int64_t utc_us, unsigned nth)
@@ -77,6 +90,16 @@ bool scrim_segment_name_parse(const char *name, int *ret_second)
     }
     *ret_second = hour * 3600 + minute * 60 + second;
     return strcmp(rest, ".mp4.age") == 0;
+}
+
+int64_t scrim_day_us(const char *day)
+{
+    const struct scrim_date date = {
+        .year = (int)strtol(day, NULL, 10),
+        .month = (int)strtol(day + 5, NULL, 10),
+        .day = (int)strtol(day + 8, NULL, 10),
+    };
+    return scrim_date_to_us(date);
 }
 
 bool scrim_day_valid(const char *day)

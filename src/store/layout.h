@@ -31,6 +31,8 @@
 #define SCRIM_RECORDER_LOCK "run/recorder.lock" // below the site directory
 
 void scrim_day_of(int64_t utc_us, char ret[SCRIM_DAY_TEXT]);
+// UTC µs at which a valid day begins; what follows its ten characters is not looked at.
+int64_t scrim_day_us(const char *day);
 
 SCRIM_MUST_CHECK int scrim_store_day_dir(char ret[SCRIM_PATH_MAX], const char *dir,
                                          const char *camera, int64_t utc_us);
@@ -39,6 +41,9 @@ SCRIM_MUST_CHECK int scrim_veil_day_dir(char ret[SCRIM_PATH_MAX], const char *di
 // DIR/store/<camera>/<below>; NULL for the camera's directory itself.
 SCRIM_MUST_CHECK int scrim_store_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
                                       const char *below);
+// DIR/veil/<camera>/<below>, likewise.
+SCRIM_MUST_CHECK int scrim_veil_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
+                                     const char *below);
 // "<HHMMSS>.mp4.age" or, for nth > 0, "<HHMMSS>-<nth>.mp4.age".
 void scrim_segment_name(char ret[32], int64_t utc_us, unsigned nth);
 // True for a name that scrim_segment_name can make; the second of the day in *ret_second.

@@ -59,15 +59,10 @@ static int remove_stump(struct scrim_recovery *r, const char *file, const char *
 
 static int64_t start_by_name(const char *file)
 {
-    struct scrim_date date = {0};
     int second;
-    char *end;
     if (!scrim_segment_name_parse(file + SCRIM_DAY_TEXT, &second))
         return 0;
-    date.year = (int)strtol(file, &end, 10);
-    date.month = (int)strtol(end + 1, &end, 10);
-    date.day = (int)strtol(end + 1, &end, 10);
-    return scrim_date_to_us(date) + second * SCRIM_SECOND;
+    return scrim_day_us(file) + second * SCRIM_SECOND;
 }
 
 // After a kill the file may be in the page cache only; its record must not outlive it.
