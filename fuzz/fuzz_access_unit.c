@@ -1,8 +1,8 @@
 // What a camera sends after RTP is taken off: pieces of access units, what their parameter sets
 // say, and on to the muxer. The first byte chooses the codec; then each piece has a byte of time
 // step, two of length, and its bytes.
-#include "media/access_unit.h"
-#include "media/mux.h"
+#include "bitstream/access_unit.h"
+#include "bitstream/mux.h"
 
 #include <stdlib.h>
 

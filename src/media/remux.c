@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "media/config_record.h"
+#include "bitstream/config_record.h"
 #include "media/media.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 // in memory only and never reaches a log, an error or the command line.
 #pragma once
 
-#include "media/access_unit.h"
+#include "bitstream/access_unit.h"
 #include "site/config.h"
 
 struct scrim_rtsp_options {

@@ -1,7 +1,7 @@
 #include "recorder/segment.h"
 
 #include "base/alloc.h"
-#include "media/mux.h"
+#include "bitstream/mux.h"
 
 #include <stdio.h>
 #include <stdlib.h>

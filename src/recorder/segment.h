@@ -3,7 +3,7 @@
 // camera's thread, which never waits here.
 #pragma once
 
-#include "media/access_unit.h"
+#include "bitstream/access_unit.h"
 #include "recorder/timeline.h"
 #include "store/disk.h"
 

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "bitstream/mux.h"
 #include "media/encode.h"
-#include "media/mux.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-#include "media/access_unit.h"
-#include "media/nal.h"
-#include "media/sps.h"
+#include "bitstream/access_unit.h"
+#include "bitstream/nal.h"
+#include "bitstream/sps.h"
 
 #include "streams.h"
 #include "test.h"

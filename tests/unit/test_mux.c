@@ -1,4 +1,4 @@
-#include "media/mux.h"
+#include "bitstream/mux.h"
 
 #include "demux.h"
 #include "streams.h"

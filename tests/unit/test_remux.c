@@ -1,6 +1,6 @@
 // Pieces of fragmented MP4 become films: what goes in comes out, in the range that was asked for.
+#include "bitstream/mux.h"
 #include "media/media.h"
-#include "media/mux.h"
 #include "media/remux.h"
 
 #include "demux.h"

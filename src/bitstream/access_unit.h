@@ -3,7 +3,7 @@
 // it.
 #pragma once
 
-#include "media/params.h"
+#include "bitstream/params.h"
 
 #define SCRIM_ACCESS_UNIT_MAX (15U << 20) // bytes; fits a message of link.h with its head
 

@@ -1,4 +1,4 @@
-#include "media/nal.h"
+#include "bitstream/nal.h"
 
 #include <string.h>
 

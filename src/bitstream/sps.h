@@ -3,7 +3,7 @@
 // for minutes on some made-up ones.
 #pragma once
 
-#include "media/nal.h"
+#include "bitstream/nal.h"
 
 struct scrim_sps {
     uint32_t width, height; // as shown, after cropping

@@ -1,4 +1,4 @@
-#include "media/config_record.h"
+#include "bitstream/config_record.h"
 
 #define LENGTH_SIZE_FOUR 3 // lengthSizeMinusOne
 #define HVCC_FIXED 22      // bytes before numOfArrays, the last of which holds lengthSizeMinusOne

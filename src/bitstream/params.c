@@ -1,8 +1,8 @@
-#include "media/params.h"
+#include "bitstream/params.h"
 
 #include "base/alloc.h"
-#include "media/nal.h"
-#include "media/sps.h"
+#include "bitstream/nal.h"
+#include "bitstream/sps.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "media/access_unit.h"
+#include "bitstream/access_unit.h"
 
 void scrim_access_units_init(struct scrim_access_units *units, enum scrim_codec codec)
 {

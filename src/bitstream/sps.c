@@ -1,6 +1,6 @@
-#include "media/sps.h"
+#include "bitstream/sps.h"
 
-#include "media/bits.h"
+#include "bitstream/bits.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
-#include "media/mux.h"
+#include "bitstream/mux.h"
 
 #include "base/alloc.h"
-#include "media/mp4_init.h"
-#include "media/nal.h"
-#include "media/sps.h"
+#include "bitstream/mp4_init.h"
+#include "bitstream/nal.h"
+#include "bitstream/sps.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-#include "media/mp4_init.h"
+#include "bitstream/mp4_init.h"
 
-#include "media/nal.h"
-#include "media/sps.h"
+#include "bitstream/nal.h"
+#include "bitstream/sps.h"
 
 #include <string.h>
 

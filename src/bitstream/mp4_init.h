@@ -2,7 +2,7 @@
 // avcC or hvcC (ISO/IEC 14496-15) made from parameter sets.
 #pragma once
 
-#include "media/mux.h"
+#include "bitstream/mux.h"
 
 // SCRIM_EFORMAT if the parameter sets do not describe the stream.
 SCRIM_MUST_CHECK int scrim_mp4_append_init(const struct scrim_mux_params *params,
