@@ -17,7 +17,7 @@ struct target {
 };
 
 // As a segment would: a muxer for each set of parameters, a fragment for each picture.
-static void record(struct target *target, const struct scrim_frame *frame)
+static void record(struct target *target, const struct scrim_unit *frame)
 {
     const struct scrim_params *params = &target->units.params;
     if (frame->random && params->generation != target->generation) {
@@ -31,7 +31,7 @@ static void record(struct target *target, const struct scrim_frame *frame)
             scrim_mux_mime_codec(&mux, mime) < 0)
             target->generation = 0;
     }
-    if (target->mux && scrim_mux_write(target->mux, frame->data, frame->size, frame->pts,
+    if (target->mux && scrim_mux_write(target->mux, frame->data, frame->size, frame->rtp,
                                        ++target->dts, frame->random, NULL) < 0)
         target->generation = 0;
     if (target->mux && scrim_mux_cut(target->mux, &target->out, NULL) < 0)
@@ -42,7 +42,7 @@ static void record(struct target *target, const struct scrim_frame *frame)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scrim_reader reader = scrim_reader_of(data, size);
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     struct target target = {.dts = 0};
     uint8_t codec, step;
     uint16_t length;

@@ -17,7 +17,7 @@ void scrim_access_units_finish(struct scrim_access_units *units)
 
 // Hands out what was collected, if it holds a picture. What holds none (parameter sets, SEI)
 // belongs to the next picture and stays.
-static int hand_out(struct scrim_access_units *units, struct scrim_frame *ret,
+static int hand_out(struct scrim_access_units *units, struct scrim_unit *ret,
                     struct scrim_error *error)
 {
     struct scrim_access_unit_info info;
@@ -33,10 +33,10 @@ static int hand_out(struct scrim_access_units *units, struct scrim_frame *ret,
     units->finished = units->collecting;
     units->collecting = spare;
     scrim_buf_clear(&units->collecting);
-    *ret = (struct scrim_frame){
+    *ret = (struct scrim_unit){
         .data = units->finished.data,
         .size = units->finished.len,
-        .pts = units->pts,
+        .rtp = units->pts,
         .sender_utc_us = units->sender_utc_us,
         .random = info.random && units->params.generation > 0,
     };
@@ -44,7 +44,7 @@ static int hand_out(struct scrim_access_units *units, struct scrim_frame *ret,
 }
 
 int scrim_access_units_push(struct scrim_access_units *units, const uint8_t *data, size_t size,
-                            int64_t pts, int64_t sender_utc_us, struct scrim_frame *ret,
+                            int64_t pts, int64_t sender_utc_us, struct scrim_unit *ret,
                             struct scrim_error *error)
 {
     int handed_out = 0;
@@ -61,7 +61,7 @@ int scrim_access_units_push(struct scrim_access_units *units, const uint8_t *dat
     return handed_out;
 }
 
-int scrim_access_units_flush(struct scrim_access_units *units, struct scrim_frame *ret,
+int scrim_access_units_flush(struct scrim_access_units *units, struct scrim_unit *ret,
                              struct scrim_error *error)
 {
     return units->collecting.len > 0 ? hand_out(units, ret, error) : 0;

@@ -4,22 +4,13 @@
 #pragma once
 
 #include "bitstream/params.h"
-
-#define SCRIM_ACCESS_UNIT_MAX (15U << 20) // bytes; fits a message of link.h with its head
+#include "bitstream/unit.h"
 
 struct scrim_access_units {
     struct scrim_params params;
     // Private from here on.
     struct scrim_buf collecting, finished;
     int64_t pts, sender_utc_us; // of the one being collected
-};
-
-struct scrim_frame {
-    const uint8_t *data; // byte stream format; valid until the next push or flush
-    size_t size;
-    int64_t pts;           // RTP clock of 90 kHz, unwrapped
-    int64_t sender_utc_us; // wall clock by the camera's sender reports, 0: none
-    bool random;           // decoding can start here, with the parameter sets known so far
 };
 
 void scrim_access_units_init(struct scrim_access_units *units, enum scrim_codec codec);
@@ -29,7 +20,7 @@ void scrim_access_units_finish(struct scrim_access_units *units);
 // SCRIM_EFORMAT for a picture larger than SCRIM_ACCESS_UNIT_MAX or with too many parameter sets.
 SCRIM_MUST_CHECK int scrim_access_units_push(struct scrim_access_units *units, const uint8_t *data,
                                              size_t size, int64_t pts, int64_t sender_utc_us,
-                                             struct scrim_frame *ret, struct scrim_error *error);
+                                             struct scrim_unit *ret, struct scrim_error *error);
 // At the end of the stream: 1 with the last picture, 0 if there is none.
 SCRIM_MUST_CHECK int scrim_access_units_flush(struct scrim_access_units *units,
-                                              struct scrim_frame *ret, struct scrim_error *error);
+                                              struct scrim_unit *ret, struct scrim_error *error);

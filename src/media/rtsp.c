@@ -270,7 +270,7 @@ static int64_t sender_utc_of(const AVPacket *packet)
     return reference.wallclock;
 }
 
-int scrim_rtsp_read(struct scrim_rtsp *rtsp, int64_t stall_us, struct scrim_frame *ret,
+int scrim_rtsp_read(struct scrim_rtsp *rtsp, int64_t stall_us, struct scrim_unit *ret,
                     struct scrim_error *error)
 {
     rtsp->deadline_us = scrim_clock_mono_us() + stall_us;

@@ -32,7 +32,7 @@ void scrim_rtsp_close(struct scrim_rtsp *rtsp); // NULL is fine
 // without one, SCRIM_EEND when the camera closed the stream, SCRIM_ENETWORK, SCRIM_EFORMAT,
 // SCRIM_ECANCEL.
 SCRIM_MUST_CHECK int scrim_rtsp_read(struct scrim_rtsp *rtsp, int64_t stall_us,
-                                     struct scrim_frame *ret, struct scrim_error *error);
+                                     struct scrim_unit *ret, struct scrim_error *error);
 
 // As of the last access unit; valid until the next scrim_rtsp_read.
 const struct scrim_params *scrim_rtsp_params(const struct scrim_rtsp *rtsp);

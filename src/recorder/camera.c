@@ -166,7 +166,7 @@ static void take_disk_failure(struct scrim_camera *camera)
         scrim_backoff_next(&camera->disk_backoff, healthy_us, randombytes_random());
 }
 
-static bool must_cut(const struct scrim_camera *camera, const struct scrim_frame *frame,
+static bool must_cut(const struct scrim_camera *camera, const struct scrim_unit *frame,
                      const struct scrim_params *params, const struct scrim_moment *moment)
 {
     const struct scrim_segment_info *info = scrim_segment_info(camera->segment);
@@ -201,7 +201,7 @@ static void give_up_segment(struct scrim_camera *camera, const struct scrim_erro
         blame(camera, SCRIM_GAP_OVERLOAD, why->text);
 }
 
-static int open_segment(struct scrim_camera *camera, const struct scrim_frame *frame,
+static int open_segment(struct scrim_camera *camera, const struct scrim_unit *frame,
                         const struct scrim_params *params, const struct scrim_moment *moment,
                         struct scrim_error *error)
 {
@@ -215,7 +215,7 @@ static int open_segment(struct scrim_camera *camera, const struct scrim_frame *f
 }
 
 // A key frame while nothing is recorded. Ends the gap before it, if all goes well.
-static bool begin(struct scrim_camera *camera, const struct scrim_frame *frame,
+static bool begin(struct scrim_camera *camera, const struct scrim_unit *frame,
                   const struct scrim_params *params, const struct scrim_moment *moment)
 {
     struct scrim_error error;
@@ -239,7 +239,7 @@ static bool begin(struct scrim_camera *camera, const struct scrim_frame *frame,
     return true;
 }
 
-static void record(struct scrim_camera *camera, const struct scrim_frame *frame,
+static void record(struct scrim_camera *camera, const struct scrim_unit *frame,
                    const struct scrim_params *params, const struct scrim_moment *moment)
 {
     struct scrim_error error;
@@ -280,10 +280,10 @@ static void cut_due_gap(struct scrim_camera *camera, int64_t now_us)
         journal(camera, &piece);
 }
 
-struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_frame *frame,
+struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_unit *frame,
                                        const struct scrim_params *params)
 {
-    const struct scrim_moment moment = scrim_timeline_place(&camera->timeline, frame->pts);
+    const struct scrim_moment moment = scrim_timeline_place(&camera->timeline, frame->rtp);
     settle(camera);
     if (moment.host_step_us != 0)
         note_host_step(camera, &moment);

@@ -20,7 +20,7 @@ struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
 void scrim_camera_destroy(struct scrim_camera *camera); // NULL is fine
 
 // A frame has arrived. Returns where in time it belongs.
-struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_frame *frame,
+struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_unit *frame,
                                        const struct scrim_params *params);
 // The stream broke or did not come about. Repeated calls with the same cause are one gap.
 void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause,

@@ -69,7 +69,7 @@ void scrim_fanout_stream(struct scrim_fanout *fanout, unsigned camera,
 }
 
 bool scrim_fanout_packet(struct scrim_fanout *fanout, unsigned camera,
-                         const struct scrim_frame *frame, const struct scrim_moment *moment)
+                         const struct scrim_unit *frame, const struct scrim_moment *moment)
 {
     struct scrim_item *item = new_item(SCRIM_ITEM_PACKET, camera, frame->data, frame->size);
     if (item) {

@@ -26,7 +26,7 @@ void scrim_fanout_stream(struct scrim_fanout *fanout, unsigned camera,
                          const struct scrim_params *params);
 // False: refused; the caller drops frames up to the next key frame.
 SCRIM_MUST_CHECK bool scrim_fanout_packet(struct scrim_fanout *fanout, unsigned camera,
-                                          const struct scrim_frame *frame,
+                                          const struct scrim_unit *frame,
                                           const struct scrim_moment *moment);
 void scrim_fanout_drop(struct scrim_fanout *fanout, unsigned camera); // counts one frame
 void scrim_fanout_end(struct scrim_fanout *fanout, unsigned camera, const char *why);

@@ -71,7 +71,7 @@ static void note_params(struct scrim_ingest *ingest, const struct scrim_params *
     }
 }
 
-static void feed_veil(struct scrim_ingest *ingest, const struct scrim_frame *frame,
+static void feed_veil(struct scrim_ingest *ingest, const struct scrim_unit *frame,
                       const struct scrim_moment *moment)
 {
     const struct scrim_ingest_setup *setup = &ingest->setup;
@@ -84,7 +84,7 @@ static void feed_veil(struct scrim_ingest *ingest, const struct scrim_frame *fra
         scrim_fanout_drop(setup->fanout, setup->index);
 }
 
-static void note_arrival(struct scrim_ingest *ingest, const struct scrim_frame *frame,
+static void note_arrival(struct scrim_ingest *ingest, const struct scrim_unit *frame,
                          int64_t mono_us)
 {
     if (ingest->started_us == 0) {
@@ -110,12 +110,12 @@ static void note_arrival(struct scrim_ingest *ingest, const struct scrim_frame *
     }
 }
 
-static void take_frame(struct scrim_ingest *ingest, const struct scrim_frame *frame,
+static void take_frame(struct scrim_ingest *ingest, const struct scrim_unit *frame,
                        const struct scrim_params *params, struct scrim_timeline *timeline)
 {
     struct scrim_camera *camera = ingest->setup.camera;
     const struct scrim_moment moment = camera ? scrim_camera_frame(camera, frame, params)
-                                              : scrim_timeline_place(timeline, frame->pts);
+                                              : scrim_timeline_place(timeline, frame->rtp);
     note_arrival(ingest, frame, moment.mono_us);
     note_params(ingest, params);
     feed_veil(ingest, frame, &moment);
@@ -139,7 +139,7 @@ static int64_t stall_after(const struct scrim_ingest *ingest)
 static int read_frames(struct scrim_ingest *ingest, struct scrim_rtsp *rtsp,
                        struct scrim_timeline *timeline, struct scrim_error *error)
 {
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     int result;
     while ((result = scrim_rtsp_read(rtsp, stall_after(ingest), &frame, error)) >= 0)
         take_frame(ingest, &frame, scrim_rtsp_params(rtsp), timeline);

@@ -24,7 +24,7 @@ struct scrim_segment {
 };
 
 static void describe(struct scrim_segment *segment, const struct scrim_params *params,
-                     const struct scrim_frame *first, const struct scrim_moment *moment)
+                     const struct scrim_unit *first, const struct scrim_moment *moment)
 {
     segment->info = (struct scrim_segment_info){.start_us = moment->utc_us,
                                                 .mono_start_us = moment->mono_us,
@@ -34,7 +34,7 @@ static void describe(struct scrim_segment *segment, const struct scrim_params *p
     record->start_us = moment->utc_us;
     record->mono_start_us = moment->mono_us;
     record->boot = segment->home->boot;
-    record->rtp_first = record->rtp_last = first->pts;
+    record->rtp_first = record->rtp_last = first->rtp;
     record->rtcp_ntp_us = first->sender_utc_us;
     record->width = params->width;
     record->height = params->height;
@@ -75,7 +75,7 @@ static int start_mux(struct scrim_segment *segment, const struct scrim_params *p
 }
 
 int scrim_segment_open(const struct scrim_segment_home *home, const struct scrim_params *params,
-                       const struct scrim_frame *first, const struct scrim_moment *moment,
+                       const struct scrim_unit *first, const struct scrim_moment *moment,
                        const uint8_t hour_key[SCRIM_HOUR_KEY], struct scrim_segment **ret,
                        struct scrim_error *error)
 {
@@ -156,7 +156,7 @@ static int flush(struct scrim_segment *segment, int64_t mono_us, struct scrim_er
     return result < 0 ? scrim_fail(error, result, "the disk does not keep up") : SCRIM_OK;
 }
 
-int scrim_segment_add(struct scrim_segment *segment, const struct scrim_frame *frame,
+int scrim_segment_add(struct scrim_segment *segment, const struct scrim_unit *frame,
                       const struct scrim_moment *moment, struct scrim_error *error)
 {
     struct scrim_record *record = &segment->record;
@@ -172,7 +172,7 @@ int scrim_segment_add(struct scrim_segment *segment, const struct scrim_frame *f
         return result;
     record->frames++;
     record->keyframes += frame->random;
-    record->rtp_last = frame->pts;
+    record->rtp_last = frame->rtp;
     segment->info.frames++;
     segment->info.bytes += frame->size;
     return SCRIM_OK;

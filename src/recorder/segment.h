@@ -20,7 +20,7 @@ struct scrim_segment;
 // Seals the header and hands it to the disk. SCRIM_EAGAIN if the disk's queue is full.
 SCRIM_MUST_CHECK int scrim_segment_open(const struct scrim_segment_home *home,
                                         const struct scrim_params *params,
-                                        const struct scrim_frame *first,
+                                        const struct scrim_unit *first,
                                         const struct scrim_moment *moment,
                                         const uint8_t hour_key[SCRIM_HOUR_KEY],
                                         struct scrim_segment **ret, struct scrim_error *error);
@@ -29,7 +29,7 @@ void scrim_segment_destroy(struct scrim_segment *segment); // NULL is fine
 // Adds a frame; the first one must be that of _open. On SCRIM_EAGAIN (the disk's queue is full) and
 // any other failure the frame is not in it, and the segment can only be ended.
 SCRIM_MUST_CHECK int scrim_segment_add(struct scrim_segment *segment,
-                                       const struct scrim_frame *frame,
+                                       const struct scrim_unit *frame,
                                        const struct scrim_moment *moment,
                                        struct scrim_error *error);
 

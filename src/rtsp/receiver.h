@@ -5,22 +5,8 @@
 #pragma once
 
 #include "bitstream/params.h"
+#include "bitstream/unit.h"
 #include "rtsp/sdp.h"
-
-#define SCRIM_ACCESS_UNIT_MAX (15U << 20) // bytes; fits a message of link.h with its head
-
-struct scrim_unit {
-    const uint8_t *data; // byte stream format; valid until the next _push, _expire or _flush
-    size_t size;
-    int64_t rtp;           // presentation time in the track's RTP clock, unwrapped (RFC 3550, 5.1)
-    int64_t sender_utc_us; // wall clock by the camera's sender reports, 0: none yet
-    int64_t arrival_us;    // monotonic, of its last packet
-    bool random;           // decoding can start here, with the parameter sets known so far
-    // Pictures missing between the unit before and this one, as well as RTP times and sequence
-    // numbers can tell; 0: none.
-    uint32_t lost_units;
-    uint32_t lost_packets; // RTP packets missing likewise
-};
 
 struct scrim_receiver_stats {
     uint64_t packets, lost, late, duplicate, malformed; // RTP
@@ -48,7 +34,8 @@ SCRIM_MUST_CHECK int scrim_receiver_push(struct scrim_receiver *receiver, const 
                                          size_t size, int64_t mono_us, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_receiver_push_rtcp(struct scrim_receiver *receiver,
                                               const uint8_t *packet, size_t size, int64_t mono_us);
-// True while units are ready: call after every _push until it is false.
+// True while units are ready: call after every _push until it is false. `ret->data` is valid until
+// the next _push, _expire or _flush.
 bool scrim_receiver_next(struct scrim_receiver *receiver, struct scrim_unit *ret);
 // Gives up waiting for packets of UDP that are overdue; returns when it wants to be called again,
 // INT64_MAX if nothing is awaited.

@@ -264,7 +264,7 @@ static void pieces_become_units(void)
     };
     struct scrim_access_units units;
     struct scrim_error error;
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     int64_t expected_pts[] = {0, 3600, 7200, 10801, 14400};
     size_t seen = 0;
     scrim_access_units_init(&units, SCRIM_CODEC_H264);
@@ -297,7 +297,7 @@ static void without_sets_nothing_starts(void)
 {
     struct scrim_access_units units;
     struct scrim_error error;
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     struct scrim_buf data;
     scrim_access_units_init(&units, SCRIM_CODEC_H264);
     scrim_buf_init(&data, 4096);
@@ -313,7 +313,7 @@ static void oversized_picture(void)
 {
     struct scrim_access_units units;
     struct scrim_error error;
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     uint8_t *chunk = calloc(1, 1 << 20);
     int result = 0;
     scrim_access_units_init(&units, SCRIM_CODEC_H264);

@@ -102,10 +102,10 @@ static void play(struct rig *rig, const char *stream)
         if (*stream != '.') {
             put_unit(&unit, SCRIM_CODEC_H264, *stream == 'p' ? 'P' : *stream, rig->counter++, 3000);
             CHECK_INT(scrim_params_update(&rig->params, unit.data, unit.len, &info), SCRIM_OK);
-            const struct scrim_frame frame = {.data = unit.data,
-                                              .size = unit.len,
-                                              .pts = rig->pts,
-                                              .random = info.random && rig->params.width > 0};
+            const struct scrim_unit frame = {.data = unit.data,
+                                             .size = unit.len,
+                                             .rtp = rig->pts,
+                                             .random = info.random && rig->params.width > 0};
             scrim_camera_frame(rig->camera, &frame, &rig->params);
         } else {
             scrim_camera_tick(rig->camera);

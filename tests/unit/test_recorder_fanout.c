@@ -88,7 +88,7 @@ static bool send_packet(struct rig *rig, unsigned camera, bool key, uint8_t numb
 {
     uint8_t *data = calloc(1, size);
     data[0] = number;
-    const struct scrim_frame frame = {.data = data, .size = size, .random = key};
+    const struct scrim_unit frame = {.data = data, .size = size, .random = key};
     const struct scrim_moment moment = {.utc_us = 1000 + number, .media = 9 * number};
     const bool taken = scrim_fanout_packet(rig->fanout, camera, &frame, &moment);
     free(data);

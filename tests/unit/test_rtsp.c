@@ -361,7 +361,7 @@ static void pictures_arrive_bit_for_bit(void)
     struct server server = {.describe = sdp_h264, .streams = true};
     struct scrim_error error;
     struct scrim_rtsp *rtsp = NULL;
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     REQUIRE(open_server(&server, NULL, &rtsp, &error) == SCRIM_OK);
     for (uint32_t i = 0; i < 5; i++) {
         struct scrim_buf unit;
@@ -370,7 +370,7 @@ static void pictures_arrive_bit_for_bit(void)
         CHECK_INT(scrim_rtsp_read(rtsp, 2 * SCRIM_SECOND, &frame, &error), SCRIM_OK);
         CHECK_INT(frame.size, unit.len);
         CHECK(frame.size == unit.len && memcmp(frame.data, unit.data, unit.len) == 0);
-        CHECK_INT(frame.pts, (int64_t)i * 3600); // unwrapped
+        CHECK_INT(frame.rtp, (int64_t)i * 3600); // unwrapped
         CHECK_INT(frame.random, i % 3 == 0);
         CHECK_INT(scrim_rtsp_params(rtsp)->width, 640);
         scrim_buf_finish(&unit);
@@ -386,7 +386,7 @@ static void silence_is_a_stall(void)
     struct server server = {.describe = sdp_h264};
     struct scrim_error error;
     struct scrim_rtsp *rtsp = NULL;
-    struct scrim_frame frame;
+    struct scrim_unit frame;
     REQUIRE(open_server(&server, NULL, &rtsp, &error) == SCRIM_OK);
     CHECK_INT(scrim_rtsp_read(rtsp, SCRIM_SECOND, &frame, &error), SCRIM_ETIMEOUT);
     CHECK(strstr(error.text, "no picture for 1 s"));
