@@ -281,14 +281,14 @@ static void pieces_become_units(void)
             scrim_access_units_push(&units, data.data, data.len, pieces[i].pts, 0, &frame, &error);
         CHECK_INT(result, pieces[i].ends);
         if (result == 1) {
-            CHECK_INT(frame.pts, expected_pts[seen]);
+            CHECK_INT(frame.rtp, expected_pts[seen]);
             CHECK_INT(frame.random, seen == 0 || seen == 3);
             seen++;
         }
         scrim_buf_finish(&data);
     }
     CHECK_INT(scrim_access_units_flush(&units, &frame, &error), 1);
-    CHECK_INT(frame.pts, expected_pts[seen]);
+    CHECK_INT(frame.rtp, expected_pts[seen]);
     CHECK_INT(scrim_access_units_flush(&units, &frame, &error), 0);
     scrim_access_units_finish(&units);
 }
