@@ -3,7 +3,14 @@
 //     scrim-recorder listens on run/packets.sock;  scrim-veil connects: STREAM, PACKET, END
 //     scrimd         listens on run/desk.sock;     scrim-veil connects: INIT, FRAME, VEIL_STATE,
 //     OBSERVATION
-//                                                  scrim-recorder connects: CAMERA_STATE
+//                                                  scrim-recorder connects: CAMERA_STATE, DISKS
+//                                                  scrim-keeper connects: STORAGE
+//     scrim-keeper listens on run/keys.sock;       scrim-recorder connects: HOUR_KEY_WANTED, and is
+//                                                  answered HOUR_KEY or REFUSED; hears PURGED
+//                                                  scrim (the command) connects: SHRED, and is
+//                                                  answered DONE or REFUSED
+//     inside scrim-recorder, over socket pairs:    ingest says to sealer: TRACK, UNIT, BROKEN,
+//                                                  FEED
 //
 // A frame on the wire: u32 length of what follows, u8 kind, u8 flags, u16 reserved (0),
 // char camera[32] NUL-padded, then the body of that kind, all integers big-endian.
@@ -28,7 +35,20 @@ enum scrim_link_kind {
     SCRIM_LINK_VEIL_STATE = 7,  // u8 enum scrim_veil_state, text of the reason
     SCRIM_LINK_OBSERVATION = 8, // i64 utc_us, u8 count, count × {u8 class, u16 x, y, w, h (1/65535
                                 // of the picture), u8 score}
-    SCRIM_LINK_CAMERA_STATE = 9, // JSON text, see scrim_link docs in docs/ref/link.md
+    SCRIM_LINK_CAMERA_STATE = 9,     // JSON text, see scrim_link docs in docs/ref/link.md
+    SCRIM_LINK_HOUR_KEY_WANTED = 10, // u64 hour since 1970
+    SCRIM_LINK_HOUR_KEY = 11,        // u64 hour, 32 bytes of key
+    SCRIM_LINK_REFUSED = 12,         // text: a sentence
+    SCRIM_LINK_PURGED = 13,          // i64 start_us, i64 end_us, u8 enum scrim_gap_cause, text:
+                                     // originals destroyed before their time
+    SCRIM_LINK_STORAGE = 14,         // JSON text: disks, forecast, admission
+    SCRIM_LINK_SHRED = 15,           // u64 first hour, u64 last hour, text of the reason
+    SCRIM_LINK_DONE = 16,            // text: what was done
+    SCRIM_LINK_TRACK = 17,           // see ingest/wire.h, the next three too
+    SCRIM_LINK_UNIT = 18,
+    SCRIM_LINK_BROKEN = 19,
+    SCRIM_LINK_FEED = 20,
+    SCRIM_LINK_DISKS = 21, // JSON text: the disks as the recorder finds them
 };
 
 enum scrim_link_flag { SCRIM_LINK_KEY = 1, SCRIM_LINK_OPAQUE = 2 };
