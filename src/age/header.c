@@ -5,10 +5,10 @@
 // Nothing here needs a secret except the MAC.
 #include "age/age.h"
 
-#include "age/base64.h"
 #include "age/hkdf.h"
 #include "age/stanza.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // One recipient stanza on its own: memory, and its lines in a header (age.md "Recipient stanza").
 #include "age/stanza.h"
 
-#include "age/base64.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 
 #include <stdlib.h>
 #include <string.h>

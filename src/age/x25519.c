@@ -1,11 +1,11 @@
 // The X25519 recipient type (age.md "The X25519 recipient type").
 #include "age/age.h"
 
-#include "age/base64.h"
 #include "age/bech32.h"
 #include "age/hkdf.h"
 #include "age/stanza.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 
 #include <sodium.h>
 #include <string.h>

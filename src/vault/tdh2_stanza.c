@@ -1,9 +1,9 @@
 // The stanza's text: "-> scrim-tdh2 <vault id> <L> <U> <Ū> <e> <f>" and the body C.
 #include "vault/tdh2_impl.h"
 
-#include "age/base64.h"
 #include "age/stanza.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
 // `scrim open`.
 #include "age/age.h"
 
-#include "age/base64.h"
 #include "age/hkdf.h"
 #include "age/stanza.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/fault.h"
 #include "base/sandbox.h"
 

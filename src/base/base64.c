@@ -1,4 +1,4 @@
-#include "age/base64.h"
+#include "base/base64.h"
 
 #include "base/alloc.h"
 

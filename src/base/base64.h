@@ -1,4 +1,5 @@
-// Base64 as age.md wants it: RFC 4648 section 4, no padding, canonical on reading (section 3.5).
+// Base64 (RFC 4648, section 4) without padding, canonical on reading, as age.md wants it (RFC 4648,
+// section 3.5). Formats with padding add or strip it beside the call.
 #pragma once
 
 #include "base/buf.h"
