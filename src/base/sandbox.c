@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -110,9 +111,9 @@ static const char *const base_calls[] = {
     // signals of our own
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "tgkill",
     // descriptors that are open
-    "read", "readv", "pread64", "write", "writev", "pwrite64", "sendto", "sendmsg", "recvfrom",
-    "recvmsg", "shutdown", "getsockopt", "close", "fstat", "lseek", "fcntl", "poll", "ppoll",
-    "epoll_wait", "epoll_pwait", "epoll_ctl", "eventfd2", "fsync", "fdatasync",
+    "read", "readv", "pread64", "write", "writev", "pwrite64", "recvfrom", "recvmsg", "shutdown",
+    "getsockopt", "close", "fstat", "lseek", "fcntl", "poll", "ppoll", "epoll_wait", "epoll_pwait",
+    "epoll_ctl", "eventfd2", "fsync", "fdatasync",
     // ourselves
     "getpid", "gettid", "getuid", "getrusage", "sysinfo", "exit", "exit_group", NULL};
 
@@ -194,6 +195,15 @@ static int load(scmp_filter_ctx filter, struct scrim_error *error)
                       : SCRIM_OK;
 }
 
+// send(2), but not to an address: a datagram socket would reach anybody with it.
+static int allow_send(scmp_filter_ctx filter, struct scrim_error *error)
+{
+    const int result =
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
+    return result < 0 ? scrim_fail_errno(error, -result, "cannot filter system call sendto")
+                      : SCRIM_OK;
+}
+
 int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
 {
     tzset(); // libc would open /etc/localtime with the first date it breaks down
@@ -202,7 +212,23 @@ int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
         return scrim_fail(error, SCRIM_ENOMEM, "cannot make a system call filter");
     int result = add_rules(filter, SCMP_ACT_ALLOW, base_calls, error);
     if (result >= 0)
+        result = allow_send(filter, error);
+    if (result >= 0)
         result = add_rules(filter, SCMP_ACT_ALLOW, more, error);
+    if (result >= 0)
+        result = load(filter, error);
+    seccomp_release(filter);
+    return result;
+}
+
+static int refuse_calls(const char *const *names, bool processes_too, struct scrim_error *error)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return scrim_fail(error, SCRIM_ENOMEM, "cannot make a system call filter");
+    int result = add_rules(filter, SCMP_ACT_ERRNO(EPERM), names, error);
+    if (result >= 0 && processes_too)
+        result = forbid_processes(filter, error);
     if (result >= 0)
         result = load(filter, error);
     seccomp_release(filter);
@@ -211,14 +237,23 @@ int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
 
 int scrim_sandbox_deny(const char *const *names, struct scrim_error *error)
 {
+    return refuse_calls(names, true, error);
+}
+
+int scrim_sandbox_forbid(const char *const *names, struct scrim_error *error)
+{
+    return refuse_calls(names, false, error);
+}
+
+int scrim_sandbox_no_network(struct scrim_error *error)
+{
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return scrim_fail(error, SCRIM_ENOMEM, "cannot make a system call filter");
-    int result = add_rules(filter, SCMP_ACT_ERRNO(EPERM), names, error);
-    if (result >= 0)
-        result = forbid_processes(filter, error);
-    if (result >= 0)
-        result = load(filter, error);
+    int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+                                  SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+    result = result < 0 ? scrim_fail_errno(error, -result, "cannot filter system call socket")
+                        : load(filter, error);
     seccomp_release(filter);
     return result;
 }

@@ -29,13 +29,20 @@ SCRIM_MUST_CHECK int scrim_sandbox_files(const struct scrim_sandbox_path *paths,
 
 // From here on only the calls that work on memory, time, signals and descriptors already open, plus
 // `more` (NULL-terminated libseccomp names; NULL for none), are possible; any other kills the
-// process. No call of the base set opens, connects, creates a process or reaches another one.
+// process. No call of the base set opens, connects, names whom it sends to, creates a process or
+// reaches another one.
 SCRIM_MUST_CHECK int scrim_sandbox_calls(const char *const *more, struct scrim_error *error);
 
 // From here on no process can be started (threads can) and the named calls (NULL-terminated) fail
 // with EPERM; all others stay. For programs
 // whose libraries use too many calls to list. Stacks with scrim_sandbox_calls.
 SCRIM_MUST_CHECK int scrim_sandbox_deny(const char *const *names, struct scrim_error *error);
+
+// Like scrim_sandbox_deny, but processes may be started.
+SCRIM_MUST_CHECK int scrim_sandbox_forbid(const char *const *names, struct scrim_error *error);
+
+// From here on a socket can only be one of this machine (AF_UNIX); what is open stays usable.
+SCRIM_MUST_CHECK int scrim_sandbox_no_network(struct scrim_error *error);
 
 // What no program of ours needs once it runs: starting programs, looking into others, mounting,
 // modules, clocks, keyrings. For scrim_sandbox_deny.

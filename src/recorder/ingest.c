@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "media/rtsp.h"
-#include "recorder/backoff.h"
+#include "base/backoff.h"
 #include "recorder/rate.h"
 
 #include <pthread.h>

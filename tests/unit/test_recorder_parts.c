@@ -1,5 +1,5 @@
 // The small parts of the recorder: back-off, gaps, rates, hour keys, time, what the desk is told.
-#include "recorder/backoff.h"
+#include "base/backoff.h"
 #include "recorder/gap.h"
 #include "recorder/hours.h"
 #include "recorder/rate.h"
@@ -17,13 +17,16 @@ static void backs_off(void)
 {
     struct scrim_backoff backoff = {0};
     CHECK_INT(scrim_backoff_next(&backoff, 0, 12345), 1000000);
-    int64_t expected = 2000000;
-    for (int i = 0; i < 20; i++) {
+    int64_t expected = SCRIM_BACKOFF_SHORT_US, waited = 0;
+    for (int i = 1; i < 30; i++) {
         const int64_t delay = scrim_backoff_next(&backoff, 0, (uint32_t)i * 2654435761U);
+        if (i > SCRIM_BACKOFF_SHORT_TRIES && expected < SCRIM_BACKOFF_LONGEST_US)
+            expected =
+                expected * 2 < SCRIM_BACKOFF_LONGEST_US ? expected * 2 : SCRIM_BACKOFF_LONGEST_US;
         CHECK(delay >= expected / 2 && delay < expected);
-        expected =
-            expected * 2 < SCRIM_BACKOFF_LONGEST_US ? expected * 2 : SCRIM_BACKOFF_LONGEST_US;
+        waited += i <= SCRIM_BACKOFF_SHORT_TRIES ? delay : 0;
     }
+    CHECK(waited >= 20 * SCRIM_SECOND && waited <= 40 * SCRIM_SECOND);
     CHECK(scrim_backoff_next(&backoff, 9 * SCRIM_SECOND, 0) > 10 * SCRIM_SECOND);
     CHECK_INT(scrim_backoff_next(&backoff, 10 * SCRIM_SECOND, 0), 1000000);
 }
