@@ -1,7 +1,7 @@
 #include "recorder/camera.h"
 
 #include "base/alloc.h"
-#include "recorder/backoff.h"
+#include "base/backoff.h"
 #include "recorder/owed.h"
 
 #include <pthread.h>
@@ -131,8 +131,8 @@ static void note_host_step(struct scrim_camera *camera, const struct scrim_momen
                                   .end_us = moment->utc_us,
                                   .mono_start_us = moment->mono_us,
                                   .mono_end_us = moment->mono_us,
-                                  .ntp_synchronised = scrim_clock_ntp().synchronised,
                                   .step_us = step_us};
+    scrim_record_note_ntp(&record);
     snprintf(record.detail, sizeof record.detail, "the host's clock was set %s by %.1f s",
              step_us > 0 ? "forward" : "back",
              (double)(step_us > 0 ? step_us : -step_us) / SCRIM_SECOND);
@@ -319,8 +319,8 @@ void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, 
                                 .start_us = now_us,
                                 .end_us = now_us,
                                 .mono_start_us = scrim_clock_mono_us(),
-                                .ntp_synchronised = scrim_clock_ntp().synchronised,
                                 .cause = cause};
+    scrim_record_note_ntp(&stop);
     stop.mono_end_us = stop.mono_start_us;
     snprintf(stop.detail, sizeof stop.detail, "%s", detail);
     journal(camera, &stop);

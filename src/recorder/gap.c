@@ -14,9 +14,9 @@ static bool cut_piece(struct scrim_gap *gap, int64_t end_us, struct scrim_record
         .end_us = end_us,
         .mono_start_us = gap->mono_start_us,
         .mono_end_us = mono_us,
-        .ntp_synchronised = scrim_clock_ntp().synchronised,
         .cause = gap->cause,
     };
+    scrim_record_note_ntp(ret_piece);
     snprintf(ret_piece->detail, sizeof ret_piece->detail, "%s", gap->detail);
     gap->start_us = end_us;
     gap->mono_start_us = mono_us;

@@ -194,7 +194,7 @@ int scrim_segment_end(struct scrim_segment *segment, int64_t end_us, int64_t mon
     }
     record->end_us = end_us > record->start_us ? end_us : record->start_us + 1;
     record->mono_end_us = mono_end_us;
-    record->ntp_synchronised = scrim_clock_ntp().synchronised;
+    scrim_record_note_ntp(record);
     result = scrim_disk_close(home->disk, home->camera, &segment->sealed, record);
     return result < 0 ? scrim_fail(error, result, "the disk does not keep up") : SCRIM_OK;
 }

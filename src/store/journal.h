@@ -19,9 +19,10 @@ enum scrim_record_type {
     SCRIM_RECORD_BOOT,    // the recorder started: boot counter, version
     SCRIM_RECORD_SEGMENT, // a sealed segment is whole on disk (or torn by a crash, and says so)
     SCRIM_RECORD_GAP,     // nothing was recorded from start to end, and why
-    SCRIM_RECORD_CLOCK,   // the host's clock stepped
+    SCRIM_RECORD_CLOCK,   // the clock of the host or of the camera stepped
     SCRIM_RECORD_OPENING, // in state/log: someone asked to open, and how it ended
     SCRIM_RECORD_STOP,    // the recorder ended on purpose, and why; without it, it crashed
+    SCRIM_RECORD_PURGE,   // originals were destroyed before their retention was over, and why
 };
 
 enum scrim_gap_cause {
@@ -41,26 +42,38 @@ struct scrim_record {
     char camera[SCRIM_CAMERA_ID_MAX + 1];
     int64_t start_us, end_us; // UTC; end_us >= start_us even if the clock stepped back in between
     int64_t mono_start_us, mono_end_us;
-    uint64_t boot; // boot counter of the recorder
-    bool ntp_synchronised;
+    uint64_t boot;         // boot counter of the recorder
+    bool ntp_synchronised; // what the kernel said of its clock, see scrim_record_note_ntp
+    int64_t ntp_error_us;  // its estimate of the most its clock was off by; -1: it gave none
     // segment
-    char file[64];                     // "<day>/<name>" below store/<camera>/
-    uint64_t frames, keyframes, bytes; // bytes: size of the sealed file
-    uint8_t sha256[32];                // of the sealed file
-    bool torn;                         // the end is missing: frames are unknown (0)
-    uint8_t tail_sha256[32];           // torn only: of the tail file, zero if there is none
+    char file[64];                    // "<day>/<name>" below store/<camera>/
+    char disk[SCRIM_DISK_ID_MAX + 1]; // id of the disk that holds the file, "": the site's own
+    uint64_t frames, keyframes;
+    uint64_t lost_units;         // segment and gap: pictures known to be missing in it
+    uint64_t lost_packets;       // RTP packets known to be missing in it
+    uint64_t bytes;              // size of the sealed file
+    uint8_t sha256[32];          // of the sealed file
+    bool torn;                   // the end is missing: frames are unknown (0)
+    uint8_t tail_sha256[32];     // torn only: of the tail file, zero if there is none
     int64_t rtp_first, rtp_last; // presentation time stamps in the 90 kHz RTP clock, unwrapped
-    int64_t
-        rtcp_ntp_us; // wall clock that the camera's sender report gave for the first frame, 0: none
-    char codec[8];   // "h264", "h265"
+    // Wall clock that the camera's sender reports gave for the first and last frame, 0: none.
+    int64_t rtcp_ntp_us, rtcp_last_us;
+    char codec[8]; // "h264", "h265"
     uint32_t width, height;
-    // gap, stop and clock
-    enum scrim_gap_cause cause;
-    char detail[200]; // in words
-    int64_t step_us;  // clock
+    uint32_t declared_mfps;  // frames in a thousand seconds, as the camera declares; 0: it does not
+    uint32_t delivered_mfps; // as they came, the missing ones not counted; 0: too few to tell
+    // gap, stop, purge and clock
+    enum scrim_gap_cause cause; // of a purge: disk or operator
+    char detail[200];           // in words
+    uint64_t segments;          // purge: how many were destroyed
+    bool of_camera;             // clock: the camera's, not the host's
+    int64_t step_us;            // clock
     // opening
     char json[2048]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
 };
+
+// Fills in what the kernel says of its clock now.
+void scrim_record_note_ntp(struct scrim_record *record);
 
 struct scrim_device_key; // the signing key; opaque, locked memory, never printed
 SCRIM_MUST_CHECK int scrim_device_key_create(const char *dir, struct scrim_error *error);

@@ -6,6 +6,20 @@
 #define SCRIM_JOURNAL_MAX (256U << 20) // bytes of one day; a day at one record a second has 60 MB
 #define SCRIM_JOURNAL_LINE_MAX 4096    // bytes of a line, its line break included
 
+// The text of a line, as far as writer and reader share it.
+#define SCRIM_JOURNAL_SIGNED "scrim-journal/v1\n" // what the signature covers, before the JSON
+#define SCRIM_JOURNAL_SIGNATURE 88                // base64 of 64 bytes, padded
+#define SCRIM_RECORD_TYPES 7
+#define SCRIM_GAP_CAUSES 7
+extern const char *const scrim_record_type_names[SCRIM_RECORD_TYPES];
+extern const char *const scrim_gap_cause_names[SCRIM_GAP_CAUSES];
+extern const char *const scrim_record_clock_names[2]; // by of_camera
+// Only a full disk and a person destroy what was to be kept.
+static inline bool scrim_purge_cause_valid(enum scrim_gap_cause cause)
+{
+    return cause == SCRIM_GAP_DISK || cause == SCRIM_GAP_OPERATOR;
+}
+
 struct scrim_device_key {
     uint8_t public[32];
     uint8_t secret[64];

@@ -28,6 +28,7 @@
 #include "base/fs.h"
 
 #define SCRIM_DAY_TEXT 11                       // "2026-11-23" and NUL
+#define SCRIM_DISK_ID_MAX 31                    // bytes of a disk's id, without NUL
 #define SCRIM_RECORDER_LOCK "run/recorder.lock" // below the site directory
 
 void scrim_day_of(int64_t utc_us, char ret[SCRIM_DAY_TEXT]);

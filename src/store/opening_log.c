@@ -62,8 +62,8 @@ int scrim_opening_append(const struct scrim_site *site, const char *camera, int6
                                   .start_us = from_us,
                                   .end_us = to_us,
                                   .mono_start_us = scrim_clock_mono_us(),
-                                  .mono_end_us = scrim_clock_mono_us(),
-                                  .ntp_synchronised = scrim_clock_ntp().synchronised};
+                                  .mono_end_us = scrim_clock_mono_us()};
+    scrim_record_note_ntp(&record);
     if (strlen(json) >= sizeof record.json)
         return scrim_fail(error, SCRIM_EINVAL, "the reason is too long for the log");
     snprintf(record.camera, sizeof record.camera, "%s", camera);

@@ -106,8 +106,8 @@ int scrim_recovery_append_boot(struct scrim_recovery *r, struct scrim_error *err
                                   .end_us = now_us,
                                   .mono_start_us = mono_us,
                                   .mono_end_us = mono_us,
-                                  .boot = r->boot,
-                                  .ntp_synchronised = scrim_clock_ntp().synchronised};
+                                  .boot = r->boot};
+    scrim_record_note_ntp(&record);
     snprintf(record.camera, sizeof record.camera, "%s", r->camera);
     if (r->removed > 0)
         snprintf(record.detail, sizeof record.detail,

@@ -17,16 +17,23 @@ static struct scrim_record segment_record(void)
                                   .mono_end_us = 60000005,
                                   .boot = 3,
                                   .ntp_synchronised = true,
+                                  .ntp_error_us = 16000,
                                   .file = "2026-11-23/100000.mp4.age",
-                                  .frames = 1500,
+                                  .disk = "west",
+                                  .frames = 1498,
                                   .keyframes = 30,
+                                  .lost_units = 2,
+                                  .lost_packets = 5,
                                   .bytes = 30000000,
                                   .rtp_first = -90,
                                   .rtp_last = 5400000,
                                   .rtcp_ntp_us = FIXTURE_START_US - 7,
+                                  .rtcp_last_us = FIXTURE_START_US + 59960000,
                                   .codec = "h264",
                                   .width = 1920,
-                                  .height = 1080};
+                                  .height = 1080,
+                                  .declared_mfps = 25000,
+                                  .delivered_mfps = 24967};
     memset(record.sha256, 0xab, sizeof record.sha256);
     return record;
 }
@@ -52,14 +59,15 @@ static void golden_line(void)
     static const char expected[] =
         "{\"v\":1,\"seq\":0,\"camera\":\"quay\",\"type\":\"segment\",\"start_us\":1795428000000000,"
         "\"end_us\":1795428060000000,\"mono_start_us\":5,\"mono_end_us\":60000005,\"boot\":3,"
-        "\"ntp\":true,"
+        "\"ntp\":true,\"ntp_error_us\":16000,"
         "\"file\":\"2026-11-23/"
-        "100000.mp4.age\",\"frames\":1500,\"keyframes\":30,\"bytes\":30000000,"
+        "100000.mp4.age\",\"disk\":\"west\",\"frames\":1498,\"keyframes\":30,\"lost\":2,"
+        "\"lost_packets\":5,\"bytes\":30000000,"
         "\"sha256\":\"abababababababababababababababababababababababababababababababab\",\"torn\":"
         "false,"
-        "\"rtp_first\":-90,\"rtp_last\":5400000,\"rtcp_ntp_us\":1795427999999993,\"codec\":"
-        "\"h264\","
-        "\"width\":1920,\"height\":1080,"
+        "\"rtp_first\":-90,\"rtp_last\":5400000,\"rtcp_ntp_us\":1795427999999993,"
+        "\"rtcp_last_us\":1795428059960000,\"codec\":\"h264\","
+        "\"width\":1920,\"height\":1080,\"declared_mfps\":25000,\"delivered_mfps\":24967,"
         "\"prev\":\"cf1e61e2ed52bec65256415c2b8b6d3d5d2204911b647d354f8440726c44150b\"} ";
     struct scrim_device_key *key = fixed_key();
     struct scrim_journal_head head = genesis_head();
@@ -89,32 +97,38 @@ static void check_same(const struct scrim_record *a, const struct scrim_record *
     CHECK(a->start_us == b->start_us && a->end_us == b->end_us);
     CHECK(a->mono_start_us == b->mono_start_us && a->mono_end_us == b->mono_end_us);
     CHECK(a->boot == b->boot && a->ntp_synchronised == b->ntp_synchronised);
+    CHECK_INT(a->ntp_error_us, b->ntp_error_us);
     CHECK_TEXT(a->file, b->file);
+    CHECK_TEXT(a->disk, b->disk);
+    CHECK(a->lost_units == b->lost_units && a->lost_packets == b->lost_packets);
     CHECK(a->frames == b->frames && a->keyframes == b->keyframes && a->bytes == b->bytes);
     CHECK(memcmp(a->sha256, b->sha256, 32) == 0 && memcmp(a->tail_sha256, b->tail_sha256, 32) == 0);
     CHECK_INT(a->torn, b->torn);
     CHECK(a->rtp_first == b->rtp_first && a->rtp_last == b->rtp_last);
-    CHECK_INT(a->rtcp_ntp_us, b->rtcp_ntp_us);
+    CHECK(a->rtcp_ntp_us == b->rtcp_ntp_us && a->rtcp_last_us == b->rtcp_last_us);
     CHECK_TEXT(a->codec, b->codec);
     CHECK(a->width == b->width && a->height == b->height);
+    CHECK(a->declared_mfps == b->declared_mfps && a->delivered_mfps == b->delivered_mfps);
     CHECK_INT(a->cause, b->cause);
     CHECK_TEXT(a->detail, b->detail);
-    CHECK_INT(a->step_us, b->step_us);
+    CHECK(a->step_us == b->step_us && a->of_camera == b->of_camera);
+    CHECK_INT(a->segments, b->segments);
     CHECK_TEXT(a->json, b->json);
 }
 
 static void every_type(void)
 {
-    struct scrim_record records[8];
+    struct scrim_record records[10];
     struct scrim_device_key *key = fixed_key();
     struct scrim_journal_head head = genesis_head();
     uint8_t expected_prev[32];
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 10; i++)
         records[i] = (struct scrim_record){.camera = "quay",
                                            .start_us = 10,
                                            .end_us = 20,
                                            .mono_start_us = -4,
-                                           .boot = UINT64_MAX};
+                                           .boot = UINT64_MAX,
+                                           .ntp_error_us = -1};
     records[0] = segment_record();
     records[1] = segment_record();
     records[1].torn = true;
@@ -124,6 +138,7 @@ static void every_type(void)
     records[2].torn = true; // without a tail
     records[3].type = SCRIM_RECORD_GAP;
     records[3].cause = SCRIM_GAP_CRASH;
+    records[3].lost_units = UINT64_MAX;
     records[4].type = SCRIM_RECORD_CLOCK;
     records[4].step_us = INT64_MIN + 1;
     records[5].type = SCRIM_RECORD_OPENING;
@@ -132,7 +147,13 @@ static void every_type(void)
     records[6].type = SCRIM_RECORD_STOP;
     records[6].cause = SCRIM_GAP_OPERATOR;
     records[7].type = SCRIM_RECORD_BOOT;
-    for (int i = 0; i < 8; i++) {
+    records[8].type = SCRIM_RECORD_CLOCK;
+    records[8].of_camera = true;
+    records[8].step_us = 1;
+    records[9].type = SCRIM_RECORD_PURGE;
+    records[9].cause = SCRIM_GAP_DISK;
+    records[9].segments = 1440;
+    for (int i = 0; i < 10; i++) {
         struct scrim_record back;
         struct scrim_buf line;
         uint8_t prev[32];
@@ -145,7 +166,7 @@ static void every_type(void)
         check_same(&records[i], &back);
         scrim_buf_finish(&line);
     }
-    CHECK_INT(head.next_seq, 8);
+    CHECK_INT(head.next_seq, 10);
     sodium_free(key);
 }
 
@@ -165,6 +186,10 @@ static void hostile_text(void)
     scrim_buf_finish(&line);
     // What cannot be expressed is refused, and the chain stands where it stood.
     record.end_us = -1;
+    CHECK_INT(scrim_journal_format(key, &head, &record, &line), SCRIM_EINVAL);
+    record.end_us = 0;
+    record.type = SCRIM_RECORD_PURGE;
+    record.cause = SCRIM_GAP_NETWORK; // the network destroys nothing
     CHECK_INT(scrim_journal_format(key, &head, &record, &line), SCRIM_EINVAL);
     CHECK_INT(head.next_seq, 1);
     CHECK_INT(line.len, 0);
@@ -213,6 +238,11 @@ static void only_one_form(void)
         {"\"end_us\":1795428060000000", "\"end_us\":1795427999999999"},
         {"\"width\":1920", "\"width\":4294967296"},
         {",\"height\":1080", ",\"height\":1080,\"more\":1"},
+        {",\"disk\":\"west\"", ""},
+        {"\"west\"", "\"a name that is longer than an id is\""},
+        {"\"lost\":2,\"lost_packets\":5", "\"lost_packets\":5,\"lost\":2"},
+        {"\"ntp_error_us\":16000", "\"ntp_error_us\":9223372036854775808"},
+        {"\"delivered_mfps\":24967", "\"delivered_mfps\":-1"},
         {"\"torn\":false", "\"torn\":false "},
     };
     struct scrim_device_key *key = fixed_key();

@@ -180,13 +180,20 @@ def last_record(stage):
 def gap(stage, **changes):
     seq, prev = last_record(stage)
     common = {"v": 1, "seq": seq, "camera": "quay", "type": "gap", "start_us": 5, "end_us": 6, "mono_start_us": -7}
-    rest = {"mono_end_us": 0, "boot": 3, "ntp": False, "cause": "disk", "detail": 'full: "/srv" \\ é', "prev": prev}
+    rest = {"mono_end_us": 0, "boot": 3, "ntp": False, "ntp_error_us": -1, "cause": "disk", "lost": 12, "detail": 'full: "/srv" \\ é', "prev": prev}
     return {**common, **rest, **changes}
 
 
+def purge(stage, cause="operator"):
+    """The same, in the form of the other type: `segments` stands where a gap has `lost`."""
+    record = gap(stage, type="purge", cause=cause)
+    return {"segments" if name == "lost" else name: value for name, value in record.items()}
+
+
 def written_by_python(stage):
-    if append(stage, write_line(stage.seed, gap(stage))) != (True, True):
-        return "a good line is refused"
+    for record in (gap(stage), purge(stage)):
+        if append(stage, write_line(stage.seed, record)) != (True, True):
+            return f"a good {record['type']} is refused"
     wrong = {
         "another key": write_line(bytes(32), gap(stage)),
         "a gap in seq": write_line(stage.seed, gap(stage, seq=gap(stage)["seq"] + 1)),
@@ -196,6 +203,7 @@ def written_by_python(stage):
         "backwards": write_line(stage.seed, gap(stage, end_us=4)),
         "too long a detail": write_line(stage.seed, gap(stage, detail="x" * 200)),
         "another version": write_line(stage.seed, gap(stage, v=2)),
+        "a purge by the network": write_line(stage.seed, purge(stage, cause="network")),
     }
     for name, line in wrong.items():
         if append(stage, line) != (False, False):
@@ -220,7 +228,7 @@ def only_one_way_to_write(stage):
         ("é".encode(), b"\\u00e9"),
         ("é".encode(), b"\xe9"),
         (b'"cause":"disk",', b'"cause":"disk","cause":"disk",'),
-        (b'"ntp":false,"cause":"disk"', b'"cause":"disk","ntp":false'),
+        (b'"cause":"disk","lost":12', b'"lost":12,"cause":"disk"'),
         (b',"prev"', b',"more":1,"prev"'),
     ]
     for before, after in ways:

@@ -80,20 +80,22 @@ COMMON = {
     "v": lambda v: type(v) is int and v == 1,
     "seq": number(U64),
     "camera": text(31),
-    "type": one_of("boot", "segment", "gap", "clock", "opening", "stop"),
+    "type": one_of("boot", "segment", "gap", "clock", "opening", "stop", "purge"),
     "start_us": number(I64),
     "end_us": number(I64),
     "mono_start_us": number(I64),
     "mono_end_us": number(I64),
     "boot": number(U64),
     "ntp": truth,
+    "ntp_error_us": number(I64),
 }
 DETAIL = {"detail": text(199)}
 OF_TYPE = {
     "boot": DETAIL,
-    "gap": {"cause": one_of(*CAUSES), **DETAIL},
+    "gap": {"cause": one_of(*CAUSES), "lost": number(U64), **DETAIL},
     "stop": {"cause": one_of(*CAUSES), **DETAIL},
-    "clock": {"step_us": number(I64), **DETAIL},
+    "clock": {"whose": one_of("host", "camera"), "step_us": number(I64), **DETAIL},
+    "purge": {"cause": one_of("disk", "operator"), "segments": number(U64), **DETAIL},
     "opening": {"opening": lambda v: type(v) is dict},
 }
 
@@ -101,8 +103,11 @@ OF_TYPE = {
 def segment_members(torn):
     return {
         "file": segment_file,
+        "disk": text(31),
         "frames": number(U64),
         "keyframes": number(U64),
+        "lost": number(U64),
+        "lost_packets": number(U64),
         "bytes": number(U64),
         "sha256": sha256_hex,
         "torn": truth,
@@ -110,9 +115,12 @@ def segment_members(torn):
         "rtp_first": number(I64),
         "rtp_last": number(I64),
         "rtcp_ntp_us": number(I64),
+        "rtcp_last_us": number(I64),
         "codec": text(7),
         "width": number(U32),
         "height": number(U32),
+        "declared_mfps": number(U32),
+        "delivered_mfps": number(U32),
     }
 
 
