@@ -39,8 +39,8 @@ enum scrim_link_kind {
     SCRIM_LINK_HOUR_KEY_WANTED = 10, // u64 hour since 1970
     SCRIM_LINK_HOUR_KEY = 11,        // u64 hour, 32 bytes of key
     SCRIM_LINK_REFUSED = 12,         // text: a sentence
-    SCRIM_LINK_PURGED = 13,          // i64 start_us, i64 end_us, u8 enum scrim_gap_cause, text:
-                                     // originals destroyed before their time
+    SCRIM_LINK_PURGED = 13,          // i64 start_us, i64 end_us, u64 segments, u8 enum
+                                     // scrim_gap_cause, text: originals destroyed before their time
     SCRIM_LINK_STORAGE = 14,         // JSON text: disks, forecast, admission
     SCRIM_LINK_SHRED = 15,           // u64 first hour, u64 last hour, text of the reason
     SCRIM_LINK_DONE = 16,            // text: what was done
