@@ -141,12 +141,51 @@ static int check_listen(const struct check *check, const char *listen)
     return SCRIM_OK;
 }
 
+static bool is_below(const char *path, const char *root)
+{
+    const size_t length = strlen(root);
+    return strncmp(path, root, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+static int check_disk(const struct check *check, const struct scrim_disk_config *disk)
+{
+    const size_t length = strlen(disk->path);
+    if (!is_id(disk->id))
+        return refuse(check, NULL, "id", disk->id,
+                      "a disk's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
+    if (disk->path[0] != '/' || length < 2 || disk->path[length - 1] == '/' ||
+        strstr(disk->path, "//") || strstr(disk->path, "/./") || strstr(disk->path, "/../"))
+        return refuse(check, NULL, "path", disk->path,
+                      "must be an absolute path such as /srv/scrim/bay1, with no '/' at its end");
+    return SCRIM_OK;
+}
+
+static int check_disks(const struct check *check, const struct scrim_site_config *config)
+{
+    int result = SCRIM_OK;
+    for (unsigned i = 0; result >= 0 && i < config->disks_count; i++) {
+        const struct scrim_disk_config *disk = &config->disks[i];
+        result = check_disk(check, disk);
+        for (unsigned j = 0; result >= 0 && j < i; j++) {
+            const struct scrim_disk_config *other = &config->disks[j];
+            if (strcmp(other->id, disk->id) == 0)
+                result = refuse(check, NULL, "id", disk->id, "two disks have this id");
+            else if (is_below(disk->path, other->path) || is_below(other->path, disk->path))
+                result = refuse(check, NULL, "path", disk->path,
+                                "one disk's directory must not lie in another's");
+        }
+    }
+    return result;
+}
+
 static int check_config(const struct check *check, struct scrim_site_config *config)
 {
     if (!is_id(config->id))
         return refuse(check, NULL, "id", config->id,
                       "the site's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
     int result = check_listen(check, config->listen);
+    if (result >= 0)
+        result = check_disks(check, config);
     for (unsigned i = 0; result >= 0 && i < config->cameras_count; i++) {
         struct scrim_camera_config *camera = &config->cameras[i];
         result = check_camera(check, camera);
@@ -182,6 +221,23 @@ void scrim_site_config_free(struct scrim_site_config *config)
     scrim_yaml_free(config);
 }
 
+// The site's own store holds journals, and segments that no disk's id names.
+static int check_disks_place(const struct scrim_site *site, const char *name,
+                             struct scrim_error *error)
+{
+    char store[SCRIM_PATH_MAX];
+    if (scrim_path_join(store, site->dir, "store") < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "site directory %s: path too long", site->dir);
+    for (unsigned i = 0; i < site->config->disks_count; i++) {
+        const struct scrim_disk_config *disk = &site->config->disks[i];
+        if (is_below(disk->path, store) || is_below(site->dir, disk->path))
+            return scrim_fail(error, SCRIM_EINVAL,
+                              "%s: disk '%s': path: %s overlaps with the site's own %s", name,
+                              disk->id, disk->path, store);
+    }
+    return SCRIM_OK;
+}
+
 int scrim_site_load(const char *dir, struct scrim_site *ret, struct scrim_error *error)
 {
     struct scrim_site site = {0};
@@ -204,7 +260,12 @@ int scrim_site_load(const char *dir, struct scrim_site *ret, struct scrim_error 
     if (result >= 0)
         result = scrim_site_parse(path, (const char *)text.data, text.len, &site.config, error);
     scrim_buf_finish(&text);
-    if (result >= 0)
+    if (result < 0)
+        return result;
+    result = check_disks_place(&site, path, error);
+    if (result < 0)
+        scrim_site_finish(&site);
+    else
         *ret = site;
     return result;
 }

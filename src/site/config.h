@@ -27,11 +27,19 @@ struct scrim_camera_config {
     unsigned masks_count;
 };
 
+// A place for sealed segments: the root of a file system of its own (docs/guide/disks.md).
+struct scrim_disk_config {
+    char *id;   // [a-z0-9-]{1,31}, unique; in journal records, so never given to another disk
+    char *path; // absolute, no other disk's, not below another disk's or the site's store
+};
+
 struct scrim_site_config {
     char *id; // [a-z0-9-]{1,31}
     char *name;
-    char *listen;          // "127.0.0.1:8443"
-    uint32_t veil_workers; // 0: one per core
+    char *listen;                    // "127.0.0.1:8443"
+    uint32_t veil_workers;           // 0: one per core
+    struct scrim_disk_config *disks; // none: segments lie in the site's own store
+    unsigned disks_count;
     struct scrim_camera_config *cameras;
     unsigned cameras_count;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CAMERAS_MAX 1024
+#define DISKS_MAX 32
 #define MASKS_MAX 64
 #define TEXT_MAX 1000
 #define PATH_TEXT_MAX 500
@@ -50,11 +51,21 @@ static const cyaml_schema_field_t camera_fields[] = {
 static const cyaml_schema_value_t camera_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_camera_config, camera_fields)};
 
+static const cyaml_schema_field_t disk_fields[] = {
+    TEXT("id", 0, struct scrim_disk_config, id, 1, SCRIM_CAMERA_ID_MAX),
+    TEXT("path", 0, struct scrim_disk_config, path, 1, PATH_TEXT_MAX), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t disk_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_disk_config, disk_fields)};
+
 static const cyaml_schema_field_t site_fields[] = {
     TEXT("id", 0, struct scrim_site_config, id, 1, SCRIM_CAMERA_ID_MAX),
     TEXT("name", 0, struct scrim_site_config, name, 1, 100),
     TEXT("listen", 0, struct scrim_site_config, listen, 1, 200),
     CYAML_FIELD_UINT("veil_workers", CYAML_FLAG_OPTIONAL, struct scrim_site_config, veil_workers),
+    CYAML_FIELD_SEQUENCE_COUNT("disks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct scrim_site_config, disks, disks_count, &disk_value, 0,
+                               DISKS_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("cameras", CYAML_FLAG_POINTER, struct scrim_site_config, cameras,
                                cameras_count, &camera_value, 0, CAMERAS_MAX),
     CYAML_FIELD_END};
