@@ -12,6 +12,7 @@
 #define CONFIG_MAX (1U << 20)    // bytes of scrim.yaml
 #define RETENTION_FREE_HOURS 72U // longer needs a reason, in words
 #define RETENTION_MAX_HOURS (10U * 365U * 24U)
+#define EXPECTED_MBIT_MAX 1000.0
 #define PASSWORD_MAX 256U
 
 // What the checks below share: the text, to name lines, and the place for the sentence.
@@ -87,6 +88,9 @@ static int check_retention(const struct check *check, const struct scrim_camera_
     if (camera->retention_hours > RETENTION_FREE_HOURS && !has_reason)
         return refuse(check, camera, "retention_hours", value,
                       "more than 72 needs retention_reason, in words");
+    // Written so that NaN is refused too.
+    if (!(camera->expected_mbit >= 0.0 && camera->expected_mbit <= EXPECTED_MBIT_MAX))
+        return refuse(check, camera, "expected_mbit", "", "must be between 0 and 1000");
     return SCRIM_OK;
 }
 

@@ -23,6 +23,7 @@ struct scrim_camera_config {
     char *purpose; // why this camera films, shown to the people filmed
     uint32_t retention_hours;
     char *retention_reason;   // required above 72 h
+    double expected_mbit;     // bit rate of the main stream until it is measured; 0: not given
     struct scrim_rect *masks; // static masks drawn by the administrator
     unsigned masks_count;
 };
@@ -31,6 +32,7 @@ struct scrim_camera_config {
 struct scrim_disk_config {
     char *id;   // [a-z0-9-]{1,31}, unique; in journal records, so never given to another disk
     char *path; // absolute, no other disk's, not below another disk's or the site's store
+    uint32_t reserve_mb; // MB of it that stay free; 0: 1 %, but at least 1 GB
 };
 
 struct scrim_site_config {
@@ -38,6 +40,7 @@ struct scrim_site_config {
     char *name;
     char *listen;                    // "127.0.0.1:8443"
     uint32_t veil_workers;           // 0: one per core
+    uint32_t reserve_mb;             // of the site's own disk, as in scrim_disk_config
     struct scrim_disk_config *disks; // none: segments lie in the site's own store
     unsigned disks_count;
     struct scrim_camera_config *cameras;

@@ -32,6 +32,8 @@ const char scrim_site_template[] =
     "#    purpose: \"Safety of people on the quay at night\"    # shown to the people filmed\n"
     "#    retention_hours: 72       # default 72; more needs retention_reason\n"
     "#    retention_reason: \"…\"\n"
+    "#    expected_mbit: 4          # until its bit rate is measured: is there disk for "
+    "retention?\n"
     "#    masks:                    # always opaque, shares of the picture from 0 to 1\n"
     "#      - {x: 0.8, y: 0.0, width: 0.2, height: 0.3}   # the neighbour's garden\n"
     "cameras: []\n";

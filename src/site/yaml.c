@@ -43,6 +43,8 @@ static const cyaml_schema_field_t camera_fields[] = {
                      retention_hours),
     TEXT("retention_reason", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, retention_reason, 0,
          TEXT_MAX),
+    CYAML_FIELD_FLOAT("expected_mbit", CYAML_FLAG_OPTIONAL, struct scrim_camera_config,
+                      expected_mbit),
     CYAML_FIELD_SEQUENCE_COUNT("masks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct scrim_camera_config, masks, masks_count, &mask_value, 0,
                                MASKS_MAX),
@@ -53,7 +55,9 @@ static const cyaml_schema_value_t camera_value = {
 
 static const cyaml_schema_field_t disk_fields[] = {
     TEXT("id", 0, struct scrim_disk_config, id, 1, SCRIM_CAMERA_ID_MAX),
-    TEXT("path", 0, struct scrim_disk_config, path, 1, PATH_TEXT_MAX), CYAML_FIELD_END};
+    TEXT("path", 0, struct scrim_disk_config, path, 1, PATH_TEXT_MAX),
+    CYAML_FIELD_UINT("reserve_mb", CYAML_FLAG_OPTIONAL, struct scrim_disk_config, reserve_mb),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_value_t disk_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_disk_config, disk_fields)};
@@ -63,6 +67,7 @@ static const cyaml_schema_field_t site_fields[] = {
     TEXT("name", 0, struct scrim_site_config, name, 1, 100),
     TEXT("listen", 0, struct scrim_site_config, listen, 1, 200),
     CYAML_FIELD_UINT("veil_workers", CYAML_FLAG_OPTIONAL, struct scrim_site_config, veil_workers),
+    CYAML_FIELD_UINT("reserve_mb", CYAML_FLAG_OPTIONAL, struct scrim_site_config, reserve_mb),
     CYAML_FIELD_SEQUENCE_COUNT("disks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct scrim_site_config, disks, disks_count, &disk_value, 0,
                                DISKS_MAX),
