@@ -111,6 +111,13 @@ int scrim_fs_unlink(const char *path, struct scrim_error *error)
     return SCRIM_OK;
 }
 
+int scrim_fs_rename(const char *from, const char *to, struct scrim_error *error)
+{
+    if (scrim_fault(SCRIM_FAULT_RENAME, to) || rename(from, to) < 0)
+        return scrim_fail_errno(error, errno, "cannot rename %s to %s", from, to);
+    return SCRIM_OK;
+}
+
 static void directory_of(const char *path, char ret[SCRIM_PATH_MAX])
 {
     snprintf(ret, SCRIM_PATH_MAX, "%s", path);

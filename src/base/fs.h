@@ -27,6 +27,8 @@ SCRIM_MUST_CHECK int scrim_fs_pwrite(int fd, const void *bytes, size_t count, of
 SCRIM_MUST_CHECK int scrim_fs_sync(int fd, const char *path, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_fs_sync_dir(const char *directory, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_fs_unlink(const char *path, struct scrim_error *error);
+// Replaces `to`, at once; durable after a flush of the directory.
+SCRIM_MUST_CHECK int scrim_fs_rename(const char *from, const char *to, struct scrim_error *error);
 
 // Replaces `path` as a whole: temporary file beside it, fsync, rename, fsync of the directory.
 SCRIM_MUST_CHECK int scrim_fs_replace(const char *path, const void *bytes, size_t count,

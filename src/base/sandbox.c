@@ -1,6 +1,7 @@
 #include "base/sandbox.h"
 
 #include "base/alloc.h"
+#include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,8 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -32,6 +35,38 @@ int scrim_sandbox_begin(struct scrim_error *error)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return scrim_fail_errno(error, errno, "cannot give up new privileges");
     return SCRIM_OK;
+}
+
+bool scrim_sandbox_lock_memory(void)
+{
+    // A limit that is not infinite would make later allocations fail.
+    struct rlimit limit;
+    if (geteuid() != 0 &&
+        (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY))
+        return false;
+    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
+// What is mapped now: the first number of proc(5)'s statm, in pages. An error counts as nothing
+// mapped, which makes the limit tighter, never looser.
+static rlim_t mapped_bytes(void)
+{
+    struct scrim_buf text;
+    scrim_buf_init(&text, 256);
+    unsigned long pages = 0;
+    if (scrim_fs_read("/proc/self/statm", &text, NULL) >= 0 &&
+        scrim_buf_append_u8(&text, '\0') >= 0)
+        pages = strtoul((const char *)text.data, NULL, 10);
+    scrim_buf_finish(&text);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+int scrim_sandbox_memory(uint64_t more, struct scrim_error *error)
+{
+    const rlim_t most = mapped_bytes() + more;
+    const struct rlimit both = {most, most};
+    return setrlimit(RLIMIT_AS, &both) < 0 ? scrim_fail_errno(error, errno, "cannot limit memory")
+                                           : SCRIM_OK;
 }
 
 // Every right that this kernel's Landlock can take away.

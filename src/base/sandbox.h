@@ -6,8 +6,17 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
+
 // No core dump, not readable by ptrace of the same user, no new privileges. Always the first call.
 SCRIM_MUST_CHECK int scrim_sandbox_begin(struct scrim_error *error);
+
+// Keeps what the process has in memory, now and later, out of swap. False if that is not allowed
+// (LimitMEMLOCK).
+SCRIM_MUST_CHECK bool scrim_sandbox_lock_memory(void);
+
+// At most `more` bytes of address space beyond what is mapped now.
+SCRIM_MUST_CHECK int scrim_sandbox_memory(uint64_t more, struct scrim_error *error);
 
 enum scrim_sandbox_right {
     SCRIM_MAY_READ = 1,   // open files for reading, list directories

@@ -1,12 +1,10 @@
 #include "veil/confine.h"
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -27,24 +25,9 @@ static int limit(__rlimit_resource_t resource, rlim_t value, const char *what,
     return SCRIM_OK;
 }
 
-// What is mapped now: the first number of proc(5)'s statm, in pages. An error counts as nothing
-// mapped, which makes the limit tighter, never looser.
-static rlim_t mapped_bytes(void)
-{
-    struct scrim_buf text;
-    scrim_buf_init(&text, 256);
-    unsigned long pages = 0;
-    if (scrim_fs_read("/proc/self/statm", &text, NULL) >= 0 &&
-        scrim_buf_append_u8(&text, '\0') >= 0)
-        pages = strtoul((const char *)text.data, NULL, 10);
-    scrim_buf_finish(&text);
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-}
-
 static int limit_resources(unsigned cameras, struct scrim_error *error)
 {
-    const rlim_t bytes = mapped_bytes() + WORKER_BYTES + cameras * CAMERA_BYTES;
-    int code = limit(RLIMIT_AS, bytes, "memory", error);
+    int code = scrim_sandbox_memory(WORKER_BYTES + cameras * CAMERA_BYTES, error);
     if (code >= 0)
         code = limit(RLIMIT_NOFILE, DESCRIPTORS_MAX, "descriptors", error);
     if (code >= 0)
