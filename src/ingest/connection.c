@@ -1,0 +1,469 @@
+#include "base/alloc.h"
+#include "ingest/ingest_impl.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define IN_BYTES (128U << 10)        // what is read of a connection at once
+#define TALK_US (10 * SCRIM_SECOND)  // from the connection to PLAY
+#define REPORT_US (5 * SCRIM_SECOND) // between receiver reports (RFC 3550, 6.2)
+#define STATS_US SCRIM_SECOND
+#define DATAGRAM_MAX 65536
+#define DATAGRAMS_AT_ONCE 512 // of one socket, before the others have their turn
+// While pictures come, the socket is read in portions: it wakes us once so much is there, or after
+// so long. That costs a picture some milliseconds, and saves a wake-up for each packet.
+#define PORTION_BYTES (32 << 10)
+#define PORTION_US (SCRIM_SECOND / 40)
+#define DENSE_US SCRIM_SECOND // without a byte for so long, every byte wakes us again
+
+struct connection {
+    struct scrim_ingest *ingest;
+    struct scrim_transport_stream *transport;
+    struct scrim_rtsp_session *session;
+    struct scrim_receiver *receiver; // from PLAYING on
+    struct scrim_delivery delivery;
+    struct sockaddr_in6 address; // of the camera
+    char url[SCRIM_RTSP_URL_MAX];
+    uint8_t *in; // IN_BYTES; in_used of them wait for what follows
+    size_t in_used;
+    int udp[2];       // RTP and RTCP, -1: interleaved
+    int64_t bytes_us; // monotonic, of the last bytes read
+    bool dense;       // read in portions
+    int64_t report_due_us, stats_due_us;
+    int packet_result; // of the packets handed out during _receive
+    struct scrim_error packet_error;
+    int64_t now_us;
+};
+
+// ---- Packets.
+
+static int begin_playing(struct connection *connection)
+{
+    struct scrim_ingest *ingest = connection->ingest;
+    const struct scrim_sdp_media *media = scrim_rtsp_session_track(connection->session, 0);
+    const double rate = media->frame_rate;
+    const bool udp = connection->udp[0] >= 0;
+    connection->delivery.declared_mfps = rate > 0 && rate < 1000 ? (uint32_t)(rate * 1000) : 0;
+    connection->delivery.last_us = connection->now_us;
+    connection->delivery.first_wait_us = ingest->first_wait_us;
+    connection->report_due_us = connection->stats_due_us = connection->now_us;
+    ingest->stats.udp = udp;
+    ingest->stats.tls = ingest->camera.tls;
+    ingest->stats.connected = true;
+    return scrim_receiver_create(media, !udp, randombytes_random(), &connection->receiver, NULL);
+}
+
+// Called while the session takes bytes; the first packets come right behind the answer to PLAY.
+static void take_packet(void *context, unsigned track, bool rtcp, const uint8_t *data, size_t size)
+{
+    struct connection *connection = context;
+    if (track != 0 || connection->packet_result < 0)
+        return;
+    int result = SCRIM_OK;
+    if (!connection->receiver) {
+        if (scrim_rtsp_session_phase(connection->session) != SCRIM_RTSP_PLAYING)
+            return;
+        result = begin_playing(connection);
+    }
+    if (result >= 0)
+        result =
+            rtcp ? scrim_receiver_push_rtcp(connection->receiver, data, size, connection->now_us)
+                 : scrim_receiver_push(connection->receiver, data, size, connection->now_us,
+                                       &connection->packet_error);
+    if (result >= 0)
+        result = scrim_delivery_take(&connection->delivery, connection->receiver);
+    connection->packet_result = result;
+}
+
+static int explain_packets(const struct connection *connection, struct scrim_error *error)
+{
+    const int result = connection->packet_result;
+    if (result == SCRIM_ENETWORK)
+        return scrim_fail(error, SCRIM_ECANCEL, "the recorder ended");
+    const char *why = connection->packet_error.text;
+    return scrim_fail(error, result, "the camera's pictures cannot be used: %s",
+                      why[0] ? why : scrim_err_text(result));
+}
+
+static int read_datagrams(struct connection *connection, unsigned which, struct scrim_error *error)
+{
+    for (unsigned i = 0; i < DATAGRAMS_AT_ONCE; i++) {
+        const ssize_t got =
+            recv(connection->udp[which], connection->in, DATAGRAM_MAX, MSG_DONTWAIT);
+        if (got < 0 && errno == ECONNREFUSED)
+            continue; // what an earlier report of ours met
+        if (got < 0)
+            break;
+        connection->bytes_us = connection->now_us;
+        take_packet(connection, 0, which == 1, connection->in, (size_t)got);
+        if (connection->packet_result < 0)
+            return explain_packets(connection, error);
+    }
+    return SCRIM_OK;
+}
+
+// ---- The conversation.
+
+static int write_out(struct connection *connection, struct scrim_error *error)
+{
+    struct scrim_buf *out = scrim_rtsp_session_output(connection->session);
+    while (out->len > 0) {
+        const int sent =
+            scrim_transport_write(connection->transport, out->data, (int)out->len, error);
+        if (sent <= 0)
+            return sent;
+        scrim_buf_drop_front(out, (size_t)sent);
+    }
+    return SCRIM_OK;
+}
+
+static int take_bytes(struct connection *connection, size_t count, struct scrim_error *error)
+{
+    size_t taken = 0;
+    connection->in_used += count;
+    const int result =
+        scrim_rtsp_session_receive(connection->session, connection->in, connection->in_used,
+                                   connection->now_us, &taken, error);
+    if (result < 0)
+        return result;
+    if (connection->packet_result < 0)
+        return explain_packets(connection, error);
+    connection->in_used -= taken;
+    memmove(connection->in, connection->in + taken, connection->in_used);
+    return SCRIM_OK;
+}
+
+// Everything that is there, but no more than one buffer: the sealer and the parent have their turn.
+static int read_in(struct connection *connection, struct scrim_error *error)
+{
+    size_t room;
+    do {
+        room = IN_BYTES - connection->in_used;
+        if (room == 0)
+            return scrim_fail(error, SCRIM_EFORMAT, "the camera's answer has no end");
+        const int got = scrim_transport_read(
+            connection->transport, connection->in + connection->in_used, (int)room, error);
+        if (got <= 0)
+            return got;
+        connection->bytes_us = connection->now_us;
+        const int result = take_bytes(connection, (size_t)got, error);
+        if (result < 0)
+            return result;
+    } while (scrim_transport_pending(connection->transport));
+    return SCRIM_OK;
+}
+
+static void set_portion(struct connection *connection, bool dense)
+{
+    const int bytes = dense ? PORTION_BYTES : 1;
+    if (dense == connection->dense || connection->udp[0] >= 0)
+        return;
+    connection->dense = dense;
+    setsockopt(scrim_transport_fd(connection->transport), SOL_SOCKET, SO_RCVLOWAT, &bytes,
+               sizeof bytes);
+}
+
+// One turn: waits for the camera or `until_us`, reads what came, sends what is due.
+static int turn(struct connection *connection, int64_t until_us, struct scrim_error *error)
+{
+    struct scrim_ingest *ingest = connection->ingest;
+    const short events = (short)(POLLIN | scrim_transport_events(connection->transport));
+    struct pollfd fds[3] = {
+        {.fd = scrim_transport_fd(connection->transport), .events = events},
+        {.fd = connection->udp[0], .events = POLLIN},
+        {.fd = connection->udp[1], .events = POLLIN},
+    };
+    if (connection->dense && until_us > connection->now_us + PORTION_US)
+        until_us = connection->now_us + PORTION_US;
+    connection->now_us = scrim_ingest_wait(ingest, fds, 3, until_us);
+    if (ingest->over)
+        return scrim_fail(error, SCRIM_ECANCEL, "the recorder ended");
+
+    int result = SCRIM_OK;
+    for (unsigned i = 0; i < 2 && result >= 0; i++) {
+        if (fds[1 + i].revents)
+            result = read_datagrams(connection, i, error);
+    }
+    if (result >= 0 && (fds[0].revents || connection->dense))
+        result = read_in(connection, error);
+    if (result >= 0)
+        scrim_rtsp_session_tick(connection->session, connection->now_us);
+    return result < 0 ? result : write_out(connection, error);
+}
+
+// ---- Until it plays.
+
+static int open_udp(struct connection *connection, struct scrim_error *error)
+{
+    struct scrim_ingest *ingest = connection->ingest;
+    const struct scrim_control request = {.kind = SCRIM_DIAL_UDP};
+    int result = scrim_ingest_dial(ingest, &request, TALK_US, error);
+    if (result < 0)
+        return result;
+    memcpy(connection->udp, ingest->answer_fds, sizeof connection->udp);
+    ingest->answer_fds[0] = ingest->answer_fds[1] = -1;
+    result = scrim_rtsp_session_use_udp(connection->session, 0, ingest->answer.rtp_port);
+    return result < 0 ? scrim_fail(error, result, "UDP cannot be used") : SCRIM_OK;
+}
+
+static int connect_udp(struct connection *connection, struct scrim_error *error)
+{
+    const struct scrim_rtsp_peer peer = scrim_rtsp_session_peer(connection->session);
+    const struct scrim_control request = {
+        .kind = SCRIM_DIAL_UDP_PEER, .rtp_port = peer.rtp_port, .rtcp_port = peer.rtcp_port};
+    if (peer.track != 0 || peer.rtp_port == 0)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED, "the camera names no UDP ports of its own");
+    int result = scrim_ingest_dial(connection->ingest, &request, TALK_US, error);
+    if (result >= 0)
+        result = scrim_rtsp_session_udp_ready(connection->session);
+    return result;
+}
+
+// Talks until pictures may come. 1: it redirects to connection->url.
+static int talk(struct connection *connection, struct scrim_error *error)
+{
+    const int64_t deadline_us = connection->now_us + TALK_US;
+    int result = write_out(connection, error);
+    while (result >= 0) {
+        switch (scrim_rtsp_session_phase(connection->session)) {
+        case SCRIM_RTSP_PLAYING: return SCRIM_OK;
+        case SCRIM_RTSP_REDIRECTED:
+            snprintf(connection->url, sizeof connection->url, "%s",
+                     scrim_rtsp_session_redirect(connection->session));
+            return 1;
+        case SCRIM_RTSP_ENDED: return scrim_fail(error, SCRIM_EEND, "the camera ended the session");
+        case SCRIM_RTSP_NEEDS_UDP: result = open_udp(connection, error); break;
+        case SCRIM_RTSP_NEEDS_UDP_PEER: result = connect_udp(connection, error); break;
+        case SCRIM_RTSP_TALKING:
+            if (connection->now_us >= deadline_us)
+                return scrim_fail(error, SCRIM_ETIMEOUT, "no answer in time");
+            result = turn(connection, deadline_us, error);
+            continue;
+        }
+        if (result >= 0)
+            result = write_out(connection, error);
+    }
+    return result;
+}
+
+static int shake_hands(struct connection *connection, struct scrim_error *error)
+{
+    const int64_t deadline_us = connection->now_us + TALK_US;
+    for (;;) {
+        const int done = scrim_transport_handshake(connection->transport, error);
+        if (done != 0)
+            return done < 0 ? done : SCRIM_OK;
+        struct pollfd wait = {.fd = scrim_transport_fd(connection->transport)};
+        wait.events = (short)(POLLIN | scrim_transport_events(connection->transport));
+        connection->now_us = scrim_ingest_wait(connection->ingest, &wait, 1, deadline_us);
+        if (connection->ingest->over)
+            return scrim_fail(error, SCRIM_ECANCEL, "the recorder ended");
+        if (connection->now_us >= deadline_us)
+            return scrim_fail(error, SCRIM_ETIMEOUT, "no answer in time");
+    }
+}
+
+static int dial(struct connection *connection, struct scrim_error *error)
+{
+    struct scrim_ingest *ingest = connection->ingest;
+    struct scrim_rtsp_url url;
+    int result = scrim_rtsp_url_parse(connection->url, &url, error);
+    if (result < 0)
+        return result;
+    if (url.tls != ingest->camera.tls)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED,
+                          "the camera redirects from rtsps to rtsp, or the other way");
+    struct scrim_control request = {
+        .kind = SCRIM_DIAL_TCP, .port = url.port, .timeout_ms = (uint32_t)(ingest->dial_us / 1000)};
+    snprintf(request.host, sizeof request.host, "%s", url.host);
+    result = scrim_ingest_dial(ingest, &request, ingest->dial_us + SCRIM_SECOND, error);
+    if (result < 0)
+        return result;
+    const int fd = ingest->answer_fds[0];
+    ingest->answer_fds[0] = -1;
+    connection->address = ingest->answer.address;
+    result = scrim_transport_create(fd, url.tls ? ingest->tls : NULL, url.host,
+                                    &connection->transport, error);
+    if (result < 0)
+        close(fd);
+    return result;
+}
+
+static int open_session(struct connection *connection, struct scrim_error *error)
+{
+    const struct scrim_ingest *ingest = connection->ingest;
+    const struct scrim_rtsp_options options = {
+        .url = connection->url,
+        .user = ingest->setup.user,
+        .password = ingest->setup.user ? ingest->password : NULL,
+        .lower = ingest->setup.lower,
+        .user_agent = "Scrim/" SCRIM_VERSION,
+    };
+    return scrim_rtsp_session_create(&options, take_packet, connection, connection->now_us,
+                                     &connection->session, error);
+}
+
+static void hang_up(struct connection *connection)
+{
+    scrim_rtsp_session_destroy(connection->session);
+    connection->session = NULL;
+    scrim_transport_destroy(connection->transport);
+    connection->transport = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        if (connection->udp[i] >= 0)
+            close(connection->udp[i]);
+        connection->udp[i] = -1;
+    }
+    connection->in_used = 0;
+    connection->dense = false;
+}
+
+// Dials and talks, over redirects, until pictures may come.
+static int reach(struct connection *connection, struct scrim_error *error)
+{
+    snprintf(connection->url, sizeof connection->url, "%s", connection->ingest->setup.url);
+    for (unsigned i = 0; i <= SCRIM_RTSP_REDIRECTS_MAX; i++) {
+        connection->now_us = scrim_clock_mono_us();
+        int result = dial(connection, error);
+        connection->now_us = scrim_clock_mono_us();
+        if (result >= 0)
+            result = shake_hands(connection, error);
+        if (result >= 0)
+            result = open_session(connection, error);
+        if (result >= 0)
+            result = talk(connection, error);
+        if (result <= 0)
+            return result;
+        hang_up(connection);
+    }
+    return scrim_fail(error, SCRIM_EFORMAT, "the camera redirects in a circle");
+}
+
+// ---- While it plays.
+
+// Receiver reports tell the camera that somebody listens; over UDP they also keep the way open
+// through whatever translates addresses between us.
+static int send_report(struct connection *connection)
+{
+    struct scrim_buf report;
+    scrim_buf_init(&report, 512);
+    int result = scrim_receiver_report(connection->receiver, connection->now_us, &report);
+    if (result >= 0 && connection->udp[1] >= 0) {
+        if (send(connection->udp[1], report.data, report.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+            result = SCRIM_OK; // a report more or less; the stall tells if nothing gets through
+    } else if (result >= 0) {
+        result = scrim_rtsp_session_send(connection->session, 0, true, report.data, report.len);
+    }
+    scrim_buf_finish(&report);
+    return result;
+}
+
+static void note_stats(struct connection *connection)
+{
+    struct scrim_feed_stats *to = &connection->ingest->stats;
+    struct scrim_receiver_stats from;
+    scrim_receiver_stats(connection->receiver, &from);
+    to->packets = from.packets;
+    to->lost_packets = from.lost;
+    to->late_packets = from.late;
+    to->malformed_packets = from.malformed;
+    to->jitter_us = (uint32_t)((uint64_t)from.jitter * 100 / 9); // of 90 kHz
+    to->has_clock_offset = from.report_us != 0;
+    if (to->has_clock_offset)
+        to->clock_offset_us =
+            from.report_utc_us - (scrim_clock_utc_us() - (scrim_clock_mono_us() - from.report_us));
+}
+
+static int do_what_is_due(struct connection *connection, struct scrim_error *error)
+{
+    const int64_t now_us = connection->now_us;
+    if (now_us >= connection->stats_due_us) {
+        connection->stats_due_us = now_us + STATS_US;
+        note_stats(connection);
+        set_portion(connection, now_us - connection->bytes_us < DENSE_US);
+    }
+    if (now_us >= connection->report_due_us) {
+        connection->report_due_us = now_us + REPORT_US;
+        const int result = send_report(connection);
+        if (result < 0)
+            return scrim_fail(error, result, "the camera does not read what we send");
+    }
+    return SCRIM_OK;
+}
+
+static int play(struct connection *connection, struct scrim_error *error)
+{
+    int64_t expire_us = INT64_MAX;
+    int result = SCRIM_OK;
+    while (result >= 0) {
+        const int64_t stall_us = scrim_delivery_stall_us(&connection->delivery);
+        if (connection->now_us >= stall_us)
+            return scrim_fail(error, SCRIM_ETIMEOUT, "no picture for %.0f s",
+                              (double)(connection->now_us - connection->delivery.last_us) /
+                                  SCRIM_SECOND);
+        result = do_what_is_due(connection, error);
+        if (result < 0)
+            break;
+        int64_t until_us =
+            stall_us < connection->stats_due_us ? stall_us : connection->stats_due_us;
+        if (expire_us < until_us)
+            until_us = expire_us;
+        result = turn(connection, until_us, error);
+        if (result < 0)
+            break;
+        expire_us = scrim_receiver_expire(connection->receiver, connection->now_us);
+        connection->packet_result =
+            scrim_delivery_take(&connection->delivery, connection->receiver);
+        if (connection->packet_result < 0)
+            return explain_packets(connection, error);
+        if (scrim_rtsp_session_phase(connection->session) != SCRIM_RTSP_PLAYING)
+            return scrim_fail(error, SCRIM_EEND, "the camera ended the session");
+    }
+    return result;
+}
+
+// What the receiver still holds, and a word of farewell.
+static void end_playing(struct connection *connection)
+{
+    struct scrim_error ignored;
+    if (connection->receiver) {
+        scrim_receiver_flush(connection->receiver);
+        if (scrim_delivery_take(&connection->delivery, connection->receiver) < 0)
+            connection->ingest->over = true;
+    }
+    if (connection->session && !connection->ingest->over &&
+        scrim_rtsp_session_phase(connection->session) == SCRIM_RTSP_PLAYING) {
+        scrim_rtsp_session_teardown(connection->session);
+        if (write_out(connection, &ignored) < 0)
+            return; // it is gone already
+    }
+}
+
+int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us,
+                            struct scrim_error *error)
+{
+    struct connection connection = {.ingest = ingest, .udp = {-1, -1}};
+    connection.delivery.ingest = ingest;
+    connection.in = scrim_new_bytes(IN_BYTES);
+    int result = reach(&connection, error);
+    if (result >= 0 && !connection.receiver && begin_playing(&connection) < 0)
+        result = scrim_fail(error, SCRIM_ENOMEM, "out of memory");
+    if (result >= 0)
+        result = play(&connection, error);
+    end_playing(&connection);
+    *ret_healthy_us = connection.delivery.first_us
+                          ? connection.delivery.last_us - connection.delivery.first_us
+                          : 0;
+    ingest->stats = (struct scrim_feed_stats){.reconnects = ingest->stats.reconnects,
+                                              .dropped_units = ingest->stats.dropped_units};
+    scrim_receiver_destroy(connection.receiver);
+    hang_up(&connection);
+    sodium_memzero(connection.in, IN_BYTES);
+    free(connection.in);
+    return result;
+}
