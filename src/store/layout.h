@@ -17,7 +17,10 @@
 //     DIR/state/keys/
 //         device.key, device.pub       Ed25519, signs the journals
 //         tls.key, tls.crt             the desk's
-//         hours/<camera>/<hour>        hour keys, 32 bytes each
+//         hours/                       the keeper's alone
+//             hours.ring               all hour keys, sealed
+//             root.key, root.next      what they are sealed under (unless a TPM keeps it)
+//             lock                     held (flock) by who writes them
 //     DIR/run/                         sockets and locks
 //     DIR/run/recorder.lock            held (flock) while a recorder runs
 //
@@ -29,6 +32,8 @@
 
 #define SCRIM_DAY_TEXT 11                       // "2026-11-23" and NUL
 #define SCRIM_DISK_ID_MAX 31                    // bytes of a disk's id, without NUL
+#define SCRIM_HOURS_DIR "state/keys/hours"      // below the site directory
+#define SCRIM_KEYS_SOCKET "run/keys.sock"
 #define SCRIM_RECORDER_LOCK "run/recorder.lock" // below the site directory
 
 void scrim_day_of(int64_t utc_us, char ret[SCRIM_DAY_TEXT]);
