@@ -14,20 +14,18 @@
 struct scrim_desk_side {
     char path[SCRIM_PATH_MAX];
     struct scrim_fanout_camera *cameras;
-    struct scrim_camera_state *states; // one per camera
-    unsigned cameras_count;
-    struct scrim_link *link; // NULL while there is no desk
-    int64_t due_us;          // monotonic: of the next try to connect, or the next repeat
+    struct scrim_camera_state *states; // one per slot
+    struct scrim_link *link;           // NULL while there is no desk
+    int64_t due_us;                    // monotonic: of the next try to connect, or the next repeat
 };
 
 struct scrim_desk_side *scrim_desk_side_create(const char *path,
-                                               struct scrim_fanout_camera *cameras, unsigned count)
+                                               struct scrim_fanout_camera *cameras)
 {
     struct scrim_desk_side *side = scrim_new(struct scrim_desk_side);
     snprintf(side->path, sizeof side->path, "%s", path);
     side->cameras = cameras;
-    side->cameras_count = count;
-    side->states = scrim_new_array(count, struct scrim_camera_state);
+    side->states = scrim_new_array(SCRIM_FANOUT_CAMERAS_MAX, struct scrim_camera_state);
     return side;
 }
 
@@ -54,7 +52,7 @@ static void flush(struct scrim_desk_side *side)
 // A state that finds the link full is not missed: the next one says more.
 static void send_state(struct scrim_desk_side *side, unsigned camera)
 {
-    if (!side->link)
+    if (!side->link || side->cameras[camera].id[0] == '\0')
         return;
     struct scrim_buf json;
     scrim_buf_init(&json, JSON_MAX);
@@ -68,7 +66,7 @@ static void send_state(struct scrim_desk_side *side, unsigned camera)
 
 static void send_all(struct scrim_desk_side *side)
 {
-    for (unsigned i = 0; i < side->cameras_count; i++)
+    for (unsigned i = 0; i < SCRIM_FANOUT_CAMERAS_MAX; i++)
         send_state(side, i);
     side->due_us = scrim_clock_mono_us() + REPEAT_US;
     flush(side);
@@ -129,7 +127,8 @@ void scrim_desk_side_serve(struct scrim_desk_side *side, const struct pollfd *fd
 
 void scrim_desk_side_take(struct scrim_desk_side *side, const struct scrim_item *item)
 {
-    side->states[item->camera] = item->state;
+    side->states[item->camera] =
+        item->kind == SCRIM_ITEM_STATE ? item->state : (struct scrim_camera_state){0};
     send_state(side, item->camera);
     flush(side);
 }

@@ -18,7 +18,6 @@
 struct scrim_fanout {
     const struct scrim_stop *stop;
     struct scrim_fanout_camera *cameras;
-    unsigned cameras_count;
     struct scrim_queue *queue;
     int wake_fd; // eventfd: the queue has something
     struct scrim_veil_side *veil;
@@ -27,7 +26,7 @@ struct scrim_fanout {
     bool running;
 };
 
-// ---- Camera threads.
+// ---- The sealer's thread.
 
 static struct scrim_item *new_item(enum scrim_item_kind kind, unsigned camera, const void *data,
                                    size_t size)
@@ -51,6 +50,14 @@ static bool push(struct scrim_fanout *fanout, struct scrim_item *item)
     }
     eventfd_write(fanout->wake_fd, 1);
     return true;
+}
+
+void scrim_fanout_place(struct scrim_fanout *fanout, unsigned camera, const char *id, int place)
+{
+    struct scrim_item *item = new_item(SCRIM_ITEM_PLACE, camera, id, strlen(id) + 1);
+    if (item)
+        item->place = place;
+    push(fanout, item);
 }
 
 bool scrim_fanout_wants(const struct scrim_fanout *fanout, unsigned camera)
@@ -101,13 +108,24 @@ void scrim_fanout_state(struct scrim_fanout *fanout, unsigned camera,
 
 // ---- The thread.
 
+static void take_place(struct scrim_fanout *fanout, const struct scrim_item *item)
+{
+    struct scrim_fanout_camera *camera = &fanout->cameras[item->camera];
+    camera->place = item->place;
+    snprintf(camera->id, sizeof camera->id, "%s", item->place >= 0 ? (const char *)item->data : "");
+    scrim_veil_side_take(fanout->veil, item);
+    scrim_desk_side_take(fanout->desk, item);
+}
+
 static void take_items(struct scrim_fanout *fanout)
 {
     eventfd_t ignored;
     struct scrim_item *item;
     eventfd_read(fanout->wake_fd, &ignored);
     while ((item = scrim_queue_pop(fanout->queue, 0))) {
-        if (item->kind == SCRIM_ITEM_STATE)
+        if (item->kind == SCRIM_ITEM_PLACE)
+            take_place(fanout, item);
+        else if (item->kind == SCRIM_ITEM_STATE)
             scrim_desk_side_take(fanout->desk, item);
         else
             scrim_veil_side_take(fanout->veil, item);
@@ -139,16 +157,14 @@ static void *run(void *pointer)
     return NULL;
 }
 
-int scrim_fanout_create(const struct scrim_site *site, const struct scrim_stop *stop,
+int scrim_fanout_create(const char *dir, int listen_fd, const struct scrim_stop *stop,
                         struct scrim_fanout **ret, struct scrim_error *error)
 {
-    char packets[SCRIM_PATH_MAX], desk[SCRIM_PATH_MAX];
-    if (scrim_path_join(packets, site->dir, "run/packets.sock") < 0 ||
-        scrim_path_join(desk, site->dir, "run/desk.sock") < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", site->dir);
-    const int listen_fd = scrim_link_listen(packets, error);
-    if (listen_fd < 0)
-        return listen_fd;
+    char desk[SCRIM_PATH_MAX];
+    if (scrim_path_join(desk, dir, "run/desk.sock") < 0) {
+        close(listen_fd);
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
+    }
     const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_fd < 0) {
         const int result = scrim_fail_errno(error, errno, "cannot make an eventfd");
@@ -156,18 +172,13 @@ int scrim_fanout_create(const struct scrim_site *site, const struct scrim_stop *
         return result;
     }
 
-    const unsigned count = site->config->cameras_count;
     struct scrim_fanout *fanout = scrim_new(struct scrim_fanout);
     fanout->stop = stop;
-    fanout->cameras = scrim_new_array(count, struct scrim_fanout_camera);
-    fanout->cameras_count = count;
-    for (unsigned i = 0; i < count; i++)
-        snprintf(fanout->cameras[i].id, sizeof fanout->cameras[i].id, "%s",
-                 site->config->cameras[i].id);
+    fanout->cameras = scrim_new_array(SCRIM_FANOUT_CAMERAS_MAX, struct scrim_fanout_camera);
     fanout->queue = scrim_queue_create(QUEUE_ITEMS, QUEUE_BYTES);
     fanout->wake_fd = wake_fd;
-    fanout->veil = scrim_veil_side_create(listen_fd, fanout->cameras, count);
-    fanout->desk = scrim_desk_side_create(desk, fanout->cameras, count);
+    fanout->veil = scrim_veil_side_create(listen_fd, fanout->cameras);
+    fanout->desk = scrim_desk_side_create(desk, fanout->cameras);
     *ret = fanout;
     return SCRIM_OK;
 }

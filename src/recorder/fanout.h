@@ -1,25 +1,30 @@
 // Packets to the veil workers, camera states to the desk: one thread with poll() owns
-// run/packets.sock and the connection to run/desk.sock. Camera threads hand it messages through a
-// bounded queue and never wait; when queue or link is full, a camera's packets are dropped up to
+// run/packets.sock and the connection to run/desk.sock. The sealer hands it messages through a
+// bounded queue and never waits; when queue or link is full, a camera's packets are dropped up to
 // its next key frame, and counted. A worker that connects late gets the stream's parameters and
 // starts at the next key frame.
 #pragma once
 
 #include "recorder/state.h"
 #include "recorder/stop.h"
-#include "site/config.h"
 
 struct scrim_fanout;
 
-// Listens; before the sandbox. `site` and `stop` must outlive it.
-SCRIM_MUST_CHECK int scrim_fanout_create(const struct scrim_site *site,
+// `listen_fd`: of run/packets.sock, taken over also on failure. `stop` must outlive it.
+SCRIM_MUST_CHECK int scrim_fanout_create(const char *dir, int listen_fd,
                                          const struct scrim_stop *stop, struct scrim_fanout **ret,
                                          struct scrim_error *error);
 // The thread runs until the stop is requested.
 SCRIM_MUST_CHECK int scrim_fanout_start(struct scrim_fanout *fanout, struct scrim_error *error);
 void scrim_fanout_destroy(struct scrim_fanout *fanout); // waits for the thread; NULL is fine
 
-// From camera threads. `camera` is the index in scrim.yaml.
+#define SCRIM_FANOUT_CAMERAS_MAX 1024
+
+// From the sealer's thread. `camera` is a slot below SCRIM_FANOUT_CAMERAS_MAX, which the caller
+// keeps for as long as the camera is there.
+// `place`: the camera's place in scrim.yaml, which says what worker serves it; negative: it is
+// gone.
+void scrim_fanout_place(struct scrim_fanout *fanout, unsigned camera, const char *id, int place);
 // False: no worker is connected for this camera, and packets need not be handed over.
 bool scrim_fanout_wants(const struct scrim_fanout *fanout, unsigned camera);
 void scrim_fanout_stream(struct scrim_fanout *fanout, unsigned camera,

@@ -130,6 +130,14 @@ static int confine(struct scrim_recorder *recorder, struct scrim_error *error)
     return result < 0 ? scrim_fail(error, result, "%s", why.text) : SCRIM_OK;
 }
 
+static int listen_for_veil(const struct scrim_recorder *recorder, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    if (scrim_path_join(path, recorder->site->dir, "run/packets.sock") < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", recorder->site->dir);
+    return scrim_link_listen(path, error);
+}
+
 static int prepare(struct scrim_recorder *recorder, struct scrim_error *error)
 {
     const char *dir = recorder->site->dir;
@@ -144,7 +152,11 @@ static int prepare(struct scrim_recorder *recorder, struct scrim_error *error)
     if (result >= 0)
         result = open_cameras(recorder, error);
     if (result >= 0)
-        result = scrim_fanout_create(recorder->site, recorder->stop, &recorder->fanout, error);
+        result = listen_for_veil(recorder, error);
+    if (result >= 0)
+        result = scrim_fanout_create(dir, result, recorder->stop, &recorder->fanout, error);
+    for (unsigned i = 0; result >= 0 && i < recorder->cameras_count; i++)
+        scrim_fanout_place(recorder->fanout, i, recorder->cameras[i].config->id, (int)i);
     return result < 0 ? result : confine(recorder, error);
 }
 

@@ -14,7 +14,7 @@
 struct worker {
     struct scrim_link *link; // NULL: free
     bool introduced;         // its HELLO came
-    unsigned number, count;  // serves cameras with index % count == number
+    unsigned number, count;  // serves cameras with place % count == number
 };
 
 struct stream {
@@ -25,20 +25,17 @@ struct stream {
 struct scrim_veil_side {
     int listen_fd;
     struct scrim_fanout_camera *cameras;
-    struct stream *streams; // one per camera
-    unsigned cameras_count;
+    struct stream *streams; // one per slot
     struct worker workers[WORKERS_MAX];
 };
 
-struct scrim_veil_side *scrim_veil_side_create(int listen_fd, struct scrim_fanout_camera *cameras,
-                                               unsigned count)
+struct scrim_veil_side *scrim_veil_side_create(int listen_fd, struct scrim_fanout_camera *cameras)
 {
     struct scrim_veil_side *side = scrim_new(struct scrim_veil_side);
     side->listen_fd = listen_fd;
     side->cameras = cameras;
-    side->cameras_count = count;
-    side->streams = scrim_new_array(count, struct stream);
-    for (unsigned i = 0; i < count; i++)
+    side->streams = scrim_new_array(SCRIM_FANOUT_CAMERAS_MAX, struct stream);
+    for (unsigned i = 0; i < SCRIM_FANOUT_CAMERAS_MAX; i++)
         scrim_buf_init(&side->streams[i].body, SCRIM_PARAMETER_SETS_MAX + 5);
     return side;
 }
@@ -47,22 +44,23 @@ void scrim_veil_side_destroy(struct scrim_veil_side *side)
 {
     for (size_t i = 0; i < WORKERS_MAX; i++)
         scrim_link_destroy(side->workers[i].link);
-    for (unsigned i = 0; i < side->cameras_count; i++)
+    for (unsigned i = 0; i < SCRIM_FANOUT_CAMERAS_MAX; i++)
         scrim_buf_finish(&side->streams[i].body);
     free(side->streams);
     close(side->listen_fd);
     free(side);
 }
 
-static bool serves(const struct worker *worker, unsigned camera)
+static bool serves(const struct worker *worker, const struct scrim_fanout_camera *camera)
 {
-    return worker->link && worker->introduced && camera % worker->count == worker->number;
+    return worker->link && worker->introduced && camera->id[0] &&
+           (unsigned)camera->place % worker->count == worker->number;
 }
 
 static struct worker *worker_of(struct scrim_veil_side *side, unsigned camera)
 {
     for (size_t i = 0; i < WORKERS_MAX; i++) {
-        if (serves(&side->workers[i], camera))
+        if (serves(&side->workers[i], &side->cameras[camera]))
             return &side->workers[i];
     }
     return NULL;
@@ -70,7 +68,7 @@ static struct worker *worker_of(struct scrim_veil_side *side, unsigned camera)
 
 static void note_wanted(struct scrim_veil_side *side)
 {
-    for (unsigned i = 0; i < side->cameras_count; i++)
+    for (unsigned i = 0; i < SCRIM_FANOUT_CAMERAS_MAX; i++)
         atomic_store(&side->cameras[i].wanted, worker_of(side, i) != NULL);
 }
 
@@ -112,8 +110,8 @@ static void introduce(struct scrim_veil_side *side, struct worker *worker,
     worker->number = number;
     worker->count = count;
     worker->introduced = true;
-    for (unsigned i = 0; i < side->cameras_count && worker->link; i++) {
-        if (serves(worker, i))
+    for (unsigned i = 0; i < SCRIM_FANOUT_CAMERAS_MAX && worker->link; i++) {
+        if (serves(worker, &side->cameras[i]))
             send_stream(side, worker, i);
     }
     note_wanted(side);
@@ -164,6 +162,13 @@ void scrim_veil_side_serve(struct scrim_veil_side *side, const struct pollfd *fd
     }
     if (fds[0].revents)
         accept_workers(side);
+}
+
+// Workers learn of other places in scrim.yaml when they start anew, and they do with every change.
+static void take_place(struct scrim_veil_side *side, const struct scrim_item *item)
+{
+    scrim_buf_clear(&side->streams[item->camera].body);
+    note_wanted(side);
 }
 
 static void take_stream(struct scrim_veil_side *side, const struct scrim_item *item)
@@ -224,6 +229,7 @@ static void take_end(struct scrim_veil_side *side, const struct scrim_item *item
 void scrim_veil_side_take(struct scrim_veil_side *side, const struct scrim_item *item)
 {
     switch (item->kind) {
+    case SCRIM_ITEM_PLACE: take_place(side, item); break;
     case SCRIM_ITEM_STREAM: take_stream(side, item); break;
     case SCRIM_ITEM_PACKET: take_packet(side, item); break;
     case SCRIM_ITEM_END: take_end(side, item); break;

@@ -11,9 +11,6 @@
 
 struct rig {
     char dir[256];
-    struct scrim_camera_config cameras[2];
-    struct scrim_site_config config;
-    struct scrim_site site;
     struct scrim_stop *stop;
     struct scrim_fanout *fanout;
     struct scrim_params params;
@@ -27,17 +24,15 @@ static void rig_start(struct rig *rig)
     test_make_dir(rig->dir);
     snprintf(path, sizeof path, "%s/run", rig->dir);
     REQUIRE(scrim_fs_make_dirs(path, 0700, &error) == SCRIM_OK);
-    static char quay[] = "quay", gate[] = "gate";
-    rig->cameras[0].id = quay;
-    rig->cameras[1].id = gate;
-    rig->config.cameras = rig->cameras;
-    rig->config.cameras_count = 2;
-    snprintf(rig->site.dir, sizeof rig->site.dir, "%s", rig->dir);
-    rig->site.config = &rig->config;
+    snprintf(path, sizeof path, "%s/run/packets.sock", rig->dir);
+    const int listen_fd = scrim_link_listen(path, &error);
+    REQUIRE(listen_fd >= 0);
     scrim_params_init(&rig->params, SCRIM_CODEC_H264);
     put_bytes(&rig->params.sets, sets_small, sizeof sets_small);
     REQUIRE(scrim_stop_create(&rig->stop, &error) == SCRIM_OK);
-    REQUIRE(scrim_fanout_create(&rig->site, rig->stop, &rig->fanout, &error) == SCRIM_OK);
+    REQUIRE(scrim_fanout_create(rig->dir, listen_fd, rig->stop, &rig->fanout, &error) == SCRIM_OK);
+    scrim_fanout_place(rig->fanout, 0, "quay", 0);
+    scrim_fanout_place(rig->fanout, 1, "gate", 1);
     REQUIRE(scrim_fanout_start(rig->fanout, &error) == SCRIM_OK);
 }
 
