@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,35 @@ static int check_credentials(const struct check *check, const struct scrim_camer
     return SCRIM_OK;
 }
 
+bool scrim_camera_fingerprint(const struct scrim_camera_config *camera,
+                              uint8_t ret[SCRIM_TLS_FINGERPRINT])
+{
+    const char *text = camera->tls_fingerprint;
+    size_t length = 0;
+    const char *end = NULL;
+    memset(ret, 0, SCRIM_TLS_FINGERPRINT);
+    return text &&
+           sodium_hex2bin(ret, SCRIM_TLS_FINGERPRINT, text, strlen(text), ":", &length, &end) ==
+               0 &&
+           length == SCRIM_TLS_FINGERPRINT && *end == '\0';
+}
+
+static int check_trust(const struct check *check, const struct scrim_camera_config *camera)
+{
+    uint8_t fingerprint[SCRIM_TLS_FINGERPRINT];
+    const bool main = strncmp(camera->main_url, "rtsps:", 6) == 0;
+    const bool sub = camera->sub_url && strncmp(camera->sub_url, "rtsps:", 6) == 0;
+    const char *key = camera->tls_ca ? "tls_ca" : "tls_fingerprint";
+    const char *value = camera->tls_ca ? camera->tls_ca : camera->tls_fingerprint;
+    if (value && !main && !sub)
+        return refuse(check, camera, key, value, "is for rtsps:// and this camera has none");
+    if (camera->tls_fingerprint && !scrim_camera_fingerprint(camera, fingerprint))
+        return refuse(check, camera, "tls_fingerprint", camera->tls_fingerprint,
+                      "must be the SHA-256 of the certificate: 64 hexadecimal digits, with or "
+                      "without colons");
+    return SCRIM_OK;
+}
+
 static int check_retention(const struct check *check, const struct scrim_camera_config *camera)
 {
     char value[16];
@@ -127,6 +157,8 @@ static int check_camera(const struct check *check, struct scrim_camera_config *c
         result = check_url(check, camera, "sub", camera->sub_url);
     if (result >= 0)
         result = check_credentials(check, camera);
+    if (result >= 0)
+        result = check_trust(check, camera);
     if (result >= 0)
         result = check_retention(check, camera);
     if (result >= 0)

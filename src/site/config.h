@@ -20,7 +20,11 @@ struct scrim_camera_config {
     char *user;          // NULL: no credentials
     char *password_file; // absolute or relative to the site; NULL if password_env is used
     char *password_env;
-    char *purpose; // why this camera films, shown to the people filmed
+    char *tls_ca; // PEM file that a rtsps camera's certificate is checked against; NULL: the
+                  // system's authorities. Absolute or relative to the site
+    char *tls_fingerprint; // SHA-256 of that certificate itself, hexadecimal; NULL: not pinned
+    char *redirect_host;   // another host that the camera may redirect to; NULL: none
+    char *purpose;         // why this camera films, shown to the people filmed
     uint32_t retention_hours;
     char *retention_reason;   // required above 72 h
     double expected_mbit;     // bit rate of the main stream until it is measured; 0: not given
@@ -63,6 +67,11 @@ void scrim_site_config_free(struct scrim_site_config *config);
 void scrim_site_finish(struct scrim_site *site);
 
 const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id);
+
+#define SCRIM_TLS_FINGERPRINT 32
+// False, and zeros, if the camera's certificate is not pinned.
+bool scrim_camera_fingerprint(const struct scrim_camera_config *camera,
+                              uint8_t ret[SCRIM_TLS_FINGERPRINT]);
 
 // The camera's password from its file or environment variable into `ret` (ceiling 256 bytes, a
 // final line break removed). Wipe it with scrim_buf_finish_wipe.
