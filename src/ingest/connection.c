@@ -427,7 +427,7 @@ static int play(struct connection *connection, struct scrim_error *error)
     return result;
 }
 
-// What the receiver still holds, and a word of farewell.
+// What the receiver still holds, and a word of farewell, which nobody waits for.
 static void end_playing(struct connection *connection)
 {
     struct scrim_error ignored;
@@ -436,11 +436,10 @@ static void end_playing(struct connection *connection)
         if (scrim_delivery_take(&connection->delivery, connection->receiver) < 0)
             connection->ingest->over = true;
     }
-    if (connection->session && !connection->ingest->over &&
+    if (connection->session &&
         scrim_rtsp_session_phase(connection->session) == SCRIM_RTSP_PLAYING) {
         scrim_rtsp_session_teardown(connection->session);
-        if (write_out(connection, &ignored) < 0)
-            return; // it is gone already
+        (void)!write_out(connection, &ignored);
     }
 }
 

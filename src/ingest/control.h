@@ -10,14 +10,13 @@
 //     parent → ingest              SCRIM_DIAL_PASSWORD, once, first
 #pragma once
 
-#include "base/error.h"
+#include "link/datagram.h"
 
 #include <netinet/in.h>
 #include <stdint.h>
 
 #define SCRIM_HOST_MAX 256     // with NUL (RFC 1035, 2.3.4: 253 and an end)
 #define SCRIM_PASSWORD_MAX 257 // with NUL
-#define SCRIM_CONTROL_FDS 2
 
 enum scrim_dial_kind {
     SCRIM_DIAL_ALIVE = 1,
@@ -30,7 +29,7 @@ enum scrim_dial_kind {
 struct scrim_control {
     uint32_t kind;   // enum scrim_dial_kind
     uint32_t stream; // between parent and dialer: whose; 0 elsewhere
-    // Requests. The parent lets a stream reach its own camera only (see recorder/streams.c).
+    // Requests. The parent lets a stream reach its own camera only (recorder/streams.c).
     char host[SCRIM_HOST_MAX];
     uint16_t port;                // TCP
     uint16_t rtp_port, rtcp_port; // UDP_PEER: of the camera; UDP, answered: rtp_port is ours
@@ -43,15 +42,8 @@ struct scrim_control {
     char password[SCRIM_PASSWORD_MAX];
 };
 
-// A pair of descriptors, close-on-exec.
-SCRIM_MUST_CHECK int scrim_control_pair(int ret[2], struct scrim_error *error);
-
-// Sends one message with `count` descriptors (at most SCRIM_CONTROL_FDS), which stay the caller's.
-// Never waits: SCRIM_EAGAIN when the other side does not read, SCRIM_ENETWORK when it is gone.
+// As scrim_datagram_send and _receive; what is received has its text fields NUL-terminated.
 SCRIM_MUST_CHECK int scrim_control_send(int fd, const struct scrim_control *message, const int *fds,
                                         unsigned count);
-// Takes one message: 1, or 0 if there is none, SCRIM_ENETWORK when the other side is gone,
-// SCRIM_EFORMAT for anything that _send does not make. Descriptors are the caller's; unused places
-// are -1. Text fields are NUL-terminated.
 SCRIM_MUST_CHECK int scrim_control_receive(int fd, struct scrim_control *ret,
-                                           int ret_fds[SCRIM_CONTROL_FDS]);
+                                           int ret_fds[SCRIM_DATAGRAM_FDS]);

@@ -25,7 +25,7 @@ struct call {
     int reply_fd;
     sem_t *places;
     struct scrim_control request;
-    int fds[SCRIM_CONTROL_FDS];
+    int fds[SCRIM_DATAGRAM_FDS];
 };
 
 static void fail(struct scrim_control *answer, int code, const char *text)
@@ -188,7 +188,7 @@ static void *serve(void *pointer)
 {
     struct call *call = pointer;
     struct scrim_control answer = {.kind = call->request.kind, .stream = call->request.stream};
-    int fds[SCRIM_CONTROL_FDS] = {-1, -1};
+    int fds[SCRIM_DATAGRAM_FDS] = {-1, -1};
     switch (call->request.kind) {
     case SCRIM_DIAL_TCP: dial_tcp(&call->request, &answer, fds); break;
     case SCRIM_DIAL_UDP: open_udp(&answer, fds); break;
@@ -196,10 +196,9 @@ static void *serve(void *pointer)
     default: fail(&answer, SCRIM_EINVAL, "unknown request"); break;
     }
     const unsigned count = (fds[0] >= 0 ? 1U : 0U) + (fds[1] >= 0 ? 1U : 0U);
-    struct pollfd wait = {.fd = call->reply_fd, .events = POLLOUT};
-    while (scrim_control_send(call->reply_fd, &answer, fds, count) == SCRIM_EAGAIN)
-        poll(&wait, 1, -1); // the parent reads whenever it can
-    for (unsigned i = 0; i < SCRIM_CONTROL_FDS; i++) {
+    if (scrim_datagram_send_all(call->reply_fd, &answer, sizeof answer, fds, count) < 0)
+        _exit(0); // the recorder ended
+    for (unsigned i = 0; i < SCRIM_DATAGRAM_FDS; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
         if (call->fds[i] >= 0)

@@ -25,7 +25,7 @@ struct scrim_ingest {
     int64_t first_wait_us; // for the first picture: longer each time that none came
     struct scrim_control answer; // of the dialer, once `answered`
     bool answered;
-    int answer_fds[SCRIM_CONTROL_FDS];
+    int answer_fds[SCRIM_DATAGRAM_FDS];
     bool over; // parent or sealer is gone: end
 };
 

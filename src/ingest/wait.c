@@ -10,7 +10,7 @@
 
 static void close_answer(struct scrim_ingest *ingest)
 {
-    for (unsigned i = 0; i < SCRIM_CONTROL_FDS; i++) {
+    for (unsigned i = 0; i < SCRIM_DATAGRAM_FDS; i++) {
         if (ingest->answer_fds[i] >= 0)
             close(ingest->answer_fds[i]);
         ingest->answer_fds[i] = -1;
@@ -20,7 +20,7 @@ static void close_answer(struct scrim_ingest *ingest)
 static void hear_parent(struct scrim_ingest *ingest)
 {
     struct scrim_control message;
-    int fds[SCRIM_CONTROL_FDS];
+    int fds[SCRIM_DATAGRAM_FDS];
     const int got = scrim_control_receive(ingest->setup.control_fd, &message, fds);
     if (got < 0)
         ingest->over = true;
