@@ -1,0 +1,194 @@
+#include "keeper/stock.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEASURE_US (24 * 3600 * SCRIM_SECOND)
+
+void scrim_stock_init(struct scrim_stock *stock, const struct scrim_site *site)
+{
+    *stock = (struct scrim_stock){.site = site, .disks_count = scrim_disks_count(site)};
+    scrim_stock_look(stock);
+}
+
+void scrim_stock_look(struct scrim_stock *stock)
+{
+    bool came = false;
+    for (unsigned at = 0; at < stock->disks_count; at++) {
+        const bool is = scrim_disks_look(stock->site, at, NULL) == SCRIM_DISK_PRESENT;
+        came |= is && !stock->present[at];
+        stock->present[at] = is;
+    }
+    for (size_t i = 0; i < stock->cameras_count && came; i++) {
+        stock->cameras[i].loaded = false;
+        stock->cameras[i].day[0] = '\0';
+    }
+}
+
+void scrim_stock_finish(struct scrim_stock *stock)
+{
+    for (size_t i = 0; i < stock->cameras_count; i++)
+        free(stock->cameras[i].pieces);
+    free(stock->cameras);
+    *stock = (struct scrim_stock){0};
+}
+
+struct scrim_stock_camera *scrim_stock_camera(struct scrim_stock *stock, const char *id)
+{
+    for (size_t i = 0; i < stock->cameras_count; i++) {
+        if (strcmp(stock->cameras[i].id, id) == 0)
+            return &stock->cameras[i];
+    }
+    return NULL;
+}
+
+static int add_camera(struct scrim_stock *stock, const char *id)
+{
+    struct scrim_stock_camera *larger =
+        scrim_realloc(stock->cameras, (stock->cameras_count + 1) * sizeof *larger);
+    if (!larger)
+        return SCRIM_ENOMEM;
+    stock->cameras = larger;
+    struct scrim_stock_camera *camera = &larger[stock->cameras_count++];
+    *camera = (struct scrim_stock_camera){0};
+    snprintf(camera->id, sizeof camera->id, "%s", id);
+    return SCRIM_OK;
+}
+
+static bool is_camera(const char *name)
+{
+    const size_t length = strlen(name);
+    return length >= 1 && length <= SCRIM_CAMERA_ID_MAX && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+int scrim_stock_find_cameras(struct scrim_stock *stock, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    char **names = NULL;
+    size_t count = 0;
+    if (scrim_path_join(path, stock->site->dir, "store") < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", stock->site->dir);
+    int result = scrim_fs_list(path, &names, &count, error);
+    if (result < 0)
+        return result == SCRIM_ENOENT ? SCRIM_OK : result;
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        if (!is_camera(names[i]) || scrim_stock_camera(stock, names[i]))
+            continue;
+        result = add_camera(stock, names[i]);
+        if (result < 0)
+            result = scrim_fail(error, result, "no memory for camera %s", names[i]);
+    }
+    scrim_fs_free_names(names, count);
+    return result;
+}
+
+// --- pieces ---
+
+static int compare(const struct scrim_piece *piece, int64_t start_us, unsigned nth)
+{
+    if (piece->start_us != start_us)
+        return piece->start_us < start_us ? -1 : 1;
+    return (piece->nth > nth) - (piece->nth < nth);
+}
+
+// The first place whose piece does not come before.
+static size_t lower_bound(const struct scrim_stock_camera *camera, int64_t start_us, unsigned nth)
+{
+    size_t low = 0, high = camera->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (compare(&camera->pieces[middle], start_us, nth) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t scrim_stock_from(const struct scrim_stock_camera *camera, int64_t start_us)
+{
+    return lower_bound(camera, start_us, 0);
+}
+
+ssize_t scrim_stock_find(const struct scrim_stock_camera *camera, int64_t start_us, unsigned nth)
+{
+    const size_t at = lower_bound(camera, start_us, nth);
+    return at < camera->count && compare(&camera->pieces[at], start_us, nth) == 0 ? (ssize_t)at
+                                                                                  : -1;
+}
+
+int scrim_stock_add(struct scrim_stock_camera *camera, const struct scrim_piece *piece)
+{
+    const size_t at = lower_bound(camera, piece->start_us, piece->nth);
+    if (at < camera->count && compare(&camera->pieces[at], piece->start_us, piece->nth) == 0) {
+        if (camera->pieces[at].state == SCRIM_PIECE_UNRECORDED)
+            camera->pieces[at] = *piece; // now it has a record
+        return SCRIM_OK;
+    }
+    if (camera->count == camera->room) {
+        const size_t room = camera->room ? 2 * camera->room : 256;
+        struct scrim_piece *larger = scrim_realloc(camera->pieces, room * sizeof *larger);
+        if (!larger)
+            return SCRIM_ENOMEM;
+        camera->pieces = larger;
+        camera->room = room;
+    }
+    memmove(&camera->pieces[at + 1], &camera->pieces[at],
+            (camera->count - at) * sizeof *camera->pieces);
+    camera->pieces[at] = *piece;
+    camera->count++;
+    return SCRIM_OK;
+}
+
+void scrim_stock_doom(struct scrim_stock_camera *camera, struct scrim_piece *piece)
+{
+    piece->state = SCRIM_PIECE_DOOMED;
+    camera->doomed++;
+}
+
+void scrim_stock_compact(struct scrim_stock_camera *camera)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < camera->count; i++) {
+        if (camera->pieces[i].state != SCRIM_PIECE_GONE)
+            camera->pieces[kept++] = camera->pieces[i];
+    }
+    camera->count = kept;
+}
+
+int scrim_stock_path(const struct scrim_stock *stock, const struct scrim_stock_camera *camera,
+                     const struct scrim_piece *piece, char ret[SCRIM_PATH_MAX])
+{
+    char day[SCRIM_DAY_TEXT], name[32];
+    scrim_day_of(piece->start_us, day);
+    scrim_segment_name(name, piece->start_us, piece->nth);
+    char below[SCRIM_DAY_TEXT + sizeof name];
+    snprintf(below, sizeof below, "%s/%s", day, name);
+    return scrim_disks_path(ret, stock->site, piece->disk, camera->id, below);
+}
+
+void scrim_stock_count(const struct scrim_stock *stock, const struct scrim_stock_camera *camera,
+                       struct scrim_stock_tally *ret)
+{
+    *ret = (struct scrim_stock_tally){0};
+    for (size_t i = 0; i < stock->disks_count; i++)
+        ret->oldest_us[i] = INT64_MAX;
+    for (size_t i = camera->count; i-- > 0;) { // newest first
+        const struct scrim_piece *piece = &camera->pieces[i];
+        if (piece->state == SCRIM_PIECE_DOOMED)
+            ret->doomed[piece->disk] += piece->bytes;
+        if (!scrim_piece_stays(piece))
+            continue;
+        ret->bytes[piece->disk] += piece->bytes;
+        ret->total += piece->bytes;
+        ret->oldest_us[piece->disk] = piece->start_us;
+        if (piece->state == SCRIM_PIECE_RECORDED && ret->measured_us < MEASURE_US) {
+            ret->written[piece->disk] += piece->bytes;
+            ret->measured_us += (int64_t)piece->length_ms * 1000;
+        }
+    }
+}
