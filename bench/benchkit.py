@@ -23,3 +23,10 @@ def save(name, result, title):
     width = max(map(len, result))
     for key, value in result.items():
         print(f"  {key:{width}}  {value}")
+
+
+def update(name, part):
+    """Puts what one bench found into the result of another, which may not have run yet."""
+    path = OUT / f"{name}.json"
+    result = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**result, **part}, indent=1) + "\n")

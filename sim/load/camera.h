@@ -29,9 +29,10 @@ struct camera {
     double speed;   // of its clock
     double rtp;     // clock of 90 kHz, modulo 2^32
     struct faults faults;
-    struct session *viewers;                       // that play
-    uint64_t made;                                 // units, for ever; the number of the next one
-    uint64_t sent, cut, unsent, skipped, withheld; // withheld: packets
+    struct session *viewers; // that play
+    uint64_t made;           // units, for ever; the number of the next one
+    uint64_t sent, cut, unsent, skipped;
+    uint64_t packets, withheld; // RTP packets; withheld: of them
 };
 
 // A unit on its way to the viewers.

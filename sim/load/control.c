@@ -155,7 +155,8 @@ static const char *run(struct server *server, const struct command *command, con
 // What a camera, or all of them, did so far.
 static void stat(struct server *server, const char *name, char *ret, size_t room)
 {
-    uint64_t made = 0, sent = 0, cut = 0, unsent = 0, skipped = 0, withheld = 0, waiting = 0;
+    uint64_t made = 0, sent = 0, cut = 0, unsent = 0, skipped = 0, withheld = 0, waiting = 0,
+             packets = 0;
     unsigned watched = 0;
     for (uint32_t i = 0; i < server->cameras_count; i++) {
         const struct camera *camera = &server->cameras[i];
@@ -167,6 +168,7 @@ static void stat(struct server *server, const char *name, char *ret, size_t room
         unsent += camera->unsent;
         skipped += camera->skipped;
         withheld += camera->withheld;
+        packets += camera->packets;
         watched += camera->viewers != NULL;
         for (const struct session *viewer = camera->viewers; viewer; viewer = viewer->next_viewer)
             waiting += viewer->out.len;
@@ -174,8 +176,10 @@ static void stat(struct server *server, const char *name, char *ret, size_t room
     snprintf(ret, room,
              "{\"frames\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"cut\": %" PRIu64
              ", \"unsent\": %" PRIu64 ", \"skipped\": %" PRIu64 ", \"lost\": %" PRIu64
-             ", \"watched\": %u, \"waiting_bytes\": %" PRIu64 ", \"late_max_us\": %" PRId64 "}",
-             made, sent, cut, unsent, skipped, withheld, watched, waiting, server->late_max_us);
+             ", \"packets\": %" PRIu64 ", \"watched\": %u, \"waiting_bytes\": %" PRIu64
+             ", \"late_max_us\": %" PRId64 "}",
+             made, sent, cut, unsent, skipped, withheld, packets, watched, waiting,
+             server->late_max_us);
     if (strcmp(name, "*") == 0)
         server->late_max_us = 0;
 }

@@ -418,6 +418,7 @@ static void send_report(struct session *session, const struct camera_unit *unit)
 
 void sender_unit(struct session *session, const struct camera_unit *unit)
 {
+    session->camera->packets += unit->unit->count + 1; // the stamp is one
     if (session->sender->rtp_fd >= 0)
         send_udp(session, unit);
     else

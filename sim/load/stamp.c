@@ -49,3 +49,32 @@ size_t stamp_write(enum scrim_codec codec, uint32_t camera, uint64_t unit, int64
     }
     return header + escape(message, sizeof message, ret + header);
 }
+
+static uint64_t get(const uint8_t *from, size_t bytes)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < bytes; i++)
+        value = value << 8 | from[i];
+    return value;
+}
+
+bool stamp_read(const uint8_t *uuid, size_t size, struct stamp *ret)
+{
+    uint8_t numbers[PAYLOAD - STAMP_UUID];
+    size_t count = 0;
+    unsigned zeros = 0;
+    for (size_t at = STAMP_UUID; at < size && count < sizeof numbers; at++) {
+        if (zeros == 2 && uuid[at] == 3) {
+            zeros = 0;
+            continue;
+        }
+        zeros = uuid[at] == 0 ? zeros + 1 : 0;
+        numbers[count++] = uuid[at];
+    }
+    if (count < sizeof numbers)
+        return false;
+    ret->camera = (uint32_t)get(numbers, 4);
+    ret->unit = get(numbers + 4, 8);
+    ret->utc_us = (int64_t)get(numbers + 12, 8);
+    return true;
+}

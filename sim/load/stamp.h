@@ -14,3 +14,11 @@ extern const uint8_t stamp_uuid[STAMP_UUID];
 // Writes the NAL unit; returns its size.
 size_t stamp_write(enum scrim_codec codec, uint32_t camera, uint64_t unit, int64_t utc_us,
                    uint8_t ret[STAMP_MAX]);
+
+struct stamp {
+    uint32_t camera;
+    uint64_t unit;
+    int64_t utc_us;
+};
+// Reads a stamp from its UUID on, wherever it was found. False if it is cut off.
+bool stamp_read(const uint8_t *uuid, size_t size, struct stamp *ret);
