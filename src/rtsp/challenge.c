@@ -114,10 +114,11 @@ static void read_algorithm(struct draft *draft, struct scrim_text value)
 // qop="auth,auth-int"; an empty one is as good as none.
 static void read_qop(struct draft *draft, struct scrim_text value)
 {
+    const bool says_nothing = value.length == 0;
     struct scrim_text option;
     while (scrim_text_split(&value, ',', &option))
         draft->challenge.qop |= scrim_text_is(scrim_text_trim(option), "auth");
-    draft->unusable |= !draft->challenge.qop && value.length > 0;
+    draft->unusable |= !draft->challenge.qop && !says_nothing;
 }
 
 static void read_digest_parameter(struct draft *draft, struct scrim_text name,

@@ -1,3 +1,4 @@
+// Which request follows which answer: OPTIONS, DESCRIBE, SETUP for each track, PLAY, keep-alive.
 #include "rtsp/session_impl.h"
 #include "rtsp/transport.h"
 
@@ -77,9 +78,10 @@ static int on_options(struct scrim_rtsp_session *session, const struct scrim_rts
                       struct scrim_error *error)
 {
     struct scrim_text methods = scrim_rtsp_field(message, "Public"), method;
+    // Some cameras refuse OPTIONS and nothing else; what is wrong, DESCRIBE will tell.
+    session->has_get_parameter = !is_success(message->status);
     while (scrim_text_split(&methods, ',', &method))
         session->has_get_parameter |= scrim_text_is(scrim_text_trim(method), "GET_PARAMETER");
-    // Some cameras refuse OPTIONS and nothing else; what is wrong, DESCRIBE will tell.
     return begin(session, SCRIM_RTSP_STEP_DESCRIBE, error);
 }
 
@@ -133,9 +135,19 @@ static int on_describe(struct scrim_rtsp_session *session, const struct scrim_rt
     return next_track(session, error);
 }
 
+// Goes on with the tracks that are set up: an audio track that cannot be costs no video, and
+// _tracks() tells the caller.
+static int do_without(struct scrim_rtsp_session *session, struct scrim_error *error)
+{
+    session->wanted = session->current;
+    return next_track(session, error);
+}
+
 // 461, or an answer that settles something else than was asked for.
 static int on_other_transport(struct scrim_rtsp_session *session, struct scrim_error *error)
 {
+    if (session->current > 0)
+        return do_without(session, error);
     if (session->lower != SCRIM_RTSP_LOWER_AUTO || session->udp)
         return scrim_rtsp_refused(session, 461, error);
     session->udp = true;
@@ -193,10 +205,8 @@ static int on_setup(struct scrim_rtsp_session *session, const struct scrim_rtsp_
 {
     if (is_success(message->status))
         return on_set_up(session, message, error);
-    if (session->current > 0) { // audio; _tracks() tells the caller that there is none
-        session->wanted = session->current;
-        return next_track(session, error);
-    }
+    if (session->current > 0)
+        return do_without(session, error);
     return message->status == 461 ? on_other_transport(session, error)
                                   : scrim_rtsp_refused(session, message->status, error);
 }
@@ -223,12 +233,13 @@ static int on_play(struct scrim_rtsp_session *session, const struct scrim_rtsp_m
     return SCRIM_OK;
 }
 
-// A refused keep-alive costs nothing while pictures come; when they stop, the caller notices.
+// A refused keep-alive costs nothing while pictures come; when they stop, the caller notices. The
+// next one is of the other kind.
 static int on_kept_alive(struct scrim_rtsp_session *session,
                          const struct scrim_rtsp_message *message)
 {
     if (!is_success(message->status))
-        session->has_get_parameter = false; // OPTIONS from now on
+        session->has_get_parameter = !session->has_get_parameter;
     return SCRIM_OK;
 }
 

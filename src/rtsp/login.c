@@ -26,10 +26,11 @@ int scrim_rtsp_log_in(struct scrim_rtsp_session *session, const struct scrim_rts
     while (scrim_rtsp_next_field(&fields, "WWW-Authenticate", &value))
         scrim_rtsp_challenge_read(value, &challenge);
     if (challenge.scheme == SCRIM_RTSP_NO_SCHEME)
-        return scrim_fail(error, SCRIM_EAUTH,
-                          "%s: the camera wants a login of a kind that Scrim does not have: Digest "
-                          "with MD5 or SHA-256, or Basic",
-                          session->url);
+        return scrim_fail(
+            error, SCRIM_EAUTH,
+            "%s: the camera wants a login of a kind that Scrim does not have; it has Digest "
+            "with MD5 and SHA-256, and Basic",
+            session->url);
     if (session->logins == LOGINS_MAX ||
         (session->authorized && !challenge.stale && !session->login_proven))
         return scrim_rtsp_refused(session, message->status, error);

@@ -6,6 +6,14 @@
 
 #define TIMEOUT_DEFAULT_S 60 // RFC 2326, 12.37
 
+static bool is_one_line(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
 int scrim_rtsp_session_create(const struct scrim_rtsp_options *options, scrim_rtsp_packet_fn packet,
                               void *context, int64_t mono_us, struct scrim_rtsp_session **ret,
                               struct scrim_error *error)
@@ -14,6 +22,8 @@ int scrim_rtsp_session_create(const struct scrim_rtsp_options *options, scrim_rt
     int result = scrim_rtsp_url_parse(options->url, &url, error);
     if (result < 0)
         return result;
+    if (options->user && !is_one_line(options->user))
+        return scrim_fail(error, SCRIM_EINVAL, "%s: user holds a control character", options->url);
 
     struct scrim_rtsp_session *session = scrim_new(struct scrim_rtsp_session);
     session->url = scrim_strdup(options->url);

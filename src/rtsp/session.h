@@ -50,7 +50,7 @@ typedef void (*scrim_rtsp_packet_fn)(void *context, unsigned track, bool rtcp, c
 
 struct scrim_rtsp_session;
 
-// SCRIM_EINVAL: the URL cannot be used.
+// SCRIM_EINVAL: the URL or the user name cannot be used.
 SCRIM_MUST_CHECK int scrim_rtsp_session_create(const struct scrim_rtsp_options *options,
                                                scrim_rtsp_packet_fn packet, void *context,
                                                int64_t mono_us, struct scrim_rtsp_session **ret,

@@ -49,7 +49,7 @@ struct scrim_rtsp_session {
     bool login_proven; // a login with the present nonce or one before it was accepted
 
     // What the camera said about itself and the session.
-    bool has_get_parameter;
+    bool has_get_parameter; // or is worth a try, since it refuses OPTIONS
     bool refuses_range;
     char id[128];
     uint32_t timeout_s;

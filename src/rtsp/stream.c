@@ -1,3 +1,5 @@
+// What a connection carries: messages, interleaved packets, and garbage between them. Every packet
+// of a camera passes here.
 #include "rtsp/session_impl.h"
 
 #define PACKET_HEAD 4 // '$', channel, u16 length (RFC 2326, 10.12)
