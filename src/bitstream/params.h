@@ -10,6 +10,7 @@ struct scrim_params {
     enum scrim_codec codec;
     struct scrim_buf sets;  // VPS, SPS, PPS in byte stream format
     uint32_t width, height; // 0 while generation is
+    uint32_t declared_mfps; // frames in a thousand seconds, as declared; 0: they are not
     unsigned generation;    // moves on whenever the stream changes; 0: not known yet
 };
 

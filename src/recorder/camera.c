@@ -4,6 +4,7 @@
 #include "base/backoff.h"
 #include "recorder/owed.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
@@ -20,17 +21,17 @@ struct scrim_camera {
     struct scrim_timeline timeline;
     struct scrim_segment *segment; // being recorded
     struct scrim_segment *ending;  // its end waits for room in the disk's queue
-    int64_t ending_us, ending_mono_us;
-    int64_t step_us;    // by which the host's clock was set during `segment`
-    bool cut_wanted;    // at the next key frame, whatever the segment's age
-    int64_t covered_us; // UTC until which everything is accounted for: where the next gap begins
+    int64_t ending_us;             // monotonic; when it ended
+    bool cut_wanted;               // at the next key frame, whatever the segment's age
+    bool needs_key;                // what comes cannot be shown before a key frame
+    int64_t covered_us; // monotonic; until then everything is accounted for: the next gap begins
     int64_t begun_us;   // UTC; since when without a gap
     int64_t last_media; // of the last frame recorded
     struct scrim_gap gap;
     struct scrim_owed owed;
     struct scrim_backoff disk_backoff;
     int64_t disk_retry_us; // monotonic; no new segment before
-    uint64_t frames, gaps;
+    uint64_t frames, gaps, lost_units;
 
     atomic_bool disk_failed;
     pthread_mutex_t lock;          // leaf lock, protects:
@@ -47,11 +48,15 @@ static void journal(struct scrim_camera *camera, const struct scrim_record *reco
 static void blame(struct scrim_camera *camera, enum scrim_gap_cause cause, const char *detail)
 {
     struct scrim_record piece;
-    const bool fresh = !camera->gap.open;
-    if (scrim_gap_cause_is(&camera->gap, cause, detail, camera->covered_us, scrim_clock_utc_us(),
-                           &piece))
+    struct scrim_gap *gap = &camera->gap;
+    if (!gap->open) {
+        scrim_gap_open(gap, cause, detail,
+                       scrim_timeline_utc(&camera->timeline, camera->covered_us),
+                       camera->covered_us);
+        camera->gaps++;
+    } else if (scrim_gap_cause_is(gap, cause, detail, scrim_clock_mono_us(), &piece)) {
         journal(camera, &piece);
-    camera->gaps += fresh;
+    }
 }
 
 struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
@@ -61,12 +66,15 @@ struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
     struct scrim_camera *camera = scrim_new(struct scrim_camera);
     camera->home = home;
     camera->hours = hours;
+    camera->needs_key = true;
     pthread_mutex_init(&camera->lock, NULL);
-    const int64_t now_us = scrim_clock_utc_us();
+    scrim_timeline_check_host(&camera->timeline);
     // A camera that never recorded has no gap before its first frame, unless something goes wrong.
-    camera->covered_us = now_us;
-    if (head->last_end_us > 0 && head->last_end_us < now_us) {
-        camera->covered_us = head->last_end_us;
+    camera->covered_us = scrim_clock_mono_us();
+    const int64_t since_us =
+        scrim_timeline_utc(&camera->timeline, camera->covered_us) - head->last_end_us;
+    if (head->last_end_us > 0 && since_us > 0) {
+        camera->covered_us -= since_us;
         blame(camera, head->stopped ? head->stop_cause : SCRIM_GAP_CRASH,
               head->stopped ? "the recorder was stopped" : "the recorder ended without closing");
     }
@@ -90,8 +98,7 @@ static bool settle_ending(struct scrim_camera *camera)
     if (!camera->ending)
         return true;
     struct scrim_error error;
-    const int result =
-        scrim_segment_end(camera->ending, camera->ending_us, camera->ending_mono_us, &error);
+    const int result = scrim_segment_end(camera->ending, camera->ending_us, &error);
     if (result == SCRIM_EAGAIN)
         return false;
     if (result < 0) // its bytes cannot be completed; the next start journals it as torn
@@ -101,15 +108,13 @@ static bool settle_ending(struct scrim_camera *camera)
     return true;
 }
 
-static void end_segment(struct scrim_camera *camera, int64_t end_us, int64_t mono_us)
+static void end_segment(struct scrim_camera *camera, int64_t mono_us)
 {
     if (!camera->segment)
         return;
     camera->ending = camera->segment;
     camera->segment = NULL;
-    camera->ending_us = end_us - camera->step_us; // by the clock that it began with
-    camera->ending_mono_us = mono_us;
-    camera->step_us = 0;
+    camera->ending_us = mono_us;
     camera->cut_wanted = false;
     settle_ending(camera);
 }
@@ -117,32 +122,53 @@ static void end_segment(struct scrim_camera *camera, int64_t end_us, int64_t mon
 // The end of what was recorded, when something else than the next segment follows.
 static void end_recording(struct scrim_camera *camera)
 {
-    const int64_t now_us = scrim_clock_utc_us();
+    const int64_t now_us = scrim_clock_mono_us();
     if (camera->covered_us > now_us) // the last frame's duration was a guess
         camera->covered_us = now_us;
-    end_segment(camera, camera->covered_us, scrim_clock_mono_us());
+    end_segment(camera, camera->covered_us);
 }
 
-static void note_host_step(struct scrim_camera *camera, const struct scrim_moment *moment)
+// ---- Clocks that jumped.
+
+static void journal_step(struct scrim_camera *camera, bool of_camera, int64_t mono_us,
+                         int64_t step_us, const char *text)
 {
-    const int64_t step_us = moment->host_step_us;
+    const int64_t utc_us = scrim_timeline_utc(&camera->timeline, mono_us);
     struct scrim_record record = {.type = SCRIM_RECORD_CLOCK,
-                                  .start_us = moment->utc_us,
-                                  .end_us = moment->utc_us,
-                                  .mono_start_us = moment->mono_us,
-                                  .mono_end_us = moment->mono_us,
+                                  .start_us = utc_us,
+                                  .end_us = utc_us,
+                                  .mono_start_us = mono_us,
+                                  .mono_end_us = mono_us,
+                                  .of_camera = of_camera,
                                   .step_us = step_us};
     scrim_record_note_ntp(&record);
-    snprintf(record.detail, sizeof record.detail, "the host's clock was set %s by %.1f s",
+    snprintf(record.detail, sizeof record.detail, "%s %s by %.1f s", text,
              step_us > 0 ? "forward" : "back",
              (double)(step_us > 0 ? step_us : -step_us) / SCRIM_SECOND);
     journal(camera, &record);
-    camera->covered_us += step_us;
-    if (camera->segment) {
-        camera->step_us += step_us;
-        camera->cut_wanted = true;
-    }
+    camera->cut_wanted = camera->segment != NULL;
 }
+
+// What is open goes on by the clock that it began with; a gap can be cut here, a segment at the
+// next key frame.
+static void note_host_step(struct scrim_camera *camera, int64_t mono_us, int64_t step_us)
+{
+    struct scrim_record piece;
+    if (step_us == 0)
+        return;
+    if (scrim_gap_step(&camera->gap, mono_us, step_us, &piece))
+        journal(camera, &piece);
+    journal_step(camera, false, mono_us, step_us, "the host's clock was set");
+}
+
+static void note_camera_step(struct scrim_camera *camera, const struct scrim_moment *moment)
+{
+    if (moment->camera_step_us != 0)
+        journal_step(camera, true, moment->mono_us, moment->camera_step_us,
+                     "the camera's clock went");
+}
+
+// ---- The disk.
 
 static void take_disk_failure(struct scrim_camera *camera)
 {
@@ -157,10 +183,11 @@ static void take_disk_failure(struct scrim_camera *camera)
         const struct scrim_segment_info *info = scrim_segment_info(camera->segment);
         healthy_us = scrim_clock_mono_us() - info->mono_start_us;
         const int64_t doubtful_us = camera->covered_us - IN_FLIGHT_US;
-        camera->covered_us = doubtful_us > info->start_us ? doubtful_us : info->start_us;
+        camera->covered_us = doubtful_us > info->mono_start_us ? doubtful_us : info->mono_start_us;
     }
     end_recording(camera);
     blame(camera, SCRIM_GAP_DISK, why.text);
+    camera->needs_key = true;
     camera->disk_retry_us =
         scrim_clock_mono_us() +
         scrim_backoff_next(&camera->disk_backoff, healthy_us, randombytes_random());
@@ -172,11 +199,10 @@ static bool must_cut(const struct scrim_camera *camera, const struct scrim_unit 
     const struct scrim_segment_info *info = scrim_segment_info(camera->segment);
     if (info->bytes >= SEGMENT_BYTES_HARD)
         return true;
-    return frame->random &&
-           (camera->cut_wanted || info->generation != params->generation ||
-            info->bytes >= SCRIM_SEGMENT_BYTES ||
-            moment->utc_us - camera->step_us - info->start_us >= SCRIM_SEGMENT_US ||
-            scrim_hour_of(moment->utc_us) != scrim_hour_of(info->start_us));
+    return frame->random && (camera->cut_wanted || info->generation != params->generation ||
+                             info->bytes >= SCRIM_SEGMENT_BYTES ||
+                             moment->mono_us - info->mono_start_us >= SCRIM_SEGMENT_US ||
+                             scrim_hour_of(moment->utc_us) != scrim_hour_of(info->start_us));
 }
 
 // The disk's queue is full: because the disk fails, or because it is slow.
@@ -190,13 +216,17 @@ static void blame_disk(struct scrim_camera *camera)
         blame(camera, SCRIM_GAP_OVERLOAD, "the disk does not keep up");
 }
 
+// The rest of the GOP is dropped, too: a disk that is slow gets less to write, and by whole GOPs.
 static void give_up_segment(struct scrim_camera *camera, const struct scrim_error *why)
 {
     end_recording(camera);
+    camera->needs_key = true;
     if (why->code == SCRIM_EFORMAT || why->code == SCRIM_EINVAL)
         blame(camera, SCRIM_GAP_CAMERA, why->text);
     else if (why->code == SCRIM_EAGAIN)
         blame_disk(camera);
+    else if (why->code == SCRIM_ENOENT) // no hour key: the keeper was stopped, or refuses
+        blame(camera, SCRIM_GAP_OPERATOR, why->text);
     else
         blame(camera, SCRIM_GAP_OVERLOAD, why->text);
 }
@@ -214,55 +244,94 @@ static int open_segment(struct scrim_camera *camera, const struct scrim_unit *fr
     return result;
 }
 
-// A key frame while nothing is recorded. Ends the gap before it, if all goes well.
+// ---- Pictures.
+
+// A frame while nothing is recorded. Ends the gap before it, if all goes well.
 static bool begin(struct scrim_camera *camera, const struct scrim_unit *frame,
                   const struct scrim_params *params, const struct scrim_moment *moment)
 {
     struct scrim_error error;
     struct scrim_record piece;
-    if (moment->mono_us < camera->disk_retry_us)
+    if (camera->needs_key && !frame->random) {
+        if (!camera->gap.open)
+            blame(camera, SCRIM_GAP_CAMERA, "waiting for a key frame");
+        return false;
+    }
+    if (moment->arrival_us < camera->disk_retry_us)
         return false;
     if (!settle_ending(camera)) {
+        camera->needs_key = true;
         blame_disk(camera);
         return false;
     }
     if (open_segment(camera, frame, params, moment, &error) < 0) {
-        camera->disk_retry_us = moment->mono_us + SCRIM_SECOND;
+        camera->disk_retry_us = moment->arrival_us + SCRIM_SECOND;
         give_up_segment(camera, &error);
         return false;
     }
-    const bool had_gap = scrim_gap_end(&camera->gap, moment->utc_us, &piece);
+    const bool had_gap = scrim_gap_end(&camera->gap, moment->mono_us, &piece);
     if (had_gap)
         journal(camera, &piece);
-    if (had_gap || camera->begun_us == 0)
+    if (had_gap || camera->begun_us == 0) {
         camera->begun_us = moment->utc_us;
+        camera->last_media = moment->media;
+    }
+    camera->needs_key = false;
     return true;
 }
 
-static void record(struct scrim_camera *camera, const struct scrim_unit *frame,
+static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
                    const struct scrim_params *params, const struct scrim_moment *moment)
 {
     struct scrim_error error;
     if (camera->segment && must_cut(camera, frame, params, moment)) {
-        camera->covered_us = moment->utc_us;
-        end_segment(camera, moment->utc_us, moment->mono_us);
-        if (!frame->random)
-            blame(camera, SCRIM_GAP_CAMERA, "too much video without a key frame");
+        camera->covered_us = moment->mono_us;
+        end_segment(camera, moment->mono_us);
     }
-    if (!camera->segment && (!frame->random || !begin(camera, frame, params, moment)))
-        return;
+    if (!camera->segment && !begin(camera, frame, params, moment))
+        return false;
     if (scrim_segment_add(camera->segment, frame, moment, &error) < 0) {
         give_up_segment(camera, &error);
-        return;
+        return false;
     }
     int64_t interval_us = scrim_media_us(moment->media - camera->last_media);
-    if (interval_us < 0 || interval_us > INTERVAL_MAX_US)
+    if (interval_us < 0)
         interval_us = 0;
-    const int64_t end_us = moment->utc_us + interval_us;
+    else if (interval_us > INTERVAL_MAX_US)
+        interval_us = INTERVAL_MAX_US;
+    const int64_t end_us = moment->mono_us + interval_us;
     if (end_us > camera->covered_us || scrim_segment_info(camera->segment)->frames == 1)
         camera->covered_us = end_us;
     camera->last_media = moment->media;
     camera->frames++;
+    return true;
+}
+
+// A second or more without a picture, while the stream went on: what was recorded ends with the
+// last picture before, and begins again with this one, key frame or not: no picture that came is
+// thrown away. Less than that is counted, and the segment goes on.
+static void note_missing(struct scrim_camera *camera, const struct scrim_unit *frame,
+                         const struct scrim_moment *moment)
+{
+    const bool missing = frame->lost_units > 0 || frame->lost_packets > 0;
+    camera->lost_units += frame->lost_units;
+    if (camera->segment && moment->hole_us > 0) {
+        char detail[sizeof camera->gap.detail];
+        const double seconds = (double)moment->hole_us / SCRIM_SECOND;
+        if (missing)
+            snprintf(detail, sizeof detail, "%" PRIu32 " packets did not arrive in %.1f s",
+                     frame->lost_packets, seconds);
+        else
+            snprintf(detail, sizeof detail, "the camera sent no picture for %.1f s", seconds);
+        end_recording(camera);
+        blame(camera, missing ? SCRIM_GAP_NETWORK : SCRIM_GAP_CAMERA, detail);
+    }
+    if (camera->segment)
+        scrim_segment_miss(camera->segment, frame->lost_units, frame->lost_packets);
+    else if (frame->lost_units > 0 && !camera->gap.open)
+        blame(camera, SCRIM_GAP_NETWORK, "packets did not arrive");
+    if (!camera->segment)
+        camera->gap.lost_units += frame->lost_units;
 }
 
 // What waited for room in the disk's queue.
@@ -273,22 +342,26 @@ static void settle(struct scrim_camera *camera)
     scrim_owed_settle(&camera->owed, camera->home->disk, camera->home->camera);
 }
 
-static void cut_due_gap(struct scrim_camera *camera, int64_t now_us)
+static void cut_due_gap(struct scrim_camera *camera)
 {
     struct scrim_record piece;
-    if (scrim_gap_due(&camera->gap, now_us, &piece))
+    if (scrim_gap_due(&camera->gap, scrim_clock_mono_us(), &piece))
         journal(camera, &piece);
 }
 
 struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_unit *frame,
                                        const struct scrim_params *params)
 {
-    const struct scrim_moment moment = scrim_timeline_place(&camera->timeline, frame->rtp);
+    const struct scrim_moment moment = scrim_timeline_place(&camera->timeline, frame);
     settle(camera);
-    if (moment.host_step_us != 0)
-        note_host_step(camera, &moment);
-    record(camera, frame, params, &moment);
-    cut_due_gap(camera, moment.utc_us); // not before: the frame may have ended the gap
+    note_host_step(camera, moment.arrival_us, moment.host_step_us);
+    note_camera_step(camera, &moment);
+    note_missing(camera, frame, &moment);
+    if (!record(camera, frame, params, &moment)) {
+        camera->gap.lost_units++; // open, or there would be a segment
+        camera->lost_units++;
+    }
+    cut_due_gap(camera); // not before: the frame may have ended the gap
     return moment;
 }
 
@@ -299,12 +372,14 @@ void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause
     end_recording(camera);
     blame(camera, cause, detail);
     scrim_timeline_break(&camera->timeline);
+    camera->needs_key = true;
 }
 
 void scrim_camera_tick(struct scrim_camera *camera)
 {
     settle(camera);
-    cut_due_gap(camera, scrim_clock_utc_us());
+    note_host_step(camera, scrim_clock_mono_us(), scrim_timeline_check_host(&camera->timeline));
+    cut_due_gap(camera);
 }
 
 void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, const char *detail)
@@ -312,16 +387,17 @@ void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, 
     struct scrim_record piece;
     take_disk_failure(camera);
     end_recording(camera);
-    const int64_t now_us = scrim_clock_utc_us();
+    const int64_t now_us = scrim_clock_mono_us();
     if (scrim_gap_end(&camera->gap, now_us, &piece))
         journal(camera, &piece);
+    const int64_t utc_us = scrim_timeline_utc(&camera->timeline, now_us);
     struct scrim_record stop = {.type = SCRIM_RECORD_STOP,
-                                .start_us = now_us,
-                                .end_us = now_us,
-                                .mono_start_us = scrim_clock_mono_us(),
+                                .start_us = utc_us,
+                                .end_us = utc_us,
+                                .mono_start_us = now_us,
+                                .mono_end_us = now_us,
                                 .cause = cause};
     scrim_record_note_ntp(&stop);
-    stop.mono_end_us = stop.mono_start_us;
     snprintf(stop.detail, sizeof stop.detail, "%s", detail);
     journal(camera, &stop);
 }
@@ -340,11 +416,14 @@ void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_
                                         .explained = camera->gap.open,
                                         .cause = camera->gap.cause,
                                         .frames = camera->frames,
-                                        .gaps = camera->gaps};
+                                        .gaps = camera->gaps,
+                                        .lost_units = camera->lost_units};
     if (camera->segment)
         ret->since_us = camera->begun_us;
     else
-        ret->since_us = camera->gap.open ? camera->gap.start_us : camera->covered_us;
+        ret->since_us = camera->gap.open
+                            ? camera->gap.start_us
+                            : scrim_timeline_utc(&camera->timeline, camera->covered_us);
     if (camera->gap.open)
         snprintf(ret->detail, sizeof ret->detail, "%s", camera->gap.detail);
 }

@@ -1,5 +1,6 @@
 // What is recorded of one camera: frames become segments, and what lies between them becomes gap
-// records, so that the two tile time without a hole. Belongs to the camera's ingest thread, except
+// records, so that the two tile time without a hole, and each picture that was sent is in one of
+// them: in a segment's file, or counted as lost there or in a gap. Belongs to one thread, except
 // where stated. Nothing here waits: what the disk cannot take is dropped by whole GOPs and
 // journalled.
 #pragma once
@@ -40,5 +41,6 @@ struct scrim_camera_status {
     char detail[200];
     int64_t since_us; // UTC; when recording, or the gap, began
     uint64_t frames, gaps;
+    uint64_t lost_units; // pictures that did not arrive whole, or arrived and were not recorded
 };
 void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_status *ret);

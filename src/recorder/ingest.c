@@ -115,7 +115,7 @@ static void take_frame(struct scrim_ingest *ingest, const struct scrim_unit *fra
 {
     struct scrim_camera *camera = ingest->setup.camera;
     const struct scrim_moment moment = camera ? scrim_camera_frame(camera, frame, params)
-                                              : scrim_timeline_place(timeline, frame->rtp);
+                                              : scrim_timeline_place(timeline, frame);
     note_arrival(ingest, frame, moment.mono_us);
     note_params(ingest, params);
     feed_veil(ingest, frame, &moment);

@@ -16,6 +16,23 @@ bool scrim_owed_settle(struct scrim_owed *owed, struct scrim_disk *disk, const c
     return owed->count == 0;
 }
 
+static struct scrim_record *newest_gap(struct scrim_owed *owed)
+{
+    size_t at = owed->count - 1;
+    while (at > 0 && owed->records[at].type != SCRIM_RECORD_GAP)
+        at--;
+    return &owed->records[at];
+}
+
+// The time, and the pictures, stay accounted for, under the earlier cause.
+static void merge(struct scrim_record *gap, const struct scrim_record *record)
+{
+    if (record->end_us > gap->end_us)
+        gap->end_us = record->end_us;
+    gap->mono_end_us = record->mono_end_us;
+    gap->lost_units += record->lost_units;
+}
+
 void scrim_owed_add(struct scrim_owed *owed, struct scrim_disk *disk, const char *camera,
                     const struct scrim_record *record)
 {
@@ -27,10 +44,7 @@ void scrim_owed_add(struct scrim_owed *owed, struct scrim_disk *disk, const char
         owed->records[owed->count++] = *record;
         return;
     }
-    struct scrim_record *last = &owed->records[owed->count - 1];
-    if (record->end_us > last->end_us) // the time stays accounted for, under the earlier cause
-        last->end_us = record->end_us;
-    last->mono_end_us = record->mono_end_us;
+    merge(newest_gap(owed), record);
 }
 
 void scrim_owed_finish(struct scrim_owed *owed)

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FLUSH_US (SCRIM_SECOND / 2) // video in RAM only, at most
-#define PLAIN_MAX (80U << 20)       // one fragment with its boxes
-#define SEALED_MAX (160U << 20)     // what waits while the disk's queue is full
+#define FLUSH_US (SCRIM_SECOND / 2)                             // video in RAM only, at most
+#define PLAIN_MAX (80U << 20)                                   // one fragment with its boxes
+#define SENDER_UTC_MAX_US (INT64_C(32503680000) * SCRIM_SECOND) // the year 3000
+#define SEALED_MAX (160U << 20) // what waits while the disk's queue is full
 
 struct scrim_segment {
     const struct scrim_segment_home *home;
@@ -19,9 +20,22 @@ struct scrim_segment {
     struct scrim_buf plain;  // a fragment on its way to the seal
     struct scrim_buf sealed; // bytes that the disk has not taken yet
     int64_t first_dts;
-    int64_t flushed_mono_us;
-    bool finished; // the last chunk is in `sealed`
+    int64_t flushed_us; // monotonic
+    bool finished;      // the last chunk is in `sealed`
 };
+
+// As the camera has it; 0 also for what no clock of this millennium says.
+static int64_t sender_utc(const struct scrim_unit *unit)
+{
+    return unit->sender_utc_us > 0 && unit->sender_utc_us < SENDER_UTC_MAX_US ? unit->sender_utc_us
+                                                                              : 0;
+}
+
+// As far as the journal can say it.
+static int64_t rtp_of(const struct scrim_unit *unit)
+{
+    return unit->rtp < -INT64_MAX ? -INT64_MAX : unit->rtp;
+}
 
 static void describe(struct scrim_segment *segment, const struct scrim_params *params,
                      const struct scrim_unit *first, const struct scrim_moment *moment)
@@ -34,14 +48,15 @@ static void describe(struct scrim_segment *segment, const struct scrim_params *p
     record->start_us = moment->utc_us;
     record->mono_start_us = moment->mono_us;
     record->boot = segment->home->boot;
-    record->rtp_first = record->rtp_last = first->rtp;
-    record->rtcp_ntp_us = first->sender_utc_us;
+    record->rtp_first = record->rtp_last = rtp_of(first);
+    record->rtcp_ntp_us = sender_utc(first);
+    record->declared_mfps = params->declared_mfps;
     record->width = params->width;
     record->height = params->height;
     snprintf(record->codec, sizeof record->codec, "%s",
              params->codec == SCRIM_CODEC_H264 ? "h264" : "h265");
     segment->first_dts = moment->dts;
-    segment->flushed_mono_us = moment->mono_us;
+    segment->flushed_us = moment->arrival_us;
 }
 
 static int start_seal(struct scrim_segment *segment, const uint8_t hour_key[SCRIM_HOUR_KEY],
@@ -142,13 +157,13 @@ static int write_tail(struct scrim_segment *segment)
     return result;
 }
 
-static int flush(struct scrim_segment *segment, int64_t mono_us, struct scrim_error *error)
+static int flush(struct scrim_segment *segment, int64_t now_us, struct scrim_error *error)
 {
     const struct scrim_segment_home *home = segment->home;
     int result = seal_fragment(segment, error);
     if (result < 0)
         return result;
-    segment->flushed_mono_us = mono_us;
+    segment->flushed_us = now_us;
     if (segment->sealed.len > 0)
         result = scrim_disk_append(home->disk, home->camera, &segment->sealed);
     if (result >= 0)
@@ -162,8 +177,8 @@ int scrim_segment_add(struct scrim_segment *segment, const struct scrim_unit *fr
     struct scrim_record *record = &segment->record;
     int result = SCRIM_OK;
     if (record->frames > 0 &&
-        (frame->random || moment->mono_us - segment->flushed_mono_us >= FLUSH_US))
-        result = flush(segment, moment->mono_us, error);
+        (frame->random || moment->arrival_us - segment->flushed_us >= FLUSH_US))
+        result = flush(segment, moment->arrival_us, error);
     if (result >= 0)
         result = scrim_mux_write(segment->mux, frame->data, frame->size,
                                  moment->media - segment->first_dts,
@@ -172,14 +187,28 @@ int scrim_segment_add(struct scrim_segment *segment, const struct scrim_unit *fr
         return result;
     record->frames++;
     record->keyframes += frame->random;
-    record->rtp_last = frame->rtp;
+    record->rtp_last = rtp_of(frame);
+    record->rtcp_last_us = sender_utc(frame);
     segment->info.frames++;
     segment->info.bytes += frame->size;
     return SCRIM_OK;
 }
 
-int scrim_segment_end(struct scrim_segment *segment, int64_t end_us, int64_t mono_end_us,
-                      struct scrim_error *error)
+void scrim_segment_miss(struct scrim_segment *segment, uint64_t units, uint64_t packets)
+{
+    segment->record.lost_units += units;
+    segment->record.lost_packets += packets;
+}
+
+// Frames in a thousand seconds, by the host's clock.
+static uint32_t delivered_mfps(const struct scrim_record *record)
+{
+    const uint64_t length_us = (uint64_t)(record->end_us - record->start_us);
+    const uint64_t mfps = record->frames < 2 ? 0 : record->frames * 1000 * SCRIM_SECOND / length_us;
+    return mfps < UINT32_MAX ? (uint32_t)mfps : UINT32_MAX;
+}
+
+int scrim_segment_end(struct scrim_segment *segment, int64_t mono_end_us, struct scrim_error *error)
 {
     const struct scrim_segment_home *home = segment->home;
     struct scrim_record *record = &segment->record;
@@ -192,8 +221,10 @@ int scrim_segment_end(struct scrim_segment *segment, int64_t end_us, int64_t mon
             return scrim_fail(error, result, "cannot seal the end: %s", scrim_err_text(result));
         segment->finished = true;
     }
-    record->end_us = end_us > record->start_us ? end_us : record->start_us + 1;
-    record->mono_end_us = mono_end_us;
+    record->mono_end_us =
+        mono_end_us > record->mono_start_us ? mono_end_us : record->mono_start_us + 1;
+    record->end_us = record->start_us + record->mono_end_us - record->mono_start_us;
+    record->delivered_mfps = delivered_mfps(record);
     scrim_record_note_ntp(record);
     result = scrim_disk_close(home->disk, home->camera, &segment->sealed, record);
     return result < 0 ? scrim_fail(error, result, "the disk does not keep up") : SCRIM_OK;

@@ -17,7 +17,8 @@ struct scrim_segment_home {
 
 struct scrim_segment;
 
-// Seals the header and hands it to the disk. SCRIM_EAGAIN if the disk's queue is full.
+// Seals the header and hands it to the disk. SCRIM_EAGAIN if the disk's queue is full. `first` need
+// not be a key picture: what can be shown then begins with the first that is.
 SCRIM_MUST_CHECK int scrim_segment_open(const struct scrim_segment_home *home,
                                         const struct scrim_params *params,
                                         const struct scrim_unit *first,
@@ -33,10 +34,13 @@ SCRIM_MUST_CHECK int scrim_segment_add(struct scrim_segment *segment,
                                        const struct scrim_moment *moment,
                                        struct scrim_error *error);
 
+// Pictures and packets are missing between the frame before and the next one.
+void scrim_segment_miss(struct scrim_segment *segment, uint64_t units, uint64_t packets);
+
 // Seals the end and hands it over with its record. SCRIM_EAGAIN: nothing is lost, call again later
-// with the same times, which are what is journalled.
-SCRIM_MUST_CHECK int scrim_segment_end(struct scrim_segment *segment, int64_t end_us,
-                                       int64_t mono_end_us, struct scrim_error *error);
+// with the same time, which is what is journalled. UTC is told by the clock it began with.
+SCRIM_MUST_CHECK int scrim_segment_end(struct scrim_segment *segment, int64_t mono_end_us,
+                                       struct scrim_error *error);
 
 struct scrim_segment_info {
     int64_t start_us, mono_start_us; // UTC and monotonic time of the first frame

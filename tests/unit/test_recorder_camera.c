@@ -1,153 +1,7 @@
-// A camera recorded into a real store: streams are strings, time is the test's, and what was sealed
-// is opened again with two shares and compared frame by frame.
-#include "recorder/camera.h"
-
-#include "base/clock.h"
-#include "base/fault.h"
-#include "demux.h"
-#include "fake_clock.h"
-#include "sealed.h"
-#include "streams.h"
+// A camera recorded into a real store: what is cut, what becomes a gap, what is in the segments.
+#include "recorder_rig.h"
 
 #include <errno.h>
-#include <sodium.h>
-#include <stdatomic.h>
-
-#define FRAME 9000 // 90 kHz, 10 pictures a second
-#define FRAME_US 100000
-#define START_US (INT64_C(1790000000) * SCRIM_SECOND)
-
-struct rig {
-    char dir[256];
-    struct scrim_vault vault;
-    struct scrim_share shares[3];
-    struct scrim_device_key *key;
-    struct scrim_disk *disk;
-    struct scrim_hours *hours;
-    struct scrim_segment_home home;
-    struct scrim_camera *camera;
-    struct scrim_params params;
-    struct fake_clock clock;
-    int64_t pts;
-    uint32_t counter;
-    atomic_bool failing; // the disk, for segments and tails
-};
-
-static void report(void *context, const char *id, const struct scrim_error *why)
-{
-    struct rig *rig = context;
-    CHECK_TEXT(id, "quay");
-    scrim_camera_disk_failed(rig->camera, why);
-}
-
-static void rig_open(struct rig *rig, const struct scrim_journal_head *head)
-{
-    struct scrim_error error;
-    struct scrim_journal_head fresh = {0};
-    scrim_journal_genesis("test", "quay", fresh.prev);
-    if (!head)
-        head = &fresh;
-    REQUIRE(scrim_disk_create(rig->dir, rig->key, report, rig, &rig->disk, &error) == SCRIM_OK);
-    REQUIRE(scrim_disk_add_camera(rig->disk, "quay", head) == SCRIM_OK);
-    REQUIRE(scrim_disk_start(rig->disk, &error) == SCRIM_OK);
-    REQUIRE(scrim_hours_create(rig->dir, "quay", rig->clock.utc_us, &rig->hours, &error) ==
-            SCRIM_OK);
-    rig->home = (struct scrim_segment_home){rig->disk, &rig->vault, "test", "quay", 1};
-    rig->camera = scrim_camera_create(&rig->home, rig->hours, head);
-}
-
-static void rig_start(struct rig *rig)
-{
-    static const char *const names[] = {"ada", "ben", "cem"};
-    struct scrim_error error;
-    *rig = (struct rig){0};
-    test_make_dir(rig->dir);
-    fake_clock_start(&rig->clock, START_US);
-    REQUIRE(scrim_vault_generate(2, 3, names, &rig->vault, rig->shares, &error) == SCRIM_OK);
-    REQUIRE(scrim_device_key_create(rig->dir, &error) == SCRIM_OK);
-    REQUIRE(scrim_device_key_load(rig->dir, &rig->key, &error) == SCRIM_OK);
-    scrim_params_init(&rig->params, SCRIM_CODEC_H264);
-    rig_open(rig, NULL);
-}
-
-// Ends recording and waits for the disk; the journal is whole afterwards.
-static void rig_stop(struct rig *rig)
-{
-    scrim_camera_stop(rig->camera, SCRIM_GAP_OPERATOR, "the test ends");
-    scrim_disk_stop(rig->disk);
-    scrim_camera_destroy(rig->camera);
-    scrim_hours_destroy(rig->hours);
-    rig->camera = NULL;
-}
-
-static void rig_finish(struct rig *rig)
-{
-    scrim_params_finish(&rig->params);
-    scrim_device_key_destroy(rig->key);
-    fake_clock_end();
-    scrim_fault_set(NULL, NULL);
-    test_remove_dir(rig->dir);
-}
-
-// I: key picture; L: key picture at another size; P: other; p: other, with a PPS that is new;
-// '.': nothing comes for a frame's time.
-static void play(struct rig *rig, const char *stream)
-{
-    for (; *stream; stream++) {
-        struct scrim_buf unit;
-        struct scrim_access_unit_info info;
-        scrim_buf_init(&unit, 1 << 16);
-        if (*stream == 'p')
-            put_bytes(&unit, "\0\0\0\1\x68\xce\x3c\x90", 8);
-        if (*stream != '.') {
-            put_unit(&unit, SCRIM_CODEC_H264, *stream == 'p' ? 'P' : *stream, rig->counter++, 3000);
-            CHECK_INT(scrim_params_update(&rig->params, unit.data, unit.len, &info), SCRIM_OK);
-            const struct scrim_unit frame = {.data = unit.data,
-                                             .size = unit.len,
-                                             .rtp = rig->pts,
-                                             .random = info.random && rig->params.width > 0};
-            scrim_camera_frame(rig->camera, &frame, &rig->params);
-        } else {
-            scrim_camera_tick(rig->camera);
-        }
-        scrim_buf_finish(&unit);
-        rig->pts += FRAME;
-        fake_clock_pass(&rig->clock, FRAME_US);
-    }
-}
-
-static void play_seconds(struct rig *rig, int seconds)
-{
-    for (int i = 0; i < seconds; i++)
-        play(rig, "IPPPPPPPPP");
-}
-
-static size_t journal(struct rig *rig, struct scrim_record *ret, size_t room)
-{
-    return sealed_journal(rig->dir, "quay", ret, room);
-}
-
-// Opens a segment and checks that it holds `frames` frames from number `first` on.
-static void holds(struct rig *rig, const struct scrim_record *record, uint32_t first, size_t frames)
-{
-    struct scrim_buf plain;
-    static struct demuxed demuxed;
-    scrim_buf_init(&plain, 64U << 20);
-    CHECK_INT(sealed_open(rig->dir, "quay", record->file, &rig->vault, rig->shares, &plain), 0);
-    demux(plain.data, plain.len, &demuxed);
-    CHECK_INT(demuxed.count, frames);
-    CHECK_INT(record->frames, frames);
-    for (size_t i = 0; i < demuxed.count; i++) {
-        const uint32_t number = first + (uint32_t)i;
-        const uint8_t expected[] = {(uint8_t)(0x80 | number >> 21), (uint8_t)(0x80 | number >> 14),
-                                    (uint8_t)(0x80 | number >> 7), (uint8_t)(0x80 | number), 0x80};
-        const struct demuxed_packet *packet = &demuxed.packets[i];
-        CHECK(memmem(packet->data, packet->size, expected, sizeof expected) != NULL);
-        CHECK_INT(packet->pts - demuxed.packets[0].pts, (int64_t)i * FRAME);
-    }
-    demux_free(&demuxed);
-    scrim_buf_finish(&plain);
-}
 
 static void waits_for_a_key_frame(void)
 {
@@ -156,16 +10,22 @@ static void waits_for_a_key_frame(void)
     rig_start(&rig);
     play(&rig, "PPPPIPPPPPPPPPIPPP");
     rig_stop(&rig);
-    REQUIRE(journal(&rig, records, 16) == 2);
-    CHECK_INT(records[0].type, SCRIM_RECORD_SEGMENT);
-    CHECK_INT(records[0].start_us, START_US + 4 * FRAME_US);
-    CHECK_INT(records[0].end_us, START_US + 18 * FRAME_US);
-    CHECK_INT(records[0].keyframes, 2);
-    CHECK_INT(records[0].width, 640);
-    CHECK_TEXT(records[0].codec, "h264");
-    CHECK(!records[0].torn);
-    CHECK_INT(records[1].type, SCRIM_RECORD_STOP);
-    holds(&rig, &records[0], 4, 14);
+    REQUIRE(journal(&rig, records, 16) == 3);
+    CHECK_INT(records[0].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[0].cause, SCRIM_GAP_CAMERA);
+    CHECK_INT(records[0].start_us, START_US);
+    CHECK_INT(records[0].end_us, START_US + 4 * FRAME_US);
+    CHECK_INT(records[0].lost_units, 4); // they came, and nothing can be made of them
+    CHECK_INT(records[1].type, SCRIM_RECORD_SEGMENT);
+    CHECK_INT(records[1].start_us, START_US + 4 * FRAME_US);
+    CHECK_INT(records[1].end_us, START_US + 18 * FRAME_US);
+    CHECK_INT(records[1].keyframes, 2);
+    CHECK_INT(records[1].width, 640);
+    CHECK_INT(records[1].delivered_mfps, 10000);
+    CHECK_TEXT(records[1].codec, "h264");
+    CHECK(!records[1].torn);
+    CHECK_INT(records[2].type, SCRIM_RECORD_STOP);
+    holds(&rig, &records[1], 4, 14);
     rig_finish(&rig);
 }
 
@@ -216,13 +76,12 @@ static void cuts_at_the_hour(void)
 {
     struct rig rig;
     struct scrim_record records[16];
-    struct scrim_error error;
     rig_start(&rig);
     const int64_t hour_us = 3600 * SCRIM_SECOND;
     const int64_t next_us = (START_US / hour_us + 1) * hour_us;
     fake_clock_pass(&rig.clock, next_us - START_US - 15 * FRAME_US);
     play(&rig, "IPPPPPPPPPIPPPPPPPPPIPPPP");
-    CHECK_INT(scrim_hours_tend(rig.hours, rig.clock.utc_us, &error), SCRIM_OK);
+    rig_tend(&rig);
     rig_stop(&rig);
     REQUIRE(journal(&rig, records, 16) == 3);
     CHECK_INT(records[0].end_us, next_us + 5 * FRAME_US);
@@ -264,6 +123,7 @@ static void gaps_have_causes(void)
     CHECK_TEXT(records[2].detail, "the host cannot be reached");
     CHECK_INT(records[2].start_us, records[1].end_us);
     CHECK_INT(records[2].end_us, back_us + 2 * FRAME_US);
+    CHECK_INT(records[2].lost_units, 2);
     CHECK_INT(records[3].start_us, records[2].end_us);
     holds(&rig, &records[3], 7, 3);
     rig_finish(&rig);
@@ -368,6 +228,148 @@ static void the_host_clock_steps(void)
     rig_finish(&rig);
 }
 
+// The host's clock is set while nothing is recorded: both sides of the gap are told by the clock of
+// their time, and its length is right.
+static void the_host_clock_steps_in_a_gap(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start(&rig);
+    play(&rig, "IPPPP");
+    scrim_camera_outage(rig.camera, SCRIM_GAP_NETWORK, "no answer in time");
+    fake_clock_pass(&rig.clock, 10 * SCRIM_SECOND);
+    rig.clock.utc_us -= 3600 * SCRIM_SECOND;
+    scrim_camera_tick(rig.camera);
+    fake_clock_pass(&rig.clock, 10 * SCRIM_SECOND);
+    rig.pts = 5;
+    play(&rig, "IPP");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 6);
+    CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[1].end_us - records[1].start_us, 10 * SCRIM_SECOND);
+    CHECK_INT(records[2].type, SCRIM_RECORD_CLOCK);
+    CHECK(!records[2].of_camera);
+    CHECK_INT(records[2].step_us, -3600 * SCRIM_SECOND);
+    CHECK_INT(records[3].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[3].start_us, records[1].end_us - 3600 * SCRIM_SECOND);
+    CHECK_INT(records[3].end_us - records[3].start_us, 10 * SCRIM_SECOND);
+    CHECK_INT(records[4].start_us, records[3].end_us);
+    rig_finish(&rig);
+}
+
+// ---- Losses.
+
+static uint64_t pictures(const struct scrim_record *records, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += records[i].frames + records[i].lost_units;
+    return sum;
+}
+
+// Time from the first record to the last is told once, and once only.
+static void check_tiling(const struct scrim_record *records, size_t count)
+{
+    int64_t until_us = records[0].start_us;
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].type != SCRIM_RECORD_SEGMENT && records[i].type != SCRIM_RECORD_GAP)
+            continue;
+        CHECK_INT(records[i].start_us, until_us);
+        until_us = records[i].end_us;
+    }
+}
+
+static void a_small_loss_is_counted_in_the_segment(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start(&rig);
+    play(&rig, "IPPxPPxxPPIPPPPPxxxIPP");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 2);
+    CHECK_INT(records[0].lost_units, 6);
+    CHECK_INT(records[0].lost_packets, 18);
+    CHECK_INT(records[0].frames, 16); // the rest of a GOP is kept, damaged or not
+    CHECK_INT(records[0].delivered_mfps, 16 * 10000 / 22);
+    CHECK_INT(pictures(records, 2), rig.counter);
+    rig_finish(&rig);
+}
+
+static void a_loss_burst_is_a_gap(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start(&rig);
+    play(&rig, "IPPPPPPPPPIPPxxxxxxxxxxxxPPPPPIPPPPxPPPPIPPP");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 4);
+    CHECK_INT(records[0].type, SCRIM_RECORD_SEGMENT);
+    CHECK_INT(records[0].frames, 13);
+    CHECK_INT(records[0].end_us, START_US + 13 * FRAME_US);
+    CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[1].cause, SCRIM_GAP_NETWORK);
+    CHECK_INT(records[1].lost_units, 12);
+    CHECK_INT(records[1].end_us, START_US + 25 * FRAME_US);
+    CHECK_TEXT(records[1].detail, "36 packets did not arrive in 1.3 s");
+    CHECK_INT(records[2].frames, 18); // begins with the pictures that came, key frame or not
+    CHECK_INT(records[2].keyframes, 2);
+    CHECK_INT(records[2].lost_units, 1);
+    CHECK_INT(pictures(records, 4), rig.counter);
+    check_tiling(records, 4);
+    rig_finish(&rig);
+}
+
+static void a_camera_that_stood_still_is_a_gap(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start(&rig);
+    play(&rig, "IPPPPPPPPPIPP...............PPPPPIPPP");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 4);
+    CHECK_INT(records[0].frames, 13);
+    CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[1].cause, SCRIM_GAP_CAMERA);
+    CHECK_INT(records[1].lost_units, 0);
+    CHECK_INT(records[1].end_us - records[1].start_us, 15 * FRAME_US);
+    CHECK_INT(records[2].frames, 9);
+    check_tiling(records, 4);
+    rig_finish(&rig);
+}
+
+// Few pictures are no hole: a camera that sends one every three seconds is whole.
+static void few_pictures_are_no_gap(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start(&rig);
+    for (int i = 0; i < 20; i++)
+        play(&rig, i % 5 ? "P............................." : "I.............................");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 2);
+    CHECK_INT(records[0].frames, 20);
+    CHECK_INT(records[0].delivered_mfps, 20 * 1000 / 58); // the last one is given a second
+    rig_finish(&rig);
+}
+
+static void a_loss_in_a_gap_is_counted_there(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start(&rig);
+    play(&rig, "IPPPP");
+    scrim_camera_outage(rig.camera, SCRIM_GAP_NETWORK, "the connection was closed");
+    fake_clock_pass(&rig.clock, 5 * SCRIM_SECOND);
+    play(&rig, "PPxxxPIPP");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 4);
+    CHECK_INT(records[1].cause, SCRIM_GAP_NETWORK);
+    CHECK_INT(records[1].lost_units, 6);
+    CHECK_INT(pictures(records, 4), rig.counter);
+    check_tiling(records, 4);
+    rig_finish(&rig);
+}
+
 static int fail_segments(void *context, enum scrim_fault_op op, const char *what)
 {
     const struct rig *rig = context;
@@ -437,6 +439,12 @@ int main(int argc, char **argv)
             {"starts account for the time between", starts_account_for_the_time_between},
             {"a stop in a gap accounts for it", a_stop_in_a_gap_accounts_for_it},
             {"the host's clock steps", the_host_clock_steps},
+            {"the host's clock steps in a gap", the_host_clock_steps_in_a_gap},
+            {"a small loss is counted in the segment", a_small_loss_is_counted_in_the_segment},
+            {"a loss burst is a gap", a_loss_burst_is_a_gap},
+            {"a camera that stood still is a gap", a_camera_that_stood_still_is_a_gap},
+            {"few pictures are no gap", few_pictures_are_no_gap},
+            {"a loss in a gap is counted there", a_loss_in_a_gap_is_counted_there},
             {"a full disk is a gap, and heals", a_full_disk_is_a_gap_and_heals},
             {0}});
 }
