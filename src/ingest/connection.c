@@ -38,6 +38,7 @@ struct connection {
     int packet_result; // of the packets handed out during _receive
     struct scrim_error packet_error;
     int64_t now_us;
+    bool named; // the sentence on how it ended says of which URL
 };
 
 // ---- Packets.
@@ -129,6 +130,7 @@ static int take_bytes(struct connection *connection, size_t count, struct scrim_
     const int result =
         scrim_rtsp_session_receive(connection->session, connection->in, connection->in_used,
                                    connection->now_us, &taken, error);
+    connection->named = result < 0; // its sentences begin with the URL
     if (result < 0)
         return result;
     if (connection->packet_result < 0)
@@ -326,7 +328,6 @@ static void hang_up(struct connection *connection)
 // Dials and talks, over redirects, until pictures may come.
 static int reach(struct connection *connection, struct scrim_error *error)
 {
-    snprintf(connection->url, sizeof connection->url, "%s", connection->ingest->setup.url);
     for (unsigned i = 0; i <= SCRIM_RTSP_REDIRECTS_MAX; i++) {
         connection->now_us = scrim_clock_mono_us();
         int result = dial(connection, error);
@@ -447,6 +448,7 @@ int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us
                             struct scrim_error *error)
 {
     struct connection connection = {.ingest = ingest, .udp = {-1, -1}};
+    snprintf(connection.url, sizeof connection.url, "%s", ingest->setup.url);
     connection.delivery.ingest = ingest;
     connection.in = scrim_new_bytes(IN_BYTES);
     int result = reach(&connection, error);
@@ -454,6 +456,8 @@ int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us
         result = scrim_fail(error, SCRIM_ENOMEM, "out of memory");
     if (result >= 0)
         result = play(&connection, error);
+    if (!connection.named)
+        scrim_fail_prefix(error, "%s", connection.url);
     end_playing(&connection);
     *ret_healthy_us = connection.delivery.first_us
                           ? connection.delivery.last_us - connection.delivery.first_us

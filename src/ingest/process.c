@@ -49,7 +49,6 @@ static void serve(struct scrim_ingest *ingest)
         ingest->dial_us =
             backoff.failures < SCRIM_BACKOFF_SHORT_TRIES ? DIAL_SHORT_US : DIAL_LONG_US;
         scrim_ingest_connection(ingest, &healthy_us, &error);
-        scrim_fail_prefix(&error, "%s", ingest->setup.url);
         if (ingest->over)
             return;
         if (healthy_us > 0)

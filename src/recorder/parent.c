@@ -33,6 +33,7 @@ struct scrim_parent {
     struct scrim_site site;
     struct scrim_log log;
     uint64_t boot;
+    int lock_fd;                       // of the site's recorder, owned
     int signals, orders_fd, dialer_fd; // -1: none
     pid_t sealer, dialer;              // 0: ended
     int sealer_status;
@@ -55,11 +56,13 @@ static int recover(const struct scrim_parent *parent, const struct scrim_device_
     return result;
 }
 
-static int seal(void *context, int orders_fd, int packets_fd)
+// The third descriptor is the lock's: until the sealer has written its last, no other recorder may
+// begin, also when this process is killed.
+static int seal(void *context, const int fds[SCRIM_FORK_FDS])
 {
     struct scrim_sealer_setup setup = *(const struct scrim_sealer_setup *)context;
-    setup.orders_fd = orders_fd;
-    setup.packets_fd = packets_fd;
+    setup.orders_fd = fds[0];
+    setup.packets_fd = fds[1];
     return scrim_sealer_run(&setup);
 }
 
@@ -75,8 +78,8 @@ static int start_sealer(struct scrim_parent *parent, struct scrim_sealer_setup *
         return packets_fd;
     int result = scrim_datagram_pair(orders, error);
     if (result >= 0) {
-        result = parent->sealer =
-            scrim_fork(seal, setup, "scrim-sealer", orders[1], packets_fd, error);
+        const int fds[SCRIM_FORK_FDS] = {orders[1], packets_fd, parent->lock_fd};
+        result = parent->sealer = scrim_fork(seal, setup, "scrim-sealer", fds, error);
         parent->orders_fd = orders[0];
         close(orders[1]);
     }
@@ -84,16 +87,15 @@ static int start_sealer(struct scrim_parent *parent, struct scrim_sealer_setup *
     return result;
 }
 
-static int dial(void *context, int fd, int unused)
+static int dial(void *context, const int fds[SCRIM_FORK_FDS])
 {
     const struct scrim_log *log = context;
     struct scrim_error error;
-    (void)unused;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int result = scrim_dialer_confine(&error);
     if (result < 0)
         scrim_warn(log, "%s", error.text);
-    return result < 0 && result != SCRIM_EUNSUPPORTED ? 1 : scrim_dial_run(fd);
+    return result < 0 && result != SCRIM_EUNSUPPORTED ? 1 : scrim_dial_run(fds[0]);
 }
 
 static int start_dialer(struct scrim_parent *parent, struct scrim_error *error)
@@ -102,7 +104,8 @@ static int start_dialer(struct scrim_parent *parent, struct scrim_error *error)
     int result = scrim_datagram_pair(pair, error);
     if (result < 0)
         return result;
-    result = parent->dialer = scrim_fork(dial, &parent->log, "scrim-dialer", pair[1], -1, error);
+    const int fds[SCRIM_FORK_FDS] = {pair[1], -1, -1};
+    result = parent->dialer = scrim_fork(dial, &parent->log, "scrim-dialer", fds, error);
     parent->dialer_fd = pair[0];
     close(pair[1]);
     return result;
@@ -148,13 +151,14 @@ static int start(struct scrim_parent *parent, struct scrim_error *error)
     return scrim_streams_set(parent->streams, &parent->site, parent->secrets, error);
 }
 
-int scrim_parent_create(struct scrim_site *site, struct scrim_parent **ret,
+int scrim_parent_create(struct scrim_site *site, int lock_fd, struct scrim_parent **ret,
                         struct scrim_error *error)
 {
     struct scrim_parent *parent = scrim_new(struct scrim_parent);
     parent->site = *site;
     *site = (struct scrim_site){0};
     parent->log = scrim_log_named("recorder");
+    parent->lock_fd = lock_fd;
     parent->signals = parent->orders_fd = parent->dialer_fd = -1;
     *ret = parent;
     return start(parent, error);
@@ -303,6 +307,7 @@ void scrim_parent_destroy(struct scrim_parent *parent)
         wait_while(parent, &parent->dialer, LEAVE_PATIENCE_US);
     close_if_open(parent->orders_fd);
     close_if_open(parent->signals);
+    close_if_open(parent->lock_fd);
     scrim_secrets_destroy(parent->secrets);
     scrim_known_cameras_finish(&parent->known);
     scrim_site_finish(&parent->site);

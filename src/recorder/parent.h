@@ -7,9 +7,10 @@
 
 struct scrim_parent;
 
-// Starts everything. `site` is taken over, also on failure.
-SCRIM_MUST_CHECK int scrim_parent_create(struct scrim_site *site, struct scrim_parent **ret,
-                                         struct scrim_error *error);
+// Starts everything. `site` and the descriptor of the recorder's lock are taken over, also on
+// failure.
+SCRIM_MUST_CHECK int scrim_parent_create(struct scrim_site *site, int lock_fd,
+                                         struct scrim_parent **ret, struct scrim_error *error);
 // Serves until SIGTERM or SIGINT; SIGHUP reads scrim.yaml again. Fails when a process without which
 // nothing goes on has ended.
 SCRIM_MUST_CHECK int scrim_parent_serve(struct scrim_parent *parent, struct scrim_error *error);

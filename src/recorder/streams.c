@@ -211,7 +211,7 @@ int scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *si
 
 // ---- Processes.
 
-static int ingest(void *context, int control_fd, int sealer_fd)
+static int ingest(void *context, const int fds[SCRIM_FORK_FDS])
 {
     const struct stream *stream = context;
     prctl(PR_SET_PDEATHSIG, SIGKILL); // also if it should hang
@@ -222,8 +222,8 @@ static int ingest(void *context, int control_fd, int sealer_fd)
         .lower = stream->lower,
         .tls_ca = stream->tls_ca,
         .tls_fingerprint = stream->pinned ? stream->fingerprint : NULL,
-        .control_fd = control_fd,
-        .sealer_fd = sealer_fd,
+        .control_fd = fds[0],
+        .sealer_fd = fds[1],
     };
     return scrim_ingest_run(&setup);
 }
@@ -255,7 +255,8 @@ static int start(struct scrim_streams *streams, struct stream *stream, struct sc
         close(control[0]), close(control[1]);
         return scrim_fail(error, SCRIM_EINTERNAL, "cannot make a pair of sockets");
     }
-    const pid_t pid = scrim_fork(ingest, stream, "scrim-ingest", control[1], media[1], error);
+    const int fds[SCRIM_FORK_FDS] = {control[1], media[1], -1};
+    const pid_t pid = scrim_fork(ingest, stream, "scrim-ingest", fds, error);
     close(control[1]);
     close(media[1]);
     result = pid < 0 ? pid : attach(streams, stream, media[0]);
