@@ -1,0 +1,44 @@
+// How many pictures are missing between two that came: told by their RTP times, the usual distance
+// between pictures, and the packets that are known to be lost.
+//
+// The usual distance is the most common one among the last pictures (mean of all within an eighth
+// of it). The steps from one picture to the next then say:
+//
+//   - Packets are missing, and the step is n distances: n - 1 pictures. With a camera whose rate
+//     varies, no more than packets are missing, and at least those that were seen in part.
+//   - No packet is missing, and the step is n > 1 distances: the camera left pictures out. That
+//     counts only if it is steady: three quarters of the last 32 steps are of the usual distance,
+//     the step before was, too, and never in this session were two steps in a row of another one.
+//     A camera whose rate varies does that, and is never accused again. (One that changes its rate
+//     for the first time is accused of its first longer step. No rule knows better at that moment.)
+//   - The picture goes back in time (B-frames), or one of the last 64 did: no step is judged; if
+//     packets are missing, the progress of the highest time counts.
+//   - The camera's clock jumped (back by more than a second, or ahead of real time by more than
+//     two): no time counts, only what was seen in part.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCRIM_CADENCE_RECENT 33 // pictures
+
+// Zeroed: fresh. All times in 1/90000 s.
+struct scrim_cadence {
+    int64_t recent[SCRIM_CADENCE_RECENT]; // presentation times, a ring
+    unsigned count, at;
+    int64_t last, highest;
+    int64_t lead;           // highest recent (picture's time - arrival): what "ahead" compares with
+    int64_t distance_sum;   // of distance_count usual distances
+    int64_t distance_count; // 0: not known yet
+    unsigned usual;         // steps among the recent ones that were of the usual distance
+    unsigned reordered;     // pictures for which steps still mean nothing
+    bool odd;               // the last step was of another distance
+    bool varies;
+};
+
+// Takes in a picture. `seen`: pictures dropped since the last one because of a hole; `lost`:
+// packets missing since. Returns how many pictures are missing in between.
+uint32_t scrim_cadence_take(struct scrim_cadence *cadence, int64_t time, int64_t arrival,
+                            uint32_t seen, uint32_t lost);
+// True if no picture fits in between the last one and `time`.
+bool scrim_cadence_is_adjacent(const struct scrim_cadence *cadence, int64_t time);
