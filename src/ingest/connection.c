@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define IN_BYTES (128U << 10)        // what is read of a connection at once
-#define TALK_US (10 * SCRIM_SECOND)  // from the connection to PLAY
+#define UDP_US (5 * SCRIM_SECOND)    // for sockets of the dialer
 #define REPORT_US (5 * SCRIM_SECOND) // between receiver reports (RFC 3550, 6.2)
 #define STATS_US SCRIM_SECOND
 #define DATAGRAM_MAX 65536
@@ -204,7 +204,7 @@ static int open_udp(struct connection *connection, struct scrim_error *error)
 {
     struct scrim_ingest *ingest = connection->ingest;
     const struct scrim_control request = {.kind = SCRIM_DIAL_UDP};
-    int result = scrim_ingest_dial(ingest, &request, TALK_US, error);
+    int result = scrim_ingest_dial(ingest, &request, UDP_US, error);
     if (result < 0)
         return result;
     memcpy(connection->udp, ingest->answer_fds, sizeof connection->udp);
@@ -220,7 +220,7 @@ static int connect_udp(struct connection *connection, struct scrim_error *error)
         .kind = SCRIM_DIAL_UDP_PEER, .rtp_port = peer.rtp_port, .rtcp_port = peer.rtcp_port};
     if (peer.track != 0 || peer.rtp_port == 0)
         return scrim_fail(error, SCRIM_EUNSUPPORTED, "the camera names no UDP ports of its own");
-    int result = scrim_ingest_dial(connection->ingest, &request, TALK_US, error);
+    int result = scrim_ingest_dial(connection->ingest, &request, UDP_US, error);
     if (result >= 0)
         result = scrim_rtsp_session_udp_ready(connection->session);
     return result;
@@ -229,7 +229,7 @@ static int connect_udp(struct connection *connection, struct scrim_error *error)
 // Talks until pictures may come. 1: it redirects to connection->url.
 static int talk(struct connection *connection, struct scrim_error *error)
 {
-    const int64_t deadline_us = connection->now_us + TALK_US;
+    const int64_t deadline_us = connection->now_us + connection->ingest->talk_us;
     int result = write_out(connection, error);
     while (result >= 0) {
         switch (scrim_rtsp_session_phase(connection->session)) {
@@ -255,7 +255,7 @@ static int talk(struct connection *connection, struct scrim_error *error)
 
 static int shake_hands(struct connection *connection, struct scrim_error *error)
 {
-    const int64_t deadline_us = connection->now_us + TALK_US;
+    const int64_t deadline_us = connection->now_us + connection->ingest->talk_us;
     for (;;) {
         const int done = scrim_transport_handshake(connection->transport, error);
         if (done != 0)

@@ -22,6 +22,7 @@ struct scrim_ingest {
     struct scrim_feed_stats stats;
     int64_t feed_due_us, alive_due_us; // monotonic
     int64_t dial_us;       // how long to wait for a connection: short while an outage is young
+    int64_t talk_us;       // from there to PLAY
     int64_t first_wait_us; // for the first picture: longer each time that none came
     struct scrim_control answer; // of the dialer, once `answered`
     bool answered;

@@ -11,6 +11,7 @@
 #define SEALER_BYTES (12U << 20) // waits for the sealer at most: some seconds of a camera
 #define DIAL_SHORT_US (3 * SCRIM_SECOND)
 #define DIAL_LONG_US (10 * SCRIM_SECOND)
+#define TALK_US (10 * SCRIM_SECOND)
 #define FIRST_WAIT_US (10 * SCRIM_SECOND)
 #define FIRST_WAIT_MAX_US (160 * SCRIM_SECOND)
 
@@ -81,8 +82,10 @@ static int prepare(struct scrim_ingest *ingest, struct scrim_error *error)
 
 int scrim_ingest_run(const struct scrim_ingest_setup *setup)
 {
-    struct scrim_ingest ingest = {
-        .setup = *setup, .answer_fds = {-1, -1}, .first_wait_us = FIRST_WAIT_US};
+    struct scrim_ingest ingest = {.setup = *setup,
+                                  .answer_fds = {-1, -1},
+                                  .talk_us = TALK_US,
+                                  .first_wait_us = FIRST_WAIT_US};
     struct scrim_error error;
     signal(SIGPIPE, SIG_IGN);
     const int result = prepare(&ingest, &error);

@@ -154,7 +154,10 @@ static void answer(struct server *server, int fd)
             if (strncmp(server->describe, "v=", 2) == 0 || strchr(server->describe, '='))
                 reply(fd, request, "200 OK", "", server->describe);
             else
-                reply(fd, request, server->describe, "", "");
+                reply(fd, request, server->describe,
+                      server->digest ? "WWW-Authenticate: Digest realm=\"cam\", nonce=\"abc\"\r\n"
+                                     : "",
+                      "");
         } else if (strncmp(request, "SETUP", 5) == 0) {
             reply(fd, request, server->setup ? server->setup : "200 OK",
                   "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", "");
@@ -253,6 +256,7 @@ static void rig_start(struct rig *rig, const struct server *server, const char *
         .sealer = scrim_link_create(rig->media[0], 1 << 20),
         .answer_fds = {-1, -1},
         .dial_us = SCRIM_SECOND,
+        .talk_us = SCRIM_SECOND,
         .first_wait_us = SCRIM_SECOND,
     };
 }
