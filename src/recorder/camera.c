@@ -236,9 +236,9 @@ static int open_segment(struct scrim_camera *camera, const struct scrim_unit *fr
                         struct scrim_error *error)
 {
     uint8_t key[SCRIM_HOUR_KEY];
-    int result = scrim_hours_get(camera->hours, scrim_hour_of(moment->utc_us), key);
+    int result = scrim_hours_get(camera->hours, scrim_hour_of(moment->utc_us), key, error);
     if (result < 0)
-        return scrim_fail(error, result, "there is no key for this hour");
+        return result;
     result = scrim_segment_open(camera->home, params, frame, moment, key, &camera->segment, error);
     sodium_memzero(key, sizeof key);
     return result;

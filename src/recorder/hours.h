@@ -1,23 +1,28 @@
-// The hour keys that a camera's segments are sealed with. The recorder can make keys but, once
-// locked in, never read one, so each is made an hour ahead, off the camera's thread, and kept in
-// locked memory until its hour is over.
+// The hour keys that a camera's segments are sealed with: of this hour, of the next, and for two
+// minutes of the one before, in locked memory; wiped when their time is over. The keeper makes them
+// and hands them out (recorder/keys.h).
 #pragma once
 
-#include "store/hour_key.h"
+#include "link/link.h"
+#include "store/layout.h"
+#include "vault/vault.h"
 
 struct scrim_hours;
 
-// Before the sandbox: obtains the keys of this hour and the next.
-SCRIM_MUST_CHECK int scrim_hours_create(const char *dir, const char *camera, int64_t now_us,
-                                        struct scrim_hours **ret, struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_hours_create(const char *camera, struct scrim_hours **ret,
+                                        struct scrim_error *error);
 void scrim_hours_destroy(struct scrim_hours *hours); // wipes; NULL is fine
+const char *scrim_hours_camera(const struct scrim_hours *hours);
 
-// From the main thread, now and then: makes the next hour's key, and wipes those whose hour is
-// over. SCRIM_EEXIST: the clock was set to an hour whose key exists but is no longer in memory.
-// Only a new start can read it.
-SCRIM_MUST_CHECK int scrim_hours_tend(struct scrim_hours *hours, int64_t now_us,
-                                      struct scrim_error *error);
+// From the main thread.
+bool scrim_hours_holds(struct scrim_hours *hours, uint64_t hour);
+// Ignored if its time is not now; see _tend.
+void scrim_hours_put(struct scrim_hours *hours, uint64_t hour, const uint8_t key[SCRIM_HOUR_KEY]);
+// Wipes what is neither this hour's (lingering included) nor the next one's.
+void scrim_hours_tend(struct scrim_hours *hours, int64_t now_us);
+// What _get says when it has no key.
+void scrim_hours_explain(struct scrim_hours *hours, const char *why);
 
-// From the camera's thread: the key of the hour, or SCRIM_ENOENT. Wipe it after use.
+// From the camera's thread: the key of the hour, to be wiped after use, or SCRIM_ENOENT.
 SCRIM_MUST_CHECK int scrim_hours_get(struct scrim_hours *hours, uint64_t hour,
-                                     uint8_t ret[SCRIM_HOUR_KEY]);
+                                     uint8_t ret[SCRIM_HOUR_KEY], struct scrim_error *error);

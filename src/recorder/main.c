@@ -1,28 +1,28 @@
-// scrim-recorder: RTSP in, sealed segments and a signed journal out. One process a site.
+// scrim-recorder: RTSP in, sealed segments and a signed journal out. Several
+// processes a site; this is the first of them (parent.h).
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
-#include "base/signals.h"
-#include "media/media.h"
-#include "recorder/recorder.h"
+#include "recorder/parent.h"
 #include "store/layout.h"
 
-#include <poll.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <unistd.h>
+#include <time.h>
 
-#define TEND_MS 2000
+#define LOCK_PATIENCE_US (8 * SCRIM_SECOND)
+#define LOCK_AGAIN_NS 20000000
 
 static const struct scrim_opt options[] = {{0}};
 static const struct scrim_opt_spec spec = {
-    "scrim-recorder DIR", "Records a site's cameras. Started by `scrim up` or systemd.", options, 1,
-    1};
+    "scrim-recorder DIR",
+    "Records a site's cameras. Started by `scrim up` or systemd. SIGHUP: reads "
+    "scrim.yaml again.",
+    options, 1, 1};
 
-// A camera takes up to seven descriptors; the soft limit is often made for a shell.
+// A stream takes up to four descriptors in all; the soft limit is often made
+// for a shell.
 static void raise_file_limit(void)
 {
     struct rlimit limit;
@@ -32,38 +32,29 @@ static void raise_file_limit(void)
     }
 }
 
-// The descriptor of the lock is kept until the process ends.
+// Returns the descriptor that holds the lock. A sealer whose parent was killed
+// closes its segments and holds it meanwhile.
 static int lock_site(const struct scrim_site *site, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], run[SCRIM_PATH_MAX];
     if (scrim_path_join(path, site->dir, SCRIM_RECORDER_LOCK) < 0 ||
         scrim_path_join(run, site->dir, "run") < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", site->dir);
-    const int result = scrim_fs_make_dirs(run, 0700, error);
-    return result < 0 ? result : scrim_fs_lock(path, error);
-}
-
-// Until a signal comes, or the clock asks for a new start.
-static bool serve(struct scrim_recorder *recorder, int signals, const struct scrim_log *log)
-{
-    struct pollfd wait = {.fd = signals, .events = POLLIN};
-    for (;;) {
-        struct scrim_error error;
-        if (scrim_recorder_tend(recorder, &error) < 0) {
-            scrim_warn(log, "%s: starting afresh", error.text);
-            return true;
-        }
-        if (poll(&wait, 1, TEND_MS) > 0)
-            return false;
+    const int64_t until_us = scrim_clock_mono_us() + LOCK_PATIENCE_US;
+    int result = scrim_fs_make_dirs(run, 0700, error);
+    if (result >= 0)
+        result = scrim_fs_lock(path, error);
+    while (result == SCRIM_EBUSY && scrim_clock_mono_us() < until_us) {
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_AGAIN_NS}, NULL);
+        result = scrim_fs_lock(path, error);
     }
+    return result;
 }
 
-static int run(const char *dir, struct scrim_site *site, struct scrim_error *error)
+static int run(const char *dir, struct scrim_error *error)
 {
-    const struct scrim_log log = scrim_log_named("recorder");
-    struct scrim_stop *stop = NULL;
-    struct scrim_recorder *recorder = NULL;
-    bool clock = false;
+    struct scrim_site site = {0};
+    struct scrim_parent *parent = NULL;
     raise_file_limit();
     int result = scrim_sandbox_begin(error);
     if (result >= 0)
@@ -71,23 +62,15 @@ static int run(const char *dir, struct scrim_site *site, struct scrim_error *err
                      ? scrim_fail(error, SCRIM_EINTERNAL, "libsodium cannot be used here")
                      : SCRIM_OK;
     if (result >= 0)
-        result = scrim_site_load(dir, site, error);
+        result = scrim_site_load(dir, &site, error);
     if (result >= 0)
-        result = lock_site(site, error);
-    const int signals =
-        result >= 0 ? scrim_signals_open((const int[]){SIGTERM, SIGINT, 0}, error) : -1;
+        result = lock_site(&site, error);
     if (result >= 0)
-        result = signals;
+        result = scrim_parent_create(&site, result, &parent, error);
     if (result >= 0)
-        result = scrim_stop_create(&stop, error);
-    if (result >= 0)
-        result = scrim_recorder_create(site, stop, &recorder, error);
-    if (result >= 0)
-        result = scrim_recorder_start(recorder, error);
-    if (result >= 0)
-        clock = serve(recorder, signals, &log);
-    scrim_recorder_destroy(recorder, clock);
-    scrim_stop_destroy(stop);
+        result = scrim_parent_serve(parent, error);
+    scrim_parent_destroy(parent);
+    scrim_site_finish(&site);
     return result;
 }
 
@@ -102,11 +85,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "scrim-recorder: %s\n", error.text);
         return 2;
     }
-    struct scrim_site site = {0};
-    scrim_media_quiet();
-    result = run(dir[0], &site, &error);
+    result = run(dir[0], &error);
     if (result < 0)
         fprintf(stderr, "scrim-recorder: %s\n", error.text);
-    scrim_site_finish(&site);
     return result < 0 ? 1 : 0;
 }

@@ -36,14 +36,28 @@ int scrim_camera_state_json(const struct scrim_camera_state *state, uint64_t vei
 {
     static const char *const codecs[] = {
         [0] = "", [SCRIM_CODEC_H264] = "h264", [SCRIM_CODEC_H265] = "h265"};
+    const struct scrim_feed_stats *feed = &state->feed;
     json_t *json =
-        json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "state",
+        json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I}", "state",
                   state_name(state), "cause", cause_of(state), "detail", detail_of(state),
                   "since_us", (json_int_t)state->recording.since_us, "codec", codecs[state->codec],
                   "width", (json_int_t)state->width, "height", (json_int_t)state->height, "bitrate",
                   (json_int_t)state->bitrate, "fps", state->fps, "frames",
-                  (json_int_t)state->recording.frames, "reconnects", (json_int_t)state->reconnects,
-                  "gaps", (json_int_t)state->recording.gaps, "veil_drops", (json_int_t)veil_drops);
+                  (json_int_t)state->recording.frames, "reconnects", (json_int_t)feed->reconnects,
+                  "gaps", (json_int_t)state->recording.gaps, "lost",
+                  (json_int_t)state->recording.lost_units, "veil_drops", (json_int_t)veil_drops);
+    if (json && feed->connected) {
+        json_object_set_new(json, "transport",
+                            json_string(feed->tls   ? "tls"
+                                        : feed->udp ? "udp"
+                                                    : "tcp"));
+        json_object_set_new(json, "packets", json_integer((json_int_t)feed->packets));
+        json_object_set_new(json, "lost_packets", json_integer((json_int_t)feed->lost_packets));
+        json_object_set_new(json, "jitter_us", json_integer((json_int_t)feed->jitter_us));
+        if (feed->has_clock_offset)
+            json_object_set_new(json, "clock_offset_us",
+                                json_integer((json_int_t)feed->clock_offset_us));
+    }
     // Text that is not UTF-8 cannot be said in JSON; ours quotes nothing that a camera sent.
     char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     const int result = text ? scrim_buf_append_text(out, text) : SCRIM_ENOMEM;

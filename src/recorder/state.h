@@ -1,6 +1,7 @@
 // What the desk is told of a camera: the body of CAMERA_STATE, one JSON object.
 #pragma once
 
+#include "ingest/wire.h"
 #include "recorder/camera.h"
 
 struct scrim_camera_state {
@@ -13,7 +14,7 @@ struct scrim_camera_state {
     uint32_t width, height;
     uint64_t bitrate; // bits a second
     double fps;
-    uint64_t reconnects;
+    struct scrim_feed_stats feed; // of the process that reads the camera
 };
 
 // `veil_drops`: frames that the veil did not take. Appends to `out`.

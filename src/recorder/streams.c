@@ -104,6 +104,15 @@ static char *copy(const char *text)
     return text ? scrim_strdup(text) : NULL;
 }
 
+// A path of scrim.yaml: absolute, or relative to the site.
+static char *site_file(const struct scrim_site *site, const char *path)
+{
+    char absolute[SCRIM_PATH_MAX];
+    if (!path || path[0] == '/')
+        return copy(path);
+    return scrim_path_join(absolute, site->dir, path) < 0 ? copy(path) : scrim_strdup(absolute);
+}
+
 static struct stream *describe(const struct scrim_site *site,
                                const struct scrim_camera_config *camera, bool sub)
 {
@@ -111,17 +120,13 @@ static struct stream *describe(const struct scrim_site *site,
                                                    [SCRIM_TRANSPORT_TCP] = SCRIM_RTSP_LOWER_TCP,
                                                    [SCRIM_TRANSPORT_UDP] = SCRIM_RTSP_LOWER_UDP};
     struct stream *stream = scrim_new(struct stream);
-    char ca[SCRIM_PATH_MAX] = "";
     snprintf(stream->camera, sizeof stream->camera, "%s", camera->id);
     stream->sub = sub;
     stream->log = scrim_log_named("recorder.%s%s", camera->id, sub ? ".sub" : "");
     stream->url = scrim_strdup(sub ? camera->sub_url : camera->main_url);
     stream->user = copy(camera->user);
     stream->redirect_host = copy(camera->redirect_host);
-    if (camera->tls_ca)
-        snprintf(ca, sizeof ca, "%s%s%s", camera->tls_ca[0] == '/' ? "" : site->dir,
-                 camera->tls_ca[0] == '/' ? "" : "/", camera->tls_ca);
-    stream->tls_ca = ca[0] ? scrim_strdup(ca) : NULL;
+    stream->tls_ca = site_file(site, camera->tls_ca);
     stream->pinned = scrim_camera_fingerprint(camera, stream->fingerprint);
     stream->lower = lowers[camera->transport];
     stream->control_fd = stream->udp[0] = stream->udp[1] = -1;
