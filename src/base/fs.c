@@ -25,6 +25,15 @@ int scrim_fs_open(const char *path, int flags, mode_t mode, struct scrim_error *
     return fd >= 0 ? fd : scrim_fail_errno(error, errno, "%s", path);
 }
 
+int scrim_fs_open_at(int directory, const char *name, int flags, mode_t mode, const char *path,
+                     struct scrim_error *error)
+{
+    const int fd = scrim_fault(SCRIM_FAULT_OPEN, path)
+                       ? -1
+                       : openat(directory, name, flags | O_CLOEXEC, mode);
+    return fd >= 0 ? fd : scrim_fail_errno(error, errno, "%s", path);
+}
+
 static int read_all(int fd, const char *path, struct scrim_buf *ret, struct scrim_error *error)
 {
     for (;;) {
@@ -90,6 +99,13 @@ int scrim_fs_pwrite(int fd, const void *bytes, size_t count, off_t offset, const
 int scrim_fs_sync(int fd, const char *path, struct scrim_error *error)
 {
     if (scrim_fault(SCRIM_FAULT_FSYNC, path) || fsync(fd) < 0)
+        return scrim_fail_errno(error, errno, "cannot flush %s to disk", path);
+    return SCRIM_OK;
+}
+
+int scrim_fs_sync_all(int directory, const char *path, struct scrim_error *error)
+{
+    if (scrim_fault(SCRIM_FAULT_FSYNC, path) || syncfs(directory) < 0)
         return scrim_fail_errno(error, errno, "cannot flush %s to disk", path);
     return SCRIM_OK;
 }
@@ -180,10 +196,11 @@ int scrim_fs_create(const char *path, const void *bytes, size_t count, mode_t mo
     return write_whole(path, bytes, count, mode, false, error);
 }
 
-int scrim_fs_make_dirs(const char *path, mode_t mode, struct scrim_error *error)
+int scrim_fs_make_dirs_at(int directory, const char *name, mode_t mode, const char *path,
+                          struct scrim_error *error)
 {
     char partial[SCRIM_PATH_MAX];
-    if (snprintf(partial, sizeof partial, "%s", path) >= (int)sizeof partial)
+    if (snprintf(partial, sizeof partial, "%s", name) >= (int)sizeof partial)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", path);
 
     for (char *at = partial + 1;; at++) {
@@ -191,12 +208,17 @@ int scrim_fs_make_dirs(const char *path, mode_t mode, struct scrim_error *error)
             continue;
         const bool last = *at == '\0';
         *at = '\0';
-        if (mkdir(partial, mode) < 0 && errno != EEXIST)
-            return scrim_fail_errno(error, errno, "cannot make directory %s", partial);
+        if (mkdirat(directory, partial, mode) < 0 && errno != EEXIST)
+            return scrim_fail_errno(error, errno, "cannot make directory %s", path);
         if (last)
             return SCRIM_OK;
         *at = '/';
     }
+}
+
+int scrim_fs_make_dirs(const char *path, mode_t mode, struct scrim_error *error)
+{
+    return scrim_fs_make_dirs_at(AT_FDCWD, path, mode, path, error);
 }
 
 int scrim_fs_lock(const char *path, struct scrim_error *error)

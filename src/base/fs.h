@@ -19,12 +19,20 @@ SCRIM_MUST_CHECK int scrim_fs_read(const char *path, struct scrim_buf *ret,
 SCRIM_MUST_CHECK int scrim_fs_open(const char *path, int flags, mode_t mode,
                                    struct scrim_error *error);
 
+// The same below an open directory: `name` is relative to it, `path` is what sentences call it.
+// What was mounted when the directory was opened is what is written to, whatever lies at its path
+// now.
+SCRIM_MUST_CHECK int scrim_fs_open_at(int directory, const char *name, int flags, mode_t mode,
+                                      const char *path, struct scrim_error *error);
+
 // Writes every byte or fails; `path` is for the sentence only. EINTR is retried.
 SCRIM_MUST_CHECK int scrim_fs_write(int fd, const void *bytes, size_t count, const char *path,
                                     struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_fs_pwrite(int fd, const void *bytes, size_t count, off_t offset,
                                      const char *path, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_fs_sync(int fd, const char *path, struct scrim_error *error);
+// Flushes the whole file system that an open directory lies in.
+SCRIM_MUST_CHECK int scrim_fs_sync_all(int directory, const char *path, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_fs_sync_dir(const char *directory, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_fs_unlink(const char *path, struct scrim_error *error);
 // Replaces `to`, at once; durable after a flush of the directory.
@@ -39,6 +47,10 @@ SCRIM_MUST_CHECK int scrim_fs_create(const char *path, const void *bytes, size_t
 
 // Makes the directory and its parents; one that exists is fine.
 SCRIM_MUST_CHECK int scrim_fs_make_dirs(const char *path, mode_t mode, struct scrim_error *error);
+
+// The same below an open directory, which itself must exist.
+SCRIM_MUST_CHECK int scrim_fs_make_dirs_at(int directory, const char *name, mode_t mode,
+                                           const char *path, struct scrim_error *error);
 
 // Takes an exclusive lock on the file (created if absent) for as long as the descriptor lives.
 // SCRIM_EBUSY, with the holder's pid in the sentence, if another process has it.

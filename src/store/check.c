@@ -20,6 +20,7 @@
 #define SETTLE_US (4 * SCRIM_SECOND) // a closed segment gets its record within about one
 #define SETTLE_POLL_MS 100
 #define OPENINGS "state/log/journal"
+#define CAMERAS_MAX 4096 // that ever were
 
 struct camera_check {
     struct check *check;
@@ -30,7 +31,7 @@ struct camera_check {
     bool unfinished;              // the last line has no end
     struct scrim_file_list files; // segments found, listed before the journals are read
     bool *named;                  // by a record, for each of them
-    char newest[SCRIM_FILE_TEXT]; // of the segments that records name
+    char newest[SCRIM_DISKS_MAX][SCRIM_FILE_TEXT]; // of each disk's segments that records name
 };
 
 const char *scrim_finding_text(enum scrim_finding_kind kind)
@@ -41,6 +42,8 @@ const char *scrim_finding_text(enum scrim_finding_kind kind)
     case SCRIM_FINDING_STRAY: return "stray";
     case SCRIM_FINDING_INDEX: return "index";
     case SCRIM_FINDING_HEADER: return "header";
+    case SCRIM_FINDING_DISK: return "disk";
+    case SCRIM_FINDING_KEYS: return "keys";
     }
     return "unknown";
 }
@@ -57,11 +60,12 @@ void scrim_check_say(struct check *check, enum scrim_finding_kind kind, const ch
     check->finding(check->context, kind, file, text);
 }
 
-static void stray(struct camera_check *c, const char *below, const char *text)
+static void stray(struct check *check, unsigned disk, const char *camera, const char *below,
+                  const char *text)
 {
     char shown[SCRIM_PATH_MAX];
-    snprintf(shown, sizeof shown, "store/%s/%s", c->camera, below);
-    scrim_check_say(c->check, SCRIM_FINDING_STRAY, shown, "%s", text);
+    scrim_check_show(check, disk, camera, below, shown);
+    scrim_check_say(check, SCRIM_FINDING_STRAY, shown, "%s", text);
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -72,11 +76,12 @@ static bool ends_with(const char *text, const char *ending)
 
 // Everything in a day's directory; what is no segment, tail or journal is a stray at once. Tails go
 // into the list too: a torn segment's record accounts for them.
-static int list_day(struct camera_check *c, const char *day, struct scrim_error *error)
+static int list_day(struct camera_check *c, unsigned disk, const char *day,
+                    struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], **names;
     size_t count;
-    if (scrim_store_path(path, c->check->site->dir, c->camera, day) < 0)
+    if (scrim_disks_path(path, c->check->site, disk, c->camera, day) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "camera %s: path too long", c->camera);
     int result = scrim_fs_list(path, &names, &count, error);
     if (result < 0)
@@ -88,35 +93,54 @@ static int list_day(struct camera_check *c, const char *day, struct scrim_error 
         snprintf(segment, sizeof segment, "%s", names[i]);
         if (ends_with(segment, ".tail"))
             segment[strlen(segment) - strlen(".tail")] = '\0';
-        if (strcmp(names[i], "journal") == 0)
+        if (disk == 0 && strcmp(names[i], "journal") == 0)
             continue;
         if (length >= (int)sizeof file || !scrim_segment_name_parse(segment, &second))
-            stray(c, file, "nothing of ours has such a name");
-        else if ((result = scrim_file_list_add(&c->files, file, (size_t)length)) < 0)
+            stray(c->check, disk, c->camera, file, "nothing of ours has such a name");
+        else if ((result = scrim_file_list_add(&c->files, scrim_disks_id(c->check->site, disk),
+                                               file)) < 0)
             scrim_fail(error, result, "camera %s: too many files", c->camera);
     }
     scrim_fs_free_names(names, count);
     return result;
 }
 
-static int list_files(struct camera_check *c, struct scrim_error *error)
+static int list_disk(struct camera_check *c, unsigned disk, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], **names;
     size_t count;
-    if (scrim_store_path(path, c->check->site->dir, c->camera, NULL) < 0)
+    if (scrim_disks_path(path, c->check->site, disk, c->camera, NULL) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "camera %s: path too long", c->camera);
     int result = scrim_fs_list(path, &names, &count, error);
     if (result == SCRIM_ENOENT)
-        return SCRIM_OK; // it has not recorded yet
+        return SCRIM_OK; // it has not recorded there
     if (result < 0)
         return result;
     for (size_t i = 0; i < count && result >= 0; i++) {
         if (scrim_day_valid(names[i]))
-            result = list_day(c, names[i], error);
+            result = list_day(c, disk, names[i], error);
         else if (strcmp(names[i], "tail") != 0)
-            stray(c, names[i], "nothing of ours has such a name");
+            stray(c->check, disk, c->camera, names[i], "nothing of ours has such a name");
     }
     scrim_fs_free_names(names, count);
+    return result;
+}
+
+// A disk that fails while it is listed is a finding; the others are checked.
+static int list_files(struct camera_check *c, struct scrim_error *error)
+{
+    int result = SCRIM_OK;
+    for (unsigned disk = 0; disk < scrim_disks_count(c->check->site) && result >= 0; disk++) {
+        struct scrim_error why;
+        char shown[SCRIM_PATH_MAX];
+        if (!c->check->present[disk] || list_disk(c, disk, &why) >= 0)
+            continue;
+        if (disk == 0)
+            result = scrim_fail(error, why.code, "%s", why.text);
+        scrim_check_show(c->check, disk, c->camera, NULL, shown);
+        if (disk > 0)
+            scrim_check_say(c->check, SCRIM_FINDING_DISK, shown, "%s", why.text);
+    }
     scrim_file_list_sort(&c->files);
     c->named = scrim_new_array(scrim_file_list_count(&c->files) + 1, bool);
     return result;
@@ -132,18 +156,19 @@ static void say_unfinished(const struct camera_check *c)
 static void mark_named(struct camera_check *c, const char *shown, const struct scrim_record *record)
 {
     static const uint8_t none[32];
-    const ssize_t at = scrim_file_list_find(&c->files, record->file);
+    const int disk = scrim_disks_find(c->check->site, record->disk, NULL);
+    const ssize_t at = scrim_file_list_find(&c->files, record->disk, record->file);
     if (at >= 0 && c->named[at])
         scrim_check_say(c->check, SCRIM_FINDING_JOURNAL, shown, "two records name %s",
                         record->file);
     if (at >= 0)
         c->named[at] = true;
-    if (strcmp(record->file, c->newest) > 0)
-        snprintf(c->newest, sizeof c->newest, "%s", record->file);
+    if (disk >= 0 && strcmp(record->file, c->newest[disk]) > 0)
+        snprintf(c->newest[disk], sizeof c->newest[disk], "%s", record->file);
     if (record->torn && memcmp(record->tail_sha256, none, sizeof none) != 0) {
         char tail[SCRIM_FILE_TEXT + 8];
         snprintf(tail, sizeof tail, "%s.tail", record->file);
-        const ssize_t tail_at = scrim_file_list_find(&c->files, tail);
+        const ssize_t tail_at = scrim_file_list_find(&c->files, record->disk, tail);
         if (tail_at >= 0)
             c->named[tail_at] = true;
     }
@@ -223,11 +248,27 @@ static bool recorder_runs(const struct scrim_site *site)
     return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+// A file that was found: its disk, its name, and whether it is a segment that no record names.
+struct found {
+    unsigned disk;
+    const char *file;
+    bool unnamed_segment;
+};
+
+static struct found found_at(const struct camera_check *c, size_t at)
+{
+    char id[SCRIM_PLACED_FILE_TEXT];
+    const char *file = scrim_file_list_at(&c->files, at, id);
+    const int disk = scrim_disks_find(c->check->site, id, NULL); // it was listed: it is known
+    return (struct found){disk > 0 ? (unsigned)disk : 0, file,
+                          !c->named[at] && !ends_with(file, ".tail")};
+}
+
 static size_t unnamed_segments(const struct camera_check *c)
 {
     size_t count = 0;
     for (size_t i = 0; i < scrim_file_list_count(&c->files); i++)
-        count += !c->named[i] && !ends_with(scrim_file_list_at(&c->files, i), ".tail");
+        count += found_at(c, i).unnamed_segment;
     return count;
 }
 
@@ -244,30 +285,34 @@ static int settle(struct camera_check *c, struct scrim_error *error)
     return result;
 }
 
-// The segment being written is the newest of all, by its name, and the only one without a record.
-static ssize_t open_segment(const struct camera_check *c)
+// The segment being written is the newest of its disk, by its name. On a disk that does not answer
+// one may wait while the camera records on another.
+static bool is_open(const struct camera_check *c, size_t at)
 {
-    for (size_t i = scrim_file_list_count(&c->files); i-- > 0;) {
-        if (!c->named[i] && !ends_with(scrim_file_list_at(&c->files, i), ".tail"))
-            return strcmp(scrim_file_list_at(&c->files, i), c->newest) > 0 ? (ssize_t)i : -1;
+    const struct found this = found_at(c, at);
+    if (!this.unnamed_segment || strcmp(this.file, c->newest[this.disk]) <= 0)
+        return false;
+    for (size_t i = at + 1; i < scrim_file_list_count(&c->files); i++) {
+        const struct found later = found_at(c, i); // the list is in order, disk by disk
+        if (later.disk == this.disk && later.unnamed_segment)
+            return false;
     }
-    return -1;
+    return true;
 }
 
 static void judge_unnamed(struct camera_check *c, bool running)
 {
-    const ssize_t open = running ? open_segment(c) : -1;
     for (size_t i = 0; i < scrim_file_list_count(&c->files); i++) {
-        const char *file = scrim_file_list_at(&c->files, i);
+        const struct found this = found_at(c, i);
         if (c->named[i])
             continue;
-        if ((ssize_t)i == open) {
+        if (running && is_open(c, i)) {
             c->check->result.open++;
-            scrim_check_unrecorded(c->check, c->camera, file);
-        } else if (running || ends_with(file, ".tail"))
-            stray(c, file, "no record names it");
+            scrim_check_unrecorded(c->check, this.disk, c->camera, this.file);
+        } else if (running || !this.unnamed_segment)
+            stray(c->check, this.disk, c->camera, this.file, "no record names it");
         else
-            stray(c, file,
+            stray(c->check, this.disk, c->camera, this.file,
                   "no record names it: the recorder was cut off, and its next start journals it, "
                   "or the journal was cut");
     }
@@ -321,34 +366,69 @@ static int check_openings(struct check *check, struct scrim_error *error)
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 
-static void stray_in_store(struct check *check, const char *name)
+static bool is_ours(unsigned disk, const char *name)
 {
-    char shown[SCRIM_PATH_MAX];
-    snprintf(shown, sizeof shown, "store/%s", name);
-    scrim_check_say(check, SCRIM_FINDING_STRAY, shown, "nothing of ours has such a name");
+    return strcmp(name, "scrim-probe") == 0 ||
+           (disk > 0 && (strcmp(name, "scrim-disk") == 0 || strcmp(name, "lost+found") == 0));
 }
 
-// The cameras that have a directory, whether scrim.yaml still names them or not, and those that
-// should have one.
+static bool is_camera(const char *root, const char *name)
+{
+    char path[SCRIM_PATH_MAX];
+    struct stat info;
+    return strlen(name) <= SCRIM_CAMERA_ID_MAX && scrim_path_join(path, root, name) >= 0 &&
+           lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static bool contains(char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// The cameras that have a directory on any disk, whether scrim.yaml still names them or not.
+static int find_cameras(struct check *check, unsigned disk, char **cameras, size_t *count,
+                        struct scrim_error *error)
+{
+    char root[SCRIM_PATH_MAX], **names = NULL;
+    size_t names_count = 0;
+    if (scrim_disks_path(root, check->site, disk, NULL, NULL) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", check->site->dir);
+    struct scrim_error why;
+    const int result = scrim_fs_list(root, &names, &names_count, &why);
+    if (result == SCRIM_ENOENT && disk == 0)
+        return SCRIM_OK; // nothing was recorded yet
+    if (result < 0 && disk == 0)
+        return scrim_fail(error, result, "%s", why.text);
+    if (result < 0)
+        scrim_check_say(check, SCRIM_FINDING_DISK, root, "%s", why.text);
+    for (size_t i = 0; i < names_count; i++) {
+        if (is_ours(disk, names[i]))
+            continue;
+        if (!is_camera(root, names[i]))
+            stray(check, disk, names[i], NULL, "nothing of ours has such a name");
+        else if (!contains(cameras, *count, names[i]) && *count < CAMERAS_MAX)
+            cameras[(*count)++] = scrim_strdup(names[i]);
+    }
+    scrim_fs_free_names(names, names_count);
+    return SCRIM_OK;
+}
+
 static int check_cameras(struct check *check, struct scrim_error *error)
 {
-    char path[SCRIM_PATH_MAX], **names = NULL;
+    char **cameras = scrim_new_array(CAMERAS_MAX, char *);
     size_t count = 0;
-    if (scrim_path_join(path, check->site->dir, "store") < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", check->site->dir);
-    int result = scrim_fs_list(path, &names, &count, error);
-    if (result == SCRIM_ENOENT)
-        return SCRIM_OK; // nothing was recorded yet
-    for (size_t i = 0; i < count && result >= 0; i++) {
-        char camera[SCRIM_PATH_MAX];
-        struct stat info;
-        if (strlen(names[i]) > SCRIM_CAMERA_ID_MAX || scrim_path_join(camera, path, names[i]) < 0 ||
-            lstat(camera, &info) < 0 || !S_ISDIR(info.st_mode))
-            stray_in_store(check, names[i]);
-        else
-            result = check_camera(check, names[i], error);
+    int result = SCRIM_OK;
+    for (unsigned disk = 0; disk < scrim_disks_count(check->site) && result >= 0; disk++) {
+        if (check->present[disk])
+            result = find_cameras(check, disk, cameras, &count, error);
     }
-    scrim_fs_free_names(names, count);
+    for (size_t i = 0; i < count && result >= 0; i++)
+        result = check_camera(check, cameras[i], error);
+    scrim_fs_free_names(cameras, count);
     return result;
 }
 
@@ -360,6 +440,15 @@ static int load_vault(struct check *check, struct scrim_error *error)
     const int result = scrim_vault_load(path, &check->vault, error);
     check->has_vault = result >= 0;
     return result == SCRIM_ENOENT ? SCRIM_OK : result; // a site without a vault recorded nothing
+}
+
+// A site that never recorded has none. One that cannot be read is a finding like any other.
+static void read_ring(struct check *check)
+{
+    struct scrim_error why;
+    const int result = scrim_hour_ring_read(check->site, &check->ring, &why);
+    if (result < 0 && result != SCRIM_ENOENT)
+        scrim_check_say(check, SCRIM_FINDING_KEYS, SCRIM_HOURS_DIR "/hours.ring", "%s", why.text);
 }
 
 int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
@@ -375,9 +464,15 @@ int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
     if (result >= 0)
         result = load_vault(&check, error);
     if (result >= 0)
+        read_ring(&check);
+    if (result >= 0) {
+        scrim_check_disks(&check);
         result = check_cameras(&check, error);
+    }
     if (result >= 0)
         result = check_openings(&check, error);
+    scrim_hour_ring_close(check.ring);
+    free(check.unknown);
     if (result >= 0)
         *ret = check.result;
     return result;

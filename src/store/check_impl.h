@@ -2,23 +2,38 @@
 #pragma once
 
 #include "store/check.h"
+#include "store/disks.h"
+#include "store/hour_ring.h"
 #include "vault/vault.h"
 
 struct check {
     const struct scrim_site *site;
     struct scrim_vault vault;
     bool has_vault;
+    struct scrim_hour_ring *ring; // NULL: the site has none
     uint8_t public_key[32];
     int64_t now_us;
     scrim_check_fn finding;
     scrim_check_progress progress;
     void *context;
     uint64_t files_done;
+    bool present[SCRIM_DISKS_MAX];
+    char (*unknown)[SCRIM_DISK_ID_MAX + 1]; // disks that records name and scrim.yaml does not
+    size_t unknown_count;
     struct scrim_check_result result;
 };
 
 void scrim_check_say(struct check *check, enum scrim_finding_kind kind, const char *file,
                      const char *format, ...) SCRIM_PRINTF(4, 5);
+
+// Says of each disk in scrim.yaml that is not there that it is not.
+void scrim_check_disks(struct check *check);
+// The number of the disk of a record if it is there; otherwise -1, said once per disk.
+int scrim_check_disk_of(struct check *check, const char *id);
+// How findings call "<camera>/<below>" on a disk: "store/…", or the whole path. Truncated if need
+// be.
+void scrim_check_show(const struct check *check, unsigned disk, const char *camera,
+                      const char *below, char ret[SCRIM_PATH_MAX]);
 
 // One chain of lines, read as far as it goes and continued later.
 struct check_chain {
@@ -36,4 +51,5 @@ SCRIM_MUST_CHECK int scrim_check_line(struct check_chain *chain, const char *fil
 void scrim_check_segment(struct check *check, const char *camera,
                          const struct scrim_record *record);
 // Header, label and seal proof of a file that has no record yet.
-void scrim_check_unrecorded(struct check *check, const char *camera, const char *file);
+void scrim_check_unrecorded(struct check *check, unsigned disk, const char *camera,
+                            const char *file);

@@ -2,7 +2,6 @@
 #include "store/check_impl.h"
 
 #include "base/alloc.h"
-#include "store/hour_key.h"
 #include "store/sealed_file.h"
 
 #include <stdio.h>
@@ -24,13 +23,11 @@ static void on_bytes(void *context, uint64_t bytes)
 static bool has_expired(const struct check *check, const char *camera,
                         const struct scrim_record *record)
 {
-    char path[SCRIM_PATH_MAX];
     const struct scrim_camera_config *config = scrim_site_camera(check->site, camera);
+    const uint64_t hour = scrim_hour_of(record->start_us);
     const int64_t retention_us = config ? (int64_t)config->retention_hours * HOUR_US : 0;
     return check->now_us - record->end_us >= retention_us &&
-           scrim_hour_key_path(path, check->site->dir, camera, scrim_hour_of(record->start_us)) >=
-               0 &&
-           access(path, F_OK) < 0;
+           !(check->ring && scrim_hour_ring_holds(check->ring, camera, hour));
 }
 
 static void check_head(struct check *check, const char *camera, const char *file, const char *shown,
@@ -92,19 +89,18 @@ static void check_tail(struct check *check, const char *segment_path, const char
         (void)digest_fits(check, fd, path, shown, sha256, ANY_SIZE);
 }
 
-static bool names_of(const struct check *check, const char *camera, const char *file,
-                     char path[SCRIM_PATH_MAX], char shown[SCRIM_PATH_MAX])
-{
-    return scrim_store_path(path, check->site->dir, camera, file) >= 0 &&
-           snprintf(shown, SCRIM_PATH_MAX, "store/%s/%s", camera, file) < SCRIM_PATH_MAX;
-}
-
 void scrim_check_segment(struct check *check, const char *camera, const struct scrim_record *record)
 {
     static const uint8_t none[32];
     char path[SCRIM_PATH_MAX], shown[SCRIM_PATH_MAX];
     struct scrim_error why;
-    if (!names_of(check, camera, record->file, path, shown))
+    const int disk = scrim_check_disk_of(check, record->disk);
+    if (disk < 0) {
+        check->result.absent++;
+        return;
+    }
+    scrim_check_show(check, (unsigned)disk, camera, record->file, shown);
+    if (scrim_disks_path(path, check->site, (unsigned)disk, camera, record->file) < 0)
         return;
     SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, &why);
     check->files_done++;
@@ -122,10 +118,12 @@ void scrim_check_segment(struct check *check, const char *camera, const struct s
     }
 }
 
-void scrim_check_unrecorded(struct check *check, const char *camera, const char *file)
+void scrim_check_unrecorded(struct check *check, unsigned disk, const char *camera,
+                            const char *file)
 {
     char path[SCRIM_PATH_MAX], shown[SCRIM_PATH_MAX];
-    if (!names_of(check, camera, file, path, shown))
+    scrim_check_show(check, disk, camera, file, shown);
+    if (scrim_disks_path(path, check->site, disk, camera, file) < 0)
         return;
     SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, NULL);
     if (fd >= 0)

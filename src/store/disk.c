@@ -1,342 +1,468 @@
 #include "store/disk.h"
 
 #include "base/alloc.h"
-#include "base/fault.h"
 #include "base/queue.h"
-#include "store/disk_camera.h"
+#include "store/disk_place.h"
+#include "store/disk_writer.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define QUEUE_ITEMS 8192
-#define QUEUE_BYTES (128U << 20) // some seconds of a full site while the disk is busy with itself
-#define SYNC_INTERVAL_US SCRIM_SECOND
-#define CAMERAS_MAX 1024
-#define WAITING_MAX 1000 // records of a camera that wait for a disk which takes none
-
-enum item_kind { ITEM_OPEN, ITEM_APPEND, ITEM_TAIL, ITEM_CLOSE, ITEM_RECORD };
-
-struct item {
-    enum item_kind kind;
-    struct scrim_disk_camera *camera;
-    int64_t start_us;
-    struct scrim_buf bytes;
-    struct scrim_record *record; // CLOSE and RECORD
-};
+#define QUEUE_BYTES (128U << 20)  // some seconds of a full site while the disk is busy with itself
+#define QUEUES_BYTES (256U << 20) // of all disks
+#define WATCH_US SCRIM_SECOND
+#define STOP_US (10 * SCRIM_SECOND) // for a disk to answer at the end
 
 struct scrim_disk {
-    char dir[SCRIM_PATH_MAX];
-    int store_fd; // for syncfs
-    const struct scrim_device_key *key;
+    const struct scrim_site *site;
     scrim_disk_report report;
     void *context;
-    struct scrim_queue *queue;
-    pthread_t thread;
-    bool running;
+    struct scrim_journal_writer *journals;
+    struct scrim_disk_writer *writers[SCRIM_DISKS_MAX];
+    unsigned writers_count;
 
-    // Filled before the camera threads start, constant afterwards.
-    struct scrim_disk_camera *cameras[CAMERAS_MAX];
-    size_t cameras_count;
+    struct scrim_disk_member *members[SCRIM_DISK_CAMERAS_MAX];
+    _Atomic unsigned members_count;
+    struct scrim_disk_wish *wishes; // of the members, until they are placed
+    bool started;
 
-    // Of the disk thread.
-    bool dirty;
-    int64_t next_sync_us; // monotonic; meaningful while dirty
-
-    _Atomic uint64_t queued_bytes, refused;
-    pthread_mutex_t stats_lock; // leaf lock, protects all below
-    struct scrim_disk_stats stats;
+    pthread_t watch;
+    bool watching;
+    struct scrim_queue *watch_end; // nothing is ever put in: closing it ends the watch
+    _Atomic uint64_t refused;      // records
 };
 
-static void free_item(void *pointer)
+static void on_report(void *context, const struct scrim_disk_member *member,
+                      const struct scrim_error *why)
 {
-    struct item *item = pointer;
-    scrim_buf_finish(&item->bytes);
-    free(item->record);
-    free(item);
+    struct scrim_disk *disk = context;
+    disk->report(disk->context, member->id, why);
 }
 
-static void note_failure(struct scrim_disk *disk, const struct scrim_error *why)
+// Opens the place's root if it is the one that it should be.
+static int open_root(const struct scrim_site *site, unsigned at, struct scrim_disk_root *ret,
+                     struct scrim_error *error)
 {
-    pthread_mutex_lock(&disk->stats_lock);
-    disk->stats.last_error = why->code;
-    snprintf(disk->stats.last_error_text, sizeof disk->stats.last_error_text, "%s", why->text);
-    pthread_mutex_unlock(&disk->stats_lock);
-}
-
-static void note_success(struct scrim_disk *disk, uint64_t records)
-{
-    pthread_mutex_lock(&disk->stats_lock);
-    disk->stats.records += records;
-    disk->stats.last_error = 0;
-    disk->stats.last_error_text[0] = '\0';
-    pthread_mutex_unlock(&disk->stats_lock);
-}
-
-static void note_written(struct scrim_disk *disk, uint64_t bytes, bool segment)
-{
-    pthread_mutex_lock(&disk->stats_lock);
-    disk->stats.bytes_written += bytes;
-    disk->stats.segments += segment;
-    pthread_mutex_unlock(&disk->stats_lock);
-}
-
-static void mark_dirty(struct scrim_disk *disk)
-{
-    if (disk->dirty)
-        return;
-    disk->dirty = true;
-    disk->next_sync_us = scrim_clock_mono_us() + SYNC_INTERVAL_US;
-}
-
-static int carry_out(const struct item *item, bool *ret_segment, struct scrim_error *error)
-{
-    struct scrim_disk_camera *camera = item->camera;
-    int result = SCRIM_OK;
-    switch (item->kind) {
-    case ITEM_OPEN: return scrim_disk_camera_open(camera, item->start_us, &item->bytes, error);
-    case ITEM_APPEND: return scrim_disk_camera_append(camera, &item->bytes, error);
-    case ITEM_TAIL: return scrim_disk_camera_tail(camera, &item->bytes, error);
-    case ITEM_RECORD: scrim_disk_camera_wait(camera, item->record); break;
-    case ITEM_CLOSE:
-        result = scrim_disk_camera_append(camera, &item->bytes, error);
-        *ret_segment = scrim_disk_camera_close(camera, item->record, NULL);
-        break;
-    }
+    ret->id = scrim_disks_id(site, at);
+    ret->fd = -1;
+    int result = scrim_disks_path(ret->path, site, at, NULL, NULL);
+    if (result < 0)
+        return scrim_fail(error, result, "%s: path too long", site->dir);
+    result = scrim_disks_adopt(site, at, error);
+    if (result >= 0)
+        result = ret->fd = scrim_fs_open(ret->path, O_RDONLY | O_DIRECTORY, 0, error);
     return result;
 }
 
-static void handle(struct scrim_disk *disk, struct item *item)
+static int add_writer(struct scrim_disk *disk, unsigned at, struct scrim_error *error)
 {
-    struct scrim_error error = {0};
-    bool segment = false;
-    const uint64_t count = item->bytes.len;
-    atomic_fetch_sub(&disk->queued_bytes, count);
-    mark_dirty(disk);
-    if (carry_out(item, &segment, &error) < 0) {
-        note_failure(disk, &error);
-        disk->report(disk->context, item->camera->id, &error);
-    } else {
-        note_written(disk, count, segment);
-    }
-    free_item(item);
-}
-
-// A flush that failed leaves in doubt what is on disk, for every segment being written and every
-// one that waits for its record: the next flush says nothing of what this one lost.
-static void fail_all(struct scrim_disk *disk, const struct scrim_error *why)
-{
-    note_failure(disk, why);
-    for (size_t i = 0; i < disk->cameras_count; i++) {
-        if (scrim_disk_camera_doubt(disk->cameras[i]))
-            disk->report(disk->context, disk->cameras[i]->id, why);
-    }
-}
-
-static int sync_store(struct scrim_disk *disk, struct scrim_error *error)
-{
-    if (scrim_fault(SCRIM_FAULT_FSYNC, disk->dir) || syncfs(disk->store_fd) < 0)
-        return scrim_fail_errno(error, errno, "cannot flush %s/store to disk", disk->dir);
+    const unsigned shares = disk->site->config->disks_count + 1;
+    char name[SCRIM_PATH_MAX + 64];
+    struct scrim_error why = {0};
+    scrim_disks_name(disk->site, at, name, sizeof name);
+    struct scrim_disk_writer_setup setup = {
+        .name = name,
+        .queue_bytes = QUEUES_BYTES / shares < QUEUE_BYTES ? QUEUES_BYTES / shares : QUEUE_BYTES,
+        .journals = disk->journals,
+        .report = on_report,
+        .context = disk,
+    };
+    const int result = open_root(disk->site, at, &setup.root, &why);
+    if (result < 0 && at == 0)
+        return scrim_fail(error, result, "%s", why.text);
+    struct scrim_disk_writer *writer = scrim_disk_writer_create(&setup);
+    disk->writers[disk->writers_count++] = writer;
+    if (result < 0)
+        scrim_disk_health_set_gone(scrim_disk_writer_health(writer),
+                                   scrim_disks_look(disk->site, at, NULL) == SCRIM_DISK_FOREIGN
+                                       ? SCRIM_DISK_IS_FOREIGN
+                                       : SCRIM_DISK_IS_ABSENT,
+                                   &why);
     return SCRIM_OK;
 }
 
-// One round of the crash protocol. What fails stays owed and is tried again in the next round.
-static void sync_round(struct scrim_disk *disk)
+static void destroy(struct scrim_disk *disk)
 {
-    struct scrim_error error = {0};
-    uint64_t records = 0;
-    bool owed = false;
-    disk->dirty = false;
-    int result = SCRIM_OK;
-    for (size_t i = 0; i < disk->cameras_count; i++) {
-        const int prepared = scrim_disk_camera_prepare(disk->cameras[i], &error);
-        if (prepared < 0)
-            result = prepared;
+    for (unsigned i = 0; i < disk->writers_count; i++)
+        scrim_disk_writer_destroy(disk->writers[i]);
+    scrim_journal_writer_destroy(disk->journals);
+    for (unsigned i = 0; i < atomic_load(&disk->members_count); i++) {
+        scrim_ledger_destroy(disk->members[i]->ledger);
+        free(disk->members[i]);
     }
-    const int synced = sync_store(disk, &error);
-    if (synced < 0)
-        fail_all(disk, &error);
-    for (size_t i = 0; i < disk->cameras_count && synced >= 0; i++) {
-        uint64_t count;
-        const int written = scrim_disk_camera_write_records(disk->cameras[i], &count, &error);
-        if (written < 0)
-            result = written;
-        records += count;
-    }
-    for (size_t i = 0; i < disk->cameras_count; i++)
-        owed |= scrim_disk_camera_owes(disk->cameras[i]);
-    if (result < 0)
-        note_failure(disk, &error);
-    else if (synced >= 0)
-        note_success(disk, records);
-    if (owed)
-        mark_dirty(disk);
+    scrim_queue_destroy(disk->watch_end, NULL);
+    free(disk->wishes);
+    free(disk);
 }
 
-static void *run(void *pointer)
+int scrim_disk_create(const struct scrim_site *site, const struct scrim_device_key *key,
+                      scrim_disk_report report, void *context, struct scrim_disk **ret,
+                      struct scrim_error *error)
 {
-    struct scrim_disk *disk = pointer;
-    for (;;) {
-        int64_t timeout = -1;
-        if (disk->dirty) {
-            timeout = disk->next_sync_us - scrim_clock_mono_us();
-            if (timeout <= 0) {
-                sync_round(disk);
-                continue;
-            }
-        }
-        struct item *item = scrim_queue_pop(disk->queue, timeout);
-        if (item)
-            handle(disk, item);
-        else if (scrim_queue_closed(disk->queue) && scrim_queue_length(disk->queue) == 0)
-            break;
-    }
-    sync_round(disk);
-    if (disk->dirty) // records of another day, or one more try
-        sync_round(disk);
-    return NULL;
-}
-
-int scrim_disk_create(const char *dir, const struct scrim_device_key *key, scrim_disk_report report,
-                      void *context, struct scrim_disk **ret, struct scrim_error *error)
-{
-    char store[SCRIM_PATH_MAX];
-    if (scrim_path_join(store, dir, "store") < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
-    int result = scrim_fs_make_dirs(store, 0770, error);
-    if (result >= 0)
-        result = scrim_fs_open(store, O_RDONLY | O_DIRECTORY, 0, error);
-    if (result < 0)
-        return result;
-
     struct scrim_disk *disk = scrim_new(struct scrim_disk);
-    snprintf(disk->dir, sizeof disk->dir, "%s", dir);
-    disk->store_fd = result;
-    disk->key = key;
+    disk->site = site;
     disk->report = report;
     disk->context = context;
-    disk->queue = scrim_queue_create(QUEUE_ITEMS, QUEUE_BYTES);
-    pthread_mutex_init(&disk->stats_lock, NULL);
+    disk->wishes = scrim_new_array(SCRIM_DISK_CAMERAS_MAX, struct scrim_disk_wish);
+    disk->watch_end = scrim_queue_create(1, 1);
+    int result = scrim_journal_writer_create(site->dir, key, &disk->journals, error);
+    for (unsigned at = 0; at < scrim_disks_count(site) && result >= 0; at++) {
+        if (scrim_disks_takes_segments(site, at))
+            result = add_writer(disk, at, error);
+    }
+    if (result < 0) {
+        destroy(disk);
+        return result;
+    }
     *ret = disk;
     return SCRIM_OK;
 }
 
-int scrim_disk_start(struct scrim_disk *disk, struct scrim_error *error)
+static struct scrim_disk_member *find(const struct scrim_disk *disk, const char *camera)
 {
-    const int failed = pthread_create(&disk->thread, NULL, run, disk);
-    if (failed)
-        return scrim_fail_errno(error, failed, "cannot start the disk thread");
-    disk->running = true;
-    return SCRIM_OK;
-}
-
-static struct scrim_disk_camera *find(const struct scrim_disk *disk, const char *camera)
-{
-    for (size_t i = 0; i < disk->cameras_count; i++) {
-        if (strcmp(disk->cameras[i]->id, camera) == 0)
-            return disk->cameras[i];
+    const unsigned count = atomic_load(&disk->members_count);
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(disk->members[i]->id, camera) == 0)
+            return disk->members[i];
     }
     return NULL;
+}
+
+// The writer of a disk's id, -1: there is none.
+static int writer_of(const struct scrim_disk *disk, const char *id)
+{
+    const int at = scrim_disks_find(disk->site, id, NULL);
+    if (at < 0 || !scrim_disks_takes_segments(disk->site, (unsigned)at))
+        return -1;
+    return at == 0 ? 0 : at - 1;
+}
+
+static bool is_well(struct scrim_disk_writer *writer)
+{
+    return scrim_disk_health_state(scrim_disk_writer_health(writer)) == SCRIM_DISK_IS_OK;
+}
+
+// What every disk can take now, without what `except` takes already.
+static void take_stock(struct scrim_disk *disk, const struct scrim_disk_member *except,
+                       struct scrim_disk_room rooms[SCRIM_DISKS_MAX])
+{
+    for (unsigned i = 0; i < disk->writers_count; i++) {
+        struct scrim_disk_place place;
+        scrim_disk_health_stats(scrim_disk_writer_health(disk->writers[i]), &place);
+        rooms[i] = (struct scrim_disk_room){.well = place.state == SCRIM_DISK_IS_OK,
+                                            .total_bytes = place.total_bytes,
+                                            .free_bytes = place.free_bytes};
+    }
+    for (unsigned i = 0; i < atomic_load(&disk->members_count); i++) {
+        const struct scrim_disk_member *member = disk->members[i];
+        const int home = atomic_load(&member->home);
+        if (member != except && home >= 0)
+            rooms[home].load += atomic_load(&member->rate);
+    }
+}
+
+// A better disk than the camera's own, which is not well; -1 if there is none.
+static int better_disk(struct scrim_disk *disk, const struct scrim_disk_member *member)
+{
+    struct scrim_disk_room rooms[SCRIM_DISKS_MAX];
+    if (disk->writers_count == 1)
+        return -1;
+    take_stock(disk, member, rooms);
+    return scrim_disk_place_choose(rooms, disk->writers_count, atomic_load(&member->rate));
+}
+
+static void place_all(struct scrim_disk *disk)
+{
+    const unsigned count = atomic_load(&disk->members_count);
+    struct scrim_disk_room rooms[SCRIM_DISKS_MAX];
+    int *places = scrim_new_array(count + 1, int);
+    take_stock(disk, NULL, rooms);
+    scrim_disk_place_all(rooms, disk->writers_count, disk->wishes, count, places);
+    for (unsigned i = 0; i < count; i++)
+        atomic_store(&disk->members[i]->home, places[i] >= 0 ? places[i] : 0);
+    free(places);
 }
 
 int scrim_disk_add_camera(struct scrim_disk *disk, const char *camera,
                           const struct scrim_journal_head *head)
 {
-    if (disk->cameras_count == CAMERAS_MAX)
-        return SCRIM_ENOSPACE;
+    const unsigned at = atomic_load(&disk->members_count);
     if (find(disk, camera))
         return SCRIM_EEXIST;
-    disk->cameras[disk->cameras_count++] =
-        scrim_disk_camera_create(disk->dir, disk->key, camera, head);
+    if (at == SCRIM_DISK_CAMERAS_MAX)
+        return SCRIM_ENOSPACE;
+    struct scrim_disk_member *member = scrim_new(struct scrim_disk_member);
+    const uint64_t rate = head->rate > 0 ? head->rate : SCRIM_DISK_RATE_GUESS;
+    snprintf(member->id, sizeof member->id, "%s", camera);
+    member->index = at;
+    member->ledger = scrim_ledger_create();
+    atomic_init(&member->home, -1);
+    atomic_init(&member->writing, -1);
+    atomic_init(&member->rate, rate);
+    const int result = scrim_journal_writer_add(disk->journals, camera, head, member->ledger);
+    if (result < 0) {
+        scrim_ledger_destroy(member->ledger);
+        free(member);
+        return result;
+    }
+    disk->wishes[at] = (struct scrim_disk_wish){writer_of(disk, head->disk), rate};
+    disk->members[at] = member;
+    if (disk->started) {
+        const int was = disk->wishes[at].disk, better = better_disk(disk, member);
+        atomic_store(&member->home, was >= 0 && is_well(disk->writers[was]) ? was
+                                    : better >= 0                           ? better
+                                                                            : 0);
+    }
+    atomic_store(&disk->members_count, at + 1);
     return SCRIM_OK;
 }
 
-// Queues one item. On success `bytes` is emptied: its memory went along.
-static int submit(struct scrim_disk *disk, const char *camera, enum item_kind kind,
-                  int64_t start_us, struct scrim_buf *bytes, const struct scrim_record *record)
+// A disk whose thread does not come back cannot tell its cameras. They can go elsewhere if there is
+// a disk that is well; if not, they wait for it.
+static void watch_writer(struct scrim_disk *disk, unsigned at)
 {
-    struct scrim_disk_camera *target = find(disk, camera);
-    if (!target)
-        return SCRIM_ENOENT;
-    if (kind == ITEM_RECORD && atomic_load(&target->waiting_count) >= WAITING_MAX) {
-        atomic_fetch_add(&disk->refused, 1);
-        return SCRIM_EAGAIN;
+    struct scrim_disk_writer *writer = disk->writers[at];
+    const int64_t busy_us = scrim_disk_writer_busy_us(writer);
+    if (busy_us < SCRIM_DISK_HUNG_US)
+        return;
+    const bool was_well = is_well(writer);
+    char why[64];
+    struct scrim_error error;
+    snprintf(why, sizeof why, "has not answered for %.0f s", (double)busy_us / SCRIM_SECOND);
+    scrim_disk_health_slow(scrim_disk_writer_health(writer), why);
+    if (!was_well)
+        return;
+    scrim_disk_health_why(scrim_disk_writer_health(writer), &error);
+    for (unsigned i = 0; i < atomic_load(&disk->members_count); i++) {
+        const struct scrim_disk_member *member = disk->members[i];
+        if (atomic_load(&member->writing) == (int)at && better_disk(disk, member) >= 0)
+            on_report(disk, member, &error);
     }
-    struct item *item = scrim_new(struct item);
-    *item = (struct item){.kind = kind, .camera = target, .start_us = start_us};
-    if (bytes)
-        item->bytes = *bytes;
-    if (record) {
-        item->record = scrim_new(struct scrim_record);
-        *item->record = *record;
+}
+
+static void *watch(void *pointer)
+{
+    struct scrim_disk *disk = pointer;
+    while (!scrim_queue_closed(disk->watch_end)) {
+        (void)scrim_queue_pop(disk->watch_end, WATCH_US);
+        for (unsigned i = 0; i < disk->writers_count; i++)
+            watch_writer(disk, i);
     }
-    const size_t count = item->bytes.len;
-    atomic_fetch_add(&disk->queued_bytes, count);
-    if (!scrim_queue_push(disk->queue, item, count)) {
-        atomic_fetch_sub(&disk->queued_bytes, count);
-        atomic_fetch_add(&disk->refused, 1);
-        free(item->record);
-        free(item);
-        return SCRIM_EAGAIN;
-    }
-    if (bytes)
-        scrim_buf_init(bytes, bytes->max);
+    return NULL;
+}
+
+int scrim_disk_start(struct scrim_disk *disk, struct scrim_error *error)
+{
+    place_all(disk);
+    disk->started = true;
+    int result = scrim_journal_writer_start(disk->journals, error);
+    for (unsigned i = 0; i < disk->writers_count && result >= 0; i++)
+        result = scrim_disk_writer_start(disk->writers[i], error);
+    if (result < 0)
+        return result;
+    const int failed = pthread_create(&disk->watch, NULL, watch, disk);
+    if (failed)
+        return scrim_fail_errno(error, failed, "cannot start the disks' watch");
+    disk->watching = true;
     return SCRIM_OK;
+}
+
+// The disk takes no more. That makes it slow, if others are well and could do better.
+static int refused(struct scrim_disk *disk, const struct scrim_disk_member *member, int at)
+{
+    if (is_well(disk->writers[at]) && disk->writers_count > 1) {
+        const int better = better_disk(disk, member);
+        if (better >= 0 && better != at)
+            scrim_disk_health_slow(scrim_disk_writer_health(disk->writers[at]),
+                                   "does not keep up: its queue is full");
+    }
+    return SCRIM_EAGAIN;
+}
+
+static void measure(struct scrim_disk_member *member, const struct scrim_record *record)
+{
+    const int64_t took_us = record->mono_end_us - record->mono_start_us;
+    if (took_us >= SCRIM_SECOND)
+        atomic_store(&member->rate, member->bytes * (uint64_t)SCRIM_SECOND / (uint64_t)took_us);
+}
+
+// A disk that takes nothing more does not keep the camera, if there is another.
+static int close_segment(struct scrim_disk *disk, struct scrim_disk_member *member,
+                         struct scrim_buf *bytes, const struct scrim_record *record)
+{
+    const int writing = atomic_load(&member->writing), at = writing >= 0 ? writing : 0;
+    int result = scrim_disk_writer_close(disk->writers[at], member, bytes, record);
+    if (result == SCRIM_EAGAIN) {
+        result = refused(disk, member, at);
+        if (!is_well(disk->writers[at]) && better_disk(disk, member) >= 0)
+            result = scrim_disk_writer_abandon(disk->writers[at], member, record);
+        if (result >= 0)
+            scrim_buf_finish(bytes);
+    }
+    if (result >= 0) {
+        atomic_store(&member->writing, -1);
+        measure(member, record);
+    }
+    return result;
+}
+
+static int close_unclosed(struct scrim_disk *disk, struct scrim_disk_member *member, int64_t end_us)
+{
+    struct scrim_record record = {
+        .type = SCRIM_RECORD_SEGMENT, .start_us = member->start_us, .end_us = end_us, .torn = true};
+    struct scrim_buf nothing = {0};
+    snprintf(record.detail, sizeof record.detail, "the next segment began before this one ended");
+    return close_segment(disk, member, &nothing, &record);
 }
 
 int scrim_disk_open(struct scrim_disk *disk, const char *camera, int64_t start_utc_us,
                     struct scrim_buf *bytes)
 {
-    return submit(disk, camera, ITEM_OPEN, start_utc_us, bytes, NULL);
+    struct scrim_disk_member *member = find(disk, camera);
+    if (!member)
+        return SCRIM_ENOENT;
+    if (atomic_load(&member->writing) >= 0) {
+        const int closed = close_unclosed(disk, member, start_utc_us);
+        if (closed < 0)
+            return closed;
+    }
+    const int home = atomic_load(&member->home);
+    const int better = is_well(disk->writers[home]) ? -1 : better_disk(disk, member);
+    const int at = better >= 0 ? better : home;
+    const size_t count = bytes->len;
+    member->generation++;
+    const int result = scrim_disk_writer_open(disk->writers[at], member, start_utc_us, bytes);
+    if (result < 0)
+        return result;
+    member->start_us = start_utc_us;
+    member->bytes = count;
+    atomic_store(&member->home, at);
+    atomic_store(&member->writing, at);
+    return SCRIM_OK;
+}
+
+typedef int (*push)(struct scrim_disk_writer *writer, struct scrim_disk_member *member,
+                    struct scrim_buf *bytes);
+
+static int give(struct scrim_disk *disk, const char *camera, struct scrim_buf *bytes, push function)
+{
+    struct scrim_disk_member *member = find(disk, camera);
+    if (!member)
+        return SCRIM_ENOENT;
+    const int writing = atomic_load(&member->writing), at = writing >= 0 ? writing : 0;
+    const size_t count = bytes->len;
+    const int result = function(disk->writers[at], member, bytes);
+    if (result >= 0)
+        member->bytes += count;
+    return result == SCRIM_EAGAIN ? refused(disk, member, at) : result;
 }
 
 int scrim_disk_append(struct scrim_disk *disk, const char *camera, struct scrim_buf *bytes)
 {
-    return submit(disk, camera, ITEM_APPEND, 0, bytes, NULL);
+    return give(disk, camera, bytes, scrim_disk_writer_append);
 }
 
 int scrim_disk_tail(struct scrim_disk *disk, const char *camera, struct scrim_buf *bytes)
 {
-    return submit(disk, camera, ITEM_TAIL, 0, bytes, NULL);
+    return give(disk, camera, bytes, scrim_disk_writer_tail);
 }
 
 int scrim_disk_close(struct scrim_disk *disk, const char *camera, struct scrim_buf *bytes,
                      const struct scrim_record *record)
 {
-    return submit(disk, camera, ITEM_CLOSE, 0, bytes, record);
+    struct scrim_disk_member *member = find(disk, camera);
+    return member ? close_segment(disk, member, bytes, record) : SCRIM_ENOENT;
 }
 
 int scrim_disk_record(struct scrim_disk *disk, const char *camera,
                       const struct scrim_record *record)
 {
-    return submit(disk, camera, ITEM_RECORD, 0, NULL, record);
+    struct scrim_disk_member *member = find(disk, camera);
+    if (!member)
+        return SCRIM_ENOENT;
+    const int result = scrim_ledger_add(member->ledger, record);
+    if (result < 0)
+        atomic_fetch_add(&disk->refused, 1);
+    else
+        scrim_journal_writer_wake(disk->journals);
+    return result;
 }
 
 void scrim_disk_stats(struct scrim_disk *disk, struct scrim_disk_stats *ret)
 {
-    pthread_mutex_lock(&disk->stats_lock);
-    *ret = disk->stats;
-    pthread_mutex_unlock(&disk->stats_lock);
-    ret->queued_bytes = atomic_load(&disk->queued_bytes);
-    ret->refused = atomic_load(&disk->refused);
+    struct scrim_journal_writer_stats journals;
+    scrim_journal_writer_stats(disk->journals, &journals);
+    *ret = (struct scrim_disk_stats){.records = journals.records,
+                                     .refused = atomic_load(&disk->refused),
+                                     .last_error = journals.last_error,
+                                     .journal_flush = journals.flush};
+    snprintf(ret->last_error_text, sizeof ret->last_error_text, "%s", journals.last_error_text);
+    for (unsigned i = 0; i < disk->writers_count; i++) {
+        struct scrim_disk_place place;
+        struct scrim_error why;
+        scrim_disk_writer_stats(disk->writers[i], &place, &why);
+        ret->bytes_written += place.bytes_written;
+        ret->segments += place.segments;
+        ret->queued_bytes += place.queued_bytes;
+        ret->refused += place.refused;
+        if (why.code < 0) {
+            ret->last_error = why.code;
+            snprintf(ret->last_error_text, sizeof ret->last_error_text, "%s", why.text);
+        }
+    }
+}
+
+unsigned scrim_disk_places(const struct scrim_disk *disk)
+{
+    return disk->writers_count;
+}
+
+void scrim_disk_place_stats(struct scrim_disk *disk, unsigned at, struct scrim_disk_place *ret)
+{
+    struct scrim_error ignored;
+    *ret = (struct scrim_disk_place){0};
+    scrim_disk_writer_stats(disk->writers[at], ret, &ignored);
+    for (unsigned i = 0; i < atomic_load(&disk->members_count); i++)
+        ret->cameras += atomic_load(&disk->members[i]->home) == (int)at;
+}
+
+bool scrim_disk_complaint(struct scrim_disk *disk, const char *camera, struct scrim_error *ret)
+{
+    const struct scrim_disk_member *member = find(disk, camera);
+    const int home = member ? atomic_load(&member->home) : -1;
+    struct scrim_disk_stats all;
+    if (home < 0)
+        return false;
+    struct scrim_disk_place place;
+    scrim_disk_writer_stats(disk->writers[home], &place, ret);
+    if (ret->code >= 0 && place.state != SCRIM_DISK_IS_OK)
+        scrim_fail(ret, SCRIM_EIO, "%s", place.sentence);
+    if (ret->code >= 0) {
+        scrim_disk_stats(disk, &all);
+        if (all.last_error < 0)
+            scrim_fail(ret, all.last_error, "%s", all.last_error_text);
+    }
+    return ret->code < 0;
 }
 
 void scrim_disk_stop(struct scrim_disk *disk)
 {
     if (!disk)
         return;
-    scrim_queue_close(disk->queue);
-    if (disk->running)
-        pthread_join(disk->thread, NULL);
-    scrim_queue_destroy(disk->queue, free_item);
-    for (size_t i = 0; i < disk->cameras_count; i++)
-        scrim_disk_camera_destroy(disk->cameras[i]);
-    pthread_mutex_destroy(&disk->stats_lock);
-    close(disk->store_fd);
-    free(disk);
+    bool ended = true;
+    scrim_queue_close(disk->watch_end);
+    if (disk->watching)
+        pthread_join(disk->watch, NULL);
+    for (unsigned i = 0; i < disk->writers_count; i++)
+        scrim_disk_writer_end(disk->writers[i]);
+    const int64_t deadline_us = scrim_clock_mono_us() + STOP_US;
+    for (unsigned i = 0; i < disk->writers_count; i++) {
+        const int64_t left_us = deadline_us - scrim_clock_mono_us();
+        ended &= scrim_disk_writer_join(disk->writers[i], left_us > 0 ? left_us : 0);
+    }
+    ended &= scrim_journal_writer_stop(disk->journals, STOP_US);
+    if (ended) // else a thread that hangs still uses it
+        destroy(disk);
 }

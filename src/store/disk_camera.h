@@ -1,48 +1,39 @@
-// One camera's files, as the disk thread keeps them: the segment being written, the tail, the
-// journal. Everything here runs on that thread. Inside src/store only.
+// One camera's files on one disk: the segment being written, the tail. Everything here runs on the
+// disk's thread. Inside src/store only.
 #pragma once
 
-#include "store/disk.h"
+#include "store/journal.h"
 
 #include <openssl/evp.h>
 
-// A record that waits until what it vouches for is durable.
-struct scrim_disk_waiting {
-    struct scrim_disk_waiting *next;
-    struct scrim_record record;
+// The directory below which a disk's files lie.
+struct scrim_disk_root {
+    const char *id; // of the disk
+    int fd;         // open since before the sandbox; -1: the disk is not there
+    char path[SCRIM_PATH_MAX];
 };
 
 struct scrim_disk_camera {
-    char id[SCRIM_CAMERA_ID_MAX + 1];
-    const char *dir; // of the site, owned by the disk
-    const struct scrim_device_key *key;
+    const char *id;                     // of the camera, owned by the set of disks
+    const struct scrim_disk_root *root; // owned by the disk's writer
 
-    int segment_fd; // -1: none is open
-    bool failed;    // the open segment, or the attempt to open one, failed: drop what follows
-    char file[64];  // "<day>/<name>" of the open segment
+    int segment_fd;      // -1: none is open
+    bool failed;         // the open segment, or the attempt to open one, failed: drop what follows
+    uint64_t generation; // of the segment that is open or was last: the camera counts them
+    char file[64];       // "<day>/<name>" of the open segment
     int64_t start_us;
     uint64_t bytes; // in the file, as far as the kernel took them
     EVP_MD_CTX *hash;
 
     int tail_fd; // -1 until the first tail
     unsigned tail_slot;
-
-    struct scrim_journal_head head;
-    struct scrim_disk_waiting *waiting, **waiting_end; // oldest first
-    _Atomic unsigned waiting_count;                    // read by camera threads
-    int journal_fd;                                    // -1: none is open
-    char journal_day[SCRIM_DAY_TEXT];
-    struct scrim_buf line; // the rest of a line that the disk took only in part
-    bool journal_unsynced;
 };
 
-struct scrim_disk_camera *scrim_disk_camera_create(const char *dir,
-                                                   const struct scrim_device_key *key,
-                                                   const char *id,
-                                                   const struct scrim_journal_head *head);
-void scrim_disk_camera_destroy(struct scrim_disk_camera *camera);
+struct scrim_disk_camera *scrim_disk_camera_create(const char *id,
+                                                   const struct scrim_disk_root *root);
+void scrim_disk_camera_destroy(struct scrim_disk_camera *camera); // NULL is fine
 
-// A new segment. One still open is closed as torn first. Failures mark the camera failed.
+// A new segment; none is open. Failures mark the camera failed.
 SCRIM_MUST_CHECK int scrim_disk_camera_open(struct scrim_disk_camera *camera, int64_t start_us,
                                             const struct scrim_buf *bytes,
                                             struct scrim_error *error);
@@ -53,22 +44,12 @@ SCRIM_MUST_CHECK int scrim_disk_camera_append(struct scrim_disk_camera *camera,
 SCRIM_MUST_CHECK int scrim_disk_camera_tail(struct scrim_disk_camera *camera,
                                             const struct scrim_buf *bytes,
                                             struct scrim_error *error);
-// Completes the record and puts it in the waiting line, if there is a file to vouch for. True if it
-// did.
-bool scrim_disk_camera_close(struct scrim_disk_camera *camera, const struct scrim_record *record,
+// Ends the segment and completes its record: disk, file, bytes, SHA-256, and torn if any of it is
+// not there or `why_torn` says so. False if there is no file to vouch for.
+bool scrim_disk_camera_close(struct scrim_disk_camera *camera, struct scrim_record *record,
                              const char *why_torn);
-void scrim_disk_camera_wait(struct scrim_disk_camera *camera, const struct scrim_record *record);
-
-// The two halves of journalling, before and after the syncfs. Prepare makes the journal's file, so
-// that the sync covers its name too; write journals what was waiting at that time and flushes it.
-// What fails is tried again with the next call. *ret_records counts lines that became durable.
-SCRIM_MUST_CHECK int scrim_disk_camera_prepare(struct scrim_disk_camera *camera,
-                                               struct scrim_error *error);
-SCRIM_MUST_CHECK int scrim_disk_camera_write_records(struct scrim_disk_camera *camera,
-                                                     uint64_t *ret_records,
-                                                     struct scrim_error *error);
-// A flush failed: what was written before it may not be on disk. The open segment is marked failed,
-// and segments that wait for their record will be called torn. True if an open one was affected.
+// A flush failed: the open segment is marked failed. True if there is one.
 SCRIM_MUST_CHECK bool scrim_disk_camera_doubt(struct scrim_disk_camera *camera);
-// True while something waits to be journalled.
-bool scrim_disk_camera_owes(const struct scrim_disk_camera *camera);
+
+// Turns a segment's record into that of a torn one, with the first reason given.
+void scrim_disk_call_torn(struct scrim_record *record, const char *why);

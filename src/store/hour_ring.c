@@ -14,11 +14,13 @@
 #include "base/alloc.h"
 #include "store/hour_ring_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define READ_TRIES 5 // each fails only if the root key is replaced once more meanwhile
 
@@ -27,8 +29,9 @@ struct scrim_hour_ring {
     struct scrim_root_store *store;
     struct scrim_root_keys *roots; // of sodium_malloc
     struct scrim_hour_keys keys;
-    int lock;       // -1: only for reading
-    bool unsettled; // a change failed: memory and disk may differ
+    struct stat seen; // for reading only: the file when it was read
+    int lock;         // -1: only for reading
+    bool unsettled;   // a change failed: memory and disk may differ
 };
 
 void scrim_hour_ring_close(struct scrim_hour_ring *ring)
@@ -247,19 +250,44 @@ int scrim_hour_ring_open(const struct scrim_site *site, struct scrim_hour_ring *
     return SCRIM_OK;
 }
 
+// Every change brings another file, so another inode or at least another time.
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int scrim_hour_ring_refresh(struct scrim_hour_ring *ring, struct scrim_error *error)
+{
+    struct scrim_hour_keys keys;
+    struct stat now = {0};
+    bool under_next;
+    int result = SCRIM_EAUTH;
+    for (int i = 0; i < READ_TRIES && result == SCRIM_EAUTH; i++) {
+        if (stat(ring->path, &now) < 0)
+            return scrim_fail_errno(error, errno, "%s", ring->path);
+        if (is_same_file(&now, &ring->seen))
+            return SCRIM_OK;
+        result = load(ring, &keys, &under_next, error);
+    }
+    if (result < 0)
+        return result;
+    scrim_hour_keys_finish(&ring->keys);
+    ring->keys = keys;
+    ring->seen = now;
+    return SCRIM_OK;
+}
+
 int scrim_hour_ring_read(const struct scrim_site *site, struct scrim_hour_ring **ret,
                          struct scrim_error *error)
 {
     struct scrim_hour_ring *ring;
-    bool under_next;
     int result = new_ring(site, &ring, error);
     if (result < 0)
         return result;
     result = scrim_root_store_open(site, ring->dir, &ring->store, error);
     if (result >= 0)
-        result = load(ring, &ring->keys, &under_next, error);
-    for (int i = 1; i < READ_TRIES && result == SCRIM_EAUTH; i++)
-        result = load(ring, &ring->keys, &under_next, error);
+        result = scrim_hour_ring_refresh(ring, error);
     if (result < 0) {
         scrim_hour_ring_close(ring);
         return result;

@@ -29,6 +29,10 @@ SCRIM_MUST_CHECK int scrim_hour_ring_open(const struct scrim_site *site,
 // For reading: as it is now, also while a keeper runs. SCRIM_ENOENT: the site has no ring yet.
 SCRIM_MUST_CHECK int scrim_hour_ring_read(const struct scrim_site *site,
                                           struct scrim_hour_ring **ret, struct scrim_error *error);
+// Reads a ring that was opened for reading again if the file has changed since: what was destroyed
+// in the meantime is gone then. On failure the ring is as it was.
+SCRIM_MUST_CHECK int scrim_hour_ring_refresh(struct scrim_hour_ring *ring,
+                                             struct scrim_error *error);
 void scrim_hour_ring_close(struct scrim_hour_ring *ring); // wipes, unlocks; NULL is fine
 
 size_t scrim_hour_ring_count(const struct scrim_hour_ring *ring); // keys

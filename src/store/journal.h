@@ -89,7 +89,9 @@ struct scrim_journal_head {
     uint8_t prev[32];
     char day[SCRIM_DAY_TEXT]; // of the newest journal, "" if there is none; later records never go
                               // before it
-    int64_t last_end_us;      // UTC end of the last segment or gap, 0: none
+    int64_t last_end_us;      // UTC until which segments and gaps tell everything, 0: there is none
+    char disk[SCRIM_DISK_ID_MAX + 1]; // as found: of the newest segment
+    uint64_t rate;                    // as found: bytes a second of it, 0: unknown
     bool stopped; // as found: the newest record was a STOP. What follows is a gap of `stop_cause`
     enum scrim_gap_cause stop_cause;
 };

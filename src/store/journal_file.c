@@ -77,11 +77,44 @@ static const char *line_before(const struct scrim_buf *content, size_t *end, siz
     return line;
 }
 
+// A disk that answered late may have given its segments to the journal after newer ones of another
+// disk: so many records are looked at for the latest end.
+#define LATE_RECORDS 32
+
 struct search {
     struct scrim_journal_head *head;
-    bool found_line, found_seq;
+    bool found_line, found_seq, found_segment;
+    bool ends_known;  // older records do not matter any more
+    unsigned looked;  // segments and gaps looked at
+    uint64_t boot;    // of the newest of them
     uint64_t damaged; // lines after the newest good one
 };
+
+static void take_segment(struct search *search, const struct scrim_record *record)
+{
+    const int64_t length_us = record->end_us - record->start_us;
+    memcpy(search->head->disk, record->disk, sizeof record->disk);
+    if (length_us >= SCRIM_SECOND)
+        search->head->rate = record->bytes * (uint64_t)SCRIM_SECOND / (uint64_t)length_us;
+    search->found_segment = true;
+}
+
+// Ends of another run, or from before the clock was set, cannot be compared with the newest.
+static void take_end(struct search *search, const struct scrim_record *record)
+{
+    struct scrim_journal_head *head = search->head;
+    if (search->looked++ == 0)
+        search->boot = record->boot;
+    if (record->boot != search->boot || search->looked > LATE_RECORDS)
+        search->ends_known = true;
+    else if (record->end_us > head->last_end_us)
+        head->last_end_us = record->end_us;
+}
+
+static bool is_done(const struct search *search)
+{
+    return search->ends_known && (search->found_segment || search->looked > LATE_RECORDS);
+}
 
 // Takes from one journal, newest line first, what is still missing.
 static void search_journal(struct search *search, const char *day, const struct scrim_buf *content)
@@ -108,10 +141,15 @@ static void search_journal(struct search *search, const char *day, const struct 
             head->stop_cause = record.cause;
             search->found_seq = true;
         }
-        if (record.type == SCRIM_RECORD_SEGMENT || record.type == SCRIM_RECORD_GAP) {
-            head->last_end_us = record.end_us;
+        const bool segment = record.type == SCRIM_RECORD_SEGMENT;
+        if (segment && !search->found_segment)
+            take_segment(search, &record);
+        if (!search->ends_known && (segment || record.type == SCRIM_RECORD_GAP))
+            take_end(search, &record);
+        if (record.type == SCRIM_RECORD_CLOCK && !record.of_camera && search->looked > 0)
+            search->ends_known = true;
+        if (is_done(search))
             return;
-        }
     }
 }
 
@@ -125,7 +163,7 @@ int scrim_journal_find_head(const char *dir, const char *site, const char *camer
         return result;
     struct scrim_journal_head head = {0};
     struct search search = {.head = &head};
-    for (size_t i = count; i-- > 0 && result >= 0 && head.last_end_us == 0;) {
+    for (size_t i = count; i-- > 0 && result >= 0 && !is_done(&search);) {
         struct scrim_buf content;
         result = scrim_journal_read(dir, camera, days[i], &content, error);
         if (result >= 0)

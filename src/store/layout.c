@@ -111,11 +111,3 @@ bool scrim_day_valid(const char *day)
     snprintf(text, sizeof text, "%sT00:00:00Z", day);
     return scrim_time_parse(text, &when);
 }
-
-int scrim_hour_key_path(char ret[SCRIM_PATH_MAX], const char *dir, const char *camera,
-                        uint64_t hour)
-{
-    const int length = snprintf(ret, SCRIM_PATH_MAX, "%s/state/keys/hours/%s/%llu", dir, camera,
-                                (unsigned long long)hour);
-    return length >= SCRIM_PATH_MAX ? SCRIM_EINVAL : SCRIM_OK;
-}

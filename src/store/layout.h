@@ -24,15 +24,15 @@
 //     DIR/run/                         sockets and locks
 //     DIR/run/recorder.lock            held (flock) while a recorder runs
 //
-// The group may remove what is in store/ and overwrite, not read, hour keys: that is retention's
-// part, in a process of another user (packaging/systemd/own-site).
+// The group may remove what is in store/: that is retention's part, in a process of another user
+// (packaging/systemd/own-site).
 #pragma once
 
 #include "base/fs.h"
 
-#define SCRIM_DAY_TEXT 11                       // "2026-11-23" and NUL
-#define SCRIM_DISK_ID_MAX 31                    // bytes of a disk's id, without NUL
-#define SCRIM_HOURS_DIR "state/keys/hours"      // below the site directory
+#define SCRIM_DAY_TEXT 11                  // "2026-11-23" and NUL
+#define SCRIM_DISK_ID_MAX 31               // bytes of a disk's id, without NUL
+#define SCRIM_HOURS_DIR "state/keys/hours" // below the site directory
 #define SCRIM_KEYS_SOCKET "run/keys.sock"
 #define SCRIM_RECORDER_LOCK "run/recorder.lock" // below the site directory
 
@@ -57,9 +57,9 @@ SCRIM_MUST_CHECK bool scrim_segment_name_parse(const char *name, int *ret_second
 // True for "2026-11-23" and the like, a day that exists.
 SCRIM_MUST_CHECK bool scrim_day_valid(const char *day);
 
-// DIR/state/keys/hours/<camera>/<hour>
-SCRIM_MUST_CHECK int scrim_hour_key_path(char ret[SCRIM_PATH_MAX], const char *dir,
-                                         const char *camera, uint64_t hour);
+// A frame's estimated time may lie this far before the host's clock: so long after its end an
+// hour's key is still used, given out, and not destroyed.
+#define SCRIM_HOUR_LINGER_US INT64_C(120000000)
 static inline uint64_t scrim_hour_of(int64_t utc_us)
 {
     return (uint64_t)(utc_us / INT64_C(3600000000));

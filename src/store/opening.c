@@ -2,7 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "store/hour_key.h"
+#include "store/disks.h"
+#include "store/hour_ring.h"
 #include "store/opening_impl.h"
 
 #include <jansson.h>
@@ -18,6 +19,7 @@
 struct scrim_opening {
     const struct scrim_site *site;
     struct scrim_vault vault;
+    struct scrim_hour_ring *ring; // NULL: the site has none, so no hour can be opened
     char *camera, *reason, *output;
     int64_t from_us, to_us;
     const struct scrim_share *shares;
@@ -99,12 +101,10 @@ static int find_segments(struct scrim_opening *opening, struct scrim_error *erro
                       opening->camera, from, to);
 }
 
-static int path_of(const struct scrim_opening *opening, const char *below, char ret[SCRIM_PATH_MAX],
-                   struct scrim_error *error)
+static int path_of(const struct scrim_opening *opening, const char *disk, const char *below,
+                   char ret[SCRIM_PATH_MAX], struct scrim_error *error)
 {
-    return scrim_store_path(ret, opening->site->dir, opening->camera, below) < 0
-               ? scrim_fail(error, SCRIM_EINVAL, "%s: path too long", opening->site->dir)
-               : SCRIM_OK;
+    return scrim_store_segment_path(ret, opening->site, disk, opening->camera, below, error);
 }
 
 // Reads the head of a segment and refuses one that is not the site's, the camera's, the time's, or
@@ -114,7 +114,7 @@ static int read_head(const struct scrim_opening *opening,
                      struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
-    int result = path_of(opening, segment->file, path, error);
+    int result = path_of(opening, segment->disk, segment->file, path, error);
     if (result < 0)
         return result;
     SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, error);
@@ -140,8 +140,12 @@ static int read_head(const struct scrim_opening *opening,
 static int load_hour_key(const struct scrim_opening *opening, const struct scrim_tdh2 *sealed,
                          uint8_t ret[SCRIM_HOUR_KEY], struct scrim_error *error)
 {
-    const int result =
-        scrim_hour_key_load(opening->site->dir, opening->camera, sealed->label.hour, ret, error);
+    int result = SCRIM_ENOENT;
+    if (opening->ring) {
+        result = scrim_hour_ring_refresh(opening->ring, error); // shredded meanwhile is shredded
+        if (result >= 0)
+            result = scrim_hour_ring_get(opening->ring, opening->camera, sealed->label.hour, ret);
+    }
     if (result != SCRIM_ENOENT)
         return result;
     char start[SCRIM_TIME_TEXT];
@@ -150,6 +154,12 @@ static int load_hour_key(const struct scrim_opening *opening, const struct scrim
                       "camera %s: the hour key of %.13s h UTC is shredded: nobody can open it any "
                       "more",
                       opening->camera, start);
+}
+
+static int read_ring(struct scrim_opening *opening, struct scrim_error *error)
+{
+    const int result = scrim_hour_ring_read(opening->site, &opening->ring, error);
+    return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 
 // Everything that can be known without opening, so that what cannot work is refused before it is
@@ -193,6 +203,8 @@ int scrim_opening_create(const struct scrim_site *site, const struct scrim_openi
     if (result >= 0)
         result = find_segments(opening, error);
     if (result >= 0)
+        result = read_ring(opening, error);
+    if (result >= 0)
         result = check_segments(opening, error);
     if (result < 0) {
         scrim_opening_destroy(opening);
@@ -206,6 +218,7 @@ void scrim_opening_destroy(struct scrim_opening *opening)
 {
     if (!opening)
         return;
+    scrim_hour_ring_close(opening->ring);
     free(opening->camera);
     free(opening->reason);
     free(opening->output);
@@ -249,14 +262,14 @@ static int open_plain(const struct scrim_opening *opening,
                       struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], tail[SCRIM_PATH_MAX];
-    int result = path_of(opening, segment->file, path, error);
+    int result = path_of(opening, segment->disk, segment->file, path, error);
     if (result < 0)
         return result;
     // Torn: its tail was saved beside it. Without a record: the camera's tail is still its own.
     if (snprintf(tail, sizeof tail, "%s.tail", path) >= (int)sizeof tail)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", path);
     if (access(tail, F_OK) < 0)
-        result = path_of(opening, "tail", tail, error);
+        result = path_of(opening, segment->disk, "tail", tail, error);
     const struct scrim_plain_source source = {.path = path,
                                               .tail_path = segment->whole ? NULL : tail,
                                               .whole = segment->whole,

@@ -33,7 +33,8 @@ SCRIM_MUST_CHECK int scrim_opening_log_outcome(struct scrim_opening *opening, do
                                                struct scrim_error *error);
 
 struct scrim_opening_segment {
-    char file[64]; // "<day>/<name>"
+    char file[64];                    // "<day>/<name>"
+    char disk[SCRIM_DISK_ID_MAX + 1]; // that holds it
     int64_t start_us, end_us;
     uint64_t bytes;
     bool whole; // not torn, and not being written

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "store/disks.h"
 #include "store/journal.h"
 
 #include <stdio.h>
@@ -18,7 +19,8 @@ struct search {
     const char *camera;
     int64_t from_us, to_us;
     struct scrim_buf *found;
-    char newest[64]; // of the files that records name
+    char first[SCRIM_DAY_TEXT];       // journals were read from this day on
+    char newest[SCRIM_DISKS_MAX][64]; // of each disk's files that their records name
 };
 
 static int add(struct search *s, const struct scrim_opening_segment *segment,
@@ -52,9 +54,11 @@ static int search_journal(struct search *s, const char *day, struct scrim_error 
                                                 .keyframes = record.keyframes,
                                                 .width = record.width,
                                                 .height = record.height};
+        const int disk = scrim_disks_find(s->site, record.disk, NULL);
         snprintf(segment.file, sizeof segment.file, "%s", record.file);
-        if (strcmp(record.file, s->newest) > 0)
-            snprintf(s->newest, sizeof s->newest, "%s", record.file);
+        snprintf(segment.disk, sizeof segment.disk, "%s", record.disk);
+        if (disk >= 0 && strcmp(record.file, s->newest[disk]) > 0)
+            snprintf(s->newest[disk], sizeof s->newest[disk], "%s", record.file);
         if (record.bytes > 0)
             result = add(s, &segment, error);
     }
@@ -72,19 +76,24 @@ static int search_journals(struct search *s, struct scrim_error *error)
     if (result < 0)
         return result;
     for (size_t i = 0; i < count && result >= 0; i++) {
-        if (strcmp(days[i], first) >= 0 || i + 1 == count)
-            result = search_journal(s, days[i], error);
+        if (strcmp(days[i], first) < 0 && i + 1 < count)
+            continue;
+        if (s->first[0] == '\0')
+            snprintf(s->first, sizeof s->first, "%.10s", days[i]);
+        result = search_journal(s, days[i], error);
     }
     scrim_fs_free_names(days, count);
     return result;
 }
 
-// A file newer than all that have a record. It begins when its label says; where it ends is open.
-static int add_unrecorded(struct search *s, const char *file, struct scrim_error *error)
+// A file newer than all of its disk that have a record. It begins when its label says; where it
+// ends is open.
+static int add_unrecorded(struct search *s, unsigned disk, const char *file,
+                          struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
     struct scrim_sealed_head head;
-    if (scrim_store_path(path, s->site->dir, s->camera, file) < 0)
+    if (scrim_disks_path(path, s->site, disk, s->camera, file) < 0)
         return SCRIM_OK;
     SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, NULL);
     if (fd < 0 || scrim_sealed_head_read(fd, path, &head, NULL) < 0)
@@ -92,15 +101,16 @@ static int add_unrecorded(struct search *s, const char *file, struct scrim_error
     struct scrim_opening_segment segment = {.start_us = head.tdh2.label.start_utc_us,
                                             .end_us = INT64_MAX};
     snprintf(segment.file, sizeof segment.file, "%s", file);
+    snprintf(segment.disk, sizeof segment.disk, "%s", scrim_disks_id(s->site, disk));
     scrim_sealed_head_finish(&head);
     return add(s, &segment, error);
 }
 
-static int search_day(struct search *s, const char *day, struct scrim_error *error)
+static int search_day(struct search *s, unsigned disk, const char *day, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], **names;
     size_t count;
-    if (scrim_store_path(path, s->site->dir, s->camera, day) < 0)
+    if (scrim_disks_path(path, s->site, disk, s->camera, day) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", s->site->dir);
     int result = scrim_fs_list(path, &names, &count, error);
     if (result < 0)
@@ -111,30 +121,45 @@ static int search_day(struct search *s, const char *day, struct scrim_error *err
         if (!scrim_segment_name_parse(names[i], &second))
             continue;
         snprintf(file, sizeof file, "%.10s/%.31s", day, names[i]);
-        if (strcmp(file, s->newest) > 0)
-            result = add_unrecorded(s, file, error);
+        if (strcmp(file, s->newest[disk]) > 0)
+            result = add_unrecorded(s, disk, file, error);
     }
     scrim_fs_free_names(names, count);
     return result;
 }
 
-static int search_unrecorded(struct search *s, struct scrim_error *error)
+// A file's record is in the journal of its own day or of a later one: one of an earlier day than
+// was read tells nothing by having no record there.
+static int search_disk(struct search *s, unsigned disk, struct scrim_error *error)
 {
-    char path[SCRIM_PATH_MAX], newest_day[SCRIM_DAY_TEXT] = "", **names;
+    char path[SCRIM_PATH_MAX], from_day[SCRIM_DAY_TEXT], **names;
     size_t count;
-    if (scrim_store_path(path, s->site->dir, s->camera, NULL) < 0)
+    if (scrim_disks_path(path, s->site, disk, s->camera, NULL) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", s->site->dir);
     int result = scrim_fs_list(path, &names, &count, error);
     if (result == SCRIM_ENOENT)
         return SCRIM_OK;
     if (result < 0)
         return result;
-    memcpy(newest_day, s->newest, SCRIM_DAY_TEXT - 1);
+    snprintf(from_day, sizeof from_day, "%.10s",
+             strcmp(s->newest[disk], s->first) > 0 ? s->newest[disk] : s->first);
     for (size_t i = 0; i < count && result >= 0; i++) {
-        if (scrim_day_valid(names[i]) && strcmp(names[i], newest_day) >= 0)
-            result = search_day(s, names[i], error);
+        if (scrim_day_valid(names[i]) && strcmp(names[i], from_day) >= 0)
+            result = search_day(s, disk, names[i], error);
     }
     scrim_fs_free_names(names, count);
+    return result;
+}
+
+// A disk that is not there, or fails, hides what it holds of the range: the journal's records name
+// that, and opening them says what is wrong.
+static int search_unrecorded(struct search *s, struct scrim_error *error)
+{
+    int result = SCRIM_OK;
+    for (unsigned disk = 0; disk < scrim_disks_count(s->site) && result >= 0; disk++) {
+        if (scrim_disks_look(s->site, disk, NULL) == SCRIM_DISK_PRESENT)
+            result = search_disk(s, disk, error);
+    }
     return result;
 }
 

@@ -1,6 +1,6 @@
-// Start-up after whatever happened: brings journal and files of a camera to agreement, before the
-// recorder gives up the right to read. Runs once per camera, on one thread, and may be interrupted
-// and run again.
+// Start-up after whatever happened: brings journal and files of a camera to agreement, on every
+// disk that is there, before the recorder gives up the right to read. Runs once per camera, on one
+// thread, and may be interrupted and run again.
 #include "store/recover_impl.h"
 
 #include "base/alloc.h"
@@ -17,6 +17,15 @@
 #include <unistd.h>
 
 #define DAYS 2 // newest day directories that may hold files without a record
+
+// "<camera>/<below>" on the disk that is being looked at.
+static int place_path(const struct scrim_recovery *r, const char *below, char ret[SCRIM_PATH_MAX],
+                      struct scrim_error *error)
+{
+    return scrim_disks_path(ret, r->site, r->disk, r->camera, below) < 0
+               ? scrim_fail(error, SCRIM_EINVAL, "camera %s: path too long", r->camera)
+               : SCRIM_OK;
+}
 
 static int64_t modified_us(const struct stat *info)
 {
@@ -71,7 +80,7 @@ static int make_durable(const struct scrim_recovery *r, int fd, const char *path
 {
     char day[SCRIM_DAY_TEXT], directory[SCRIM_PATH_MAX];
     snprintf(day, sizeof day, "%.10s", file);
-    int result = scrim_recovery_path(r, day, directory, error);
+    int result = place_path(r, day, directory, error);
     if (result >= 0)
         result = scrim_fs_sync(fd, path, error);
     return result < 0 ? result : scrim_fs_sync_dir(directory, error);
@@ -82,7 +91,7 @@ static int adopt_file(struct scrim_recovery *r, const char *file, struct scrim_e
 {
     char path[SCRIM_PATH_MAX];
     struct stat info;
-    int result = scrim_recovery_path(r, file, path, error);
+    int result = place_path(r, file, path, error);
     if (result < 0)
         return result;
     SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, error);
@@ -96,6 +105,7 @@ static int adopt_file(struct scrim_recovery *r, const char *file, struct scrim_e
     struct scrim_record record = {.type = SCRIM_RECORD_SEGMENT, .boot = r->boot, .torn = true};
     snprintf(record.camera, sizeof record.camera, "%s", r->camera);
     snprintf(record.file, sizeof record.file, "%s", file);
+    snprintf(record.disk, sizeof record.disk, "%s", scrim_disks_id(r->site, r->disk));
     record.end_us = modified_us(&info);
     struct scrim_sealed_head head;
     struct scrim_error why;
@@ -132,7 +142,7 @@ static int remove_leftover(const struct scrim_recovery *r, const char *day, cons
                            struct scrim_error *error)
 {
     char day_path[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
-    const int result = scrim_recovery_path(r, day, day_path, error);
+    const int result = place_path(r, day, day_path, error);
     if (result < 0)
         return result;
     if (scrim_path_join(path, day_path, name) < 0)
@@ -140,11 +150,12 @@ static int remove_leftover(const struct scrim_recovery *r, const char *day, cons
     return scrim_fs_unlink(path, error);
 }
 
-static int adopt_day(struct scrim_recovery *r, const char *day, struct scrim_error *error)
+// Collects the segments of one day, and clears away what was left of a recovery.
+static int find_day(struct scrim_recovery *r, const char *day, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], **names;
     size_t count;
-    int result = scrim_recovery_path(r, day, path, error);
+    int result = place_path(r, day, path, error);
     if (result >= 0)
         result = scrim_fs_list(path, &names, &count, error);
     if (result < 0)
@@ -158,9 +169,10 @@ static int adopt_day(struct scrim_recovery *r, const char *day, struct scrim_err
         }
         if (!scrim_segment_name_parse(names[i], &second))
             continue;
-        snprintf(file, sizeof file, "%s/%s", day, names[i]);
-        if (scrim_file_list_find(&r->recorded, file) < 0)
-            result = adopt_file(r, file, error);
+        snprintf(file, sizeof file, "%.10s/%.31s", day, names[i]);
+        result = scrim_file_list_add(&r->found, scrim_disks_id(r->site, r->disk), file);
+        if (result < 0)
+            scrim_fail(error, result, "camera %s: %s", r->camera, scrim_err_text(result));
     }
     scrim_fs_free_names(names, count);
     return result;
@@ -170,7 +182,7 @@ static int read_tail(struct scrim_recovery *r, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
     struct stat info;
-    int result = scrim_recovery_path(r, "tail", path, error);
+    int result = place_path(r, "tail", path, error);
     if (result >= 0)
         result = scrim_fs_read(path, &r->tail, error);
     if (result >= 0 && stat(path, &info) == 0)
@@ -178,19 +190,17 @@ static int read_tail(struct scrim_recovery *r, struct scrim_error *error)
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 
-// The day directories of the camera, oldest first.
+// The day directories of the camera on this disk, oldest first.
 static int list_days(const struct scrim_recovery *r, char ***ret_days, size_t *ret_count,
                      struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
-    int result = scrim_recovery_path(r, NULL, path, error);
-    if (result >= 0)
-        result = scrim_fs_make_dirs(path, 0770, error);
     char **names = NULL;
     size_t count = 0, kept = 0;
+    int result = place_path(r, NULL, path, error);
     if (result >= 0)
         result = scrim_fs_list(path, &names, &count, error);
-    if (result < 0)
+    if (result < 0 && result != SCRIM_ENOENT)
         return result;
     for (size_t i = 0; i < count; i++) {
         if (scrim_day_valid(names[i]))
@@ -203,19 +213,70 @@ static int list_days(const struct scrim_recovery *r, char ***ret_days, size_t *r
     return SCRIM_OK;
 }
 
-static int adopt_files(struct scrim_recovery *r, struct scrim_error *error)
+static int find_files(struct scrim_recovery *r, char **days, size_t count,
+                      struct scrim_error *error)
+{
+    const size_t first = count > DAYS ? count - DAYS : 0;
+    int result = SCRIM_OK;
+    for (size_t i = first; i < count && result >= 0; i++)
+        result = find_day(r, days[i], error);
+    if (result < 0 || scrim_file_list_count(&r->found) == 0)
+        return result;
+    scrim_file_list_sort(&r->found);
+    return scrim_recovery_collect(r, days[first], error);
+}
+
+static int adopt_found(struct scrim_recovery *r, struct scrim_error *error)
+{
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < scrim_file_list_count(&r->found) && result >= 0; i++) {
+        char disk[SCRIM_PLACED_FILE_TEXT];
+        const char *file = scrim_file_list_at(&r->found, i, disk);
+        if (scrim_file_list_find(&r->recorded, disk, file) < 0)
+            result = adopt_file(r, file, error);
+    }
+    return result;
+}
+
+static int recover_disk(struct scrim_recovery *r, struct scrim_error *error)
 {
     char **days;
     size_t count;
+    scrim_file_list_init(&r->found);
+    scrim_file_list_init(&r->recorded);
+    scrim_buf_init(&r->tail, SCRIM_TAIL_FILE_MAX);
+    r->tail_us = 0;
     int result = list_days(r, &days, &count, error);
-    if (result < 0)
-        return result;
-    const size_t first = count > DAYS ? count - DAYS : 0;
-    if (count > 0)
-        result = scrim_recovery_collect(r, days[first], error);
-    for (size_t i = first; i < count && result >= 0; i++)
-        result = adopt_day(r, days[i], error);
-    scrim_fs_free_names(days, count);
+    if (result >= 0) {
+        result = read_tail(r, error);
+        if (result >= 0)
+            result = find_files(r, days, count, error);
+        if (result >= 0)
+            result = adopt_found(r, error);
+        scrim_fs_free_names(days, count);
+    }
+    scrim_file_list_finish(&r->found);
+    scrim_file_list_finish(&r->recorded);
+    scrim_buf_finish(&r->tail);
+    return result;
+}
+
+// A disk of several that fails now must not keep the site from recording: what lies on it is found
+// by a later start, and the BOOT record says so.
+static int recover_disks(struct scrim_recovery *r, struct scrim_error *error)
+{
+    int result = SCRIM_OK;
+    for (r->disk = 0; r->disk < scrim_disks_count(r->site) && result >= 0; r->disk++) {
+        if (scrim_disks_look(r->site, r->disk, NULL) != SCRIM_DISK_PRESENT)
+            continue;
+        struct scrim_error why;
+        result = recover_disk(r, &why);
+        if (result < 0 && (r->disk == 0 || r->journal_failed))
+            return scrim_fail(error, result, "%s", why.text);
+        if (result < 0)
+            snprintf(r->unread, sizeof r->unread, "%.120s", why.text);
+        result = SCRIM_OK;
+    }
     return result;
 }
 
@@ -223,25 +284,19 @@ static int recover(struct scrim_recovery *r, struct scrim_error *error)
 {
     int result = scrim_recovery_cut_torn_line(r, error);
     if (result >= 0)
-        result = scrim_journal_find_head(r->dir, r->site, r->camera, &r->head, error);
+        result =
+            scrim_journal_find_head(r->site->dir, r->site->config->id, r->camera, &r->head, error);
     if (result >= 0)
-        result = read_tail(r, error);
-    if (result >= 0)
-        result = adopt_files(r, error);
+        result = recover_disks(r, error);
     return result < 0 ? result : scrim_recovery_append_boot(r, error);
 }
 
-int scrim_store_recover(const char *dir, const char *site, const char *camera,
+int scrim_store_recover(const struct scrim_site *site, const char *camera,
                         const struct scrim_device_key *key, uint64_t boot,
                         struct scrim_journal_head *ret, struct scrim_error *error)
 {
-    struct scrim_recovery r = {
-        .dir = dir, .site = site, .camera = camera, .key = key, .boot = boot};
-    scrim_file_list_init(&r.recorded);
-    scrim_buf_init(&r.tail, SCRIM_TAIL_FILE_MAX);
+    struct scrim_recovery r = {.site = site, .camera = camera, .key = key, .boot = boot};
     const int result = recover(&r, error);
-    scrim_file_list_finish(&r.recorded);
-    scrim_buf_finish(&r.tail);
     if (result >= 0)
         *ret = r.head;
     return result;

@@ -14,7 +14,7 @@
 int scrim_recovery_path(const struct scrim_recovery *r, const char *below, char ret[SCRIM_PATH_MAX],
                         struct scrim_error *error)
 {
-    return scrim_store_path(ret, r->dir, r->camera, below) < 0
+    return scrim_store_path(ret, r->site->dir, r->camera, below) < 0
                ? scrim_fail(error, SCRIM_EINVAL, "camera %s: path too long", r->camera)
                : SCRIM_OK;
 }
@@ -28,7 +28,7 @@ static int cut_torn_line(const struct scrim_recovery *r, const char *day, struct
     if (result < 0)
         return result;
     struct scrim_buf content;
-    result = scrim_journal_read(r->dir, r->camera, day, &content, error);
+    result = scrim_journal_read(r->site->dir, r->camera, day, &content, error);
     const uint8_t *last = content.len ? memrchr(content.data, '\n', content.len) : NULL;
     const size_t whole = last ? (size_t)(last + 1 - content.data) : 0;
     const bool torn = whole < content.len;
@@ -47,7 +47,7 @@ int scrim_recovery_cut_torn_line(const struct scrim_recovery *r, struct scrim_er
 {
     char **days;
     size_t count;
-    int result = scrim_journal_days(r->dir, r->camera, &days, &count, error);
+    int result = scrim_journal_days(r->site->dir, r->camera, &days, &count, error);
     if (result < 0)
         return result;
     if (count > 0)
@@ -65,8 +65,8 @@ static int make_day(const struct scrim_recovery *r, const char *day, struct scri
         result = scrim_recovery_path(r, NULL, camera, error);
     if (result < 0 || access(path, F_OK) == 0)
         return result;
-    if (scrim_path_join(store, r->dir, "store") < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", r->dir);
+    if (scrim_path_join(store, r->site->dir, "store") < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", r->site->dir);
     result = scrim_fs_make_dirs(path, 0770, error);
     if (result >= 0)
         result = scrim_fs_sync_dir(camera, error);
@@ -79,12 +79,14 @@ int scrim_recovery_append(struct scrim_recovery *r, const struct scrim_record *r
     char day[SCRIM_DAY_TEXT], below[SCRIM_DAY_TEXT + 16], path[SCRIM_PATH_MAX];
     scrim_journal_day(&r->head, record->start_us, day);
     snprintf(below, sizeof below, "%s/journal", day);
+    r->journal_failed = true;
     int result = make_day(r, day, error);
     if (result >= 0)
         result = scrim_recovery_path(r, below, path, error);
     if (result < 0)
         return result;
     struct scrim_buf line;
+    const int64_t last_end_us = r->head.last_end_us;
     scrim_buf_init(&line, SCRIM_JOURNAL_LINE_MAX);
     result = scrim_journal_format(r->key, &r->head, record, &line);
     if (result < 0)
@@ -93,9 +95,13 @@ int scrim_recovery_append(struct scrim_recovery *r, const struct scrim_record *r
     else
         result = scrim_journal_append(path, &line, error);
     scrim_buf_finish(&line);
-    if (result >= 0)
-        memcpy(r->head.day, day, sizeof day);
-    return result;
+    r->journal_failed = result < 0;
+    if (result < 0)
+        return result;
+    memcpy(r->head.day, day, sizeof day);
+    if (r->head.last_end_us < last_end_us) // a segment that a disk kept to itself until now
+        r->head.last_end_us = last_end_us;
+    return SCRIM_OK;
 }
 
 int scrim_recovery_append_boot(struct scrim_recovery *r, struct scrim_error *error)
@@ -109,36 +115,62 @@ int scrim_recovery_append_boot(struct scrim_recovery *r, struct scrim_error *err
                                   .boot = r->boot};
     scrim_record_note_ntp(&record);
     snprintf(record.camera, sizeof record.camera, "%s", r->camera);
+    size_t length = (size_t)snprintf(record.detail, sizeof record.detail, "scrim " SCRIM_VERSION);
     if (r->removed > 0)
-        snprintf(record.detail, sizeof record.detail,
-                 "scrim " SCRIM_VERSION "; removed %u without a whole header: %s", r->removed,
-                 r->removed_file);
-    else
-        snprintf(record.detail, sizeof record.detail, "scrim " SCRIM_VERSION);
+        length += (size_t)snprintf(record.detail + length, sizeof record.detail - length,
+                                   "; removed %u without a whole header: %s", r->removed,
+                                   r->removed_file);
+    if (r->unread[0] != '\0' && length < sizeof record.detail)
+        snprintf(record.detail + length, sizeof record.detail - length, "; not looked through: %s",
+                 r->unread);
     return scrim_recovery_append(r, &record, error);
 }
 
+// The text between `at` and the next quote, copied. Returns what follows that, NULL if it is too
+// long.
+static const char *take_text(const char *at, const char *line_end, char *ret, size_t size)
+{
+    const char *end = memchr(at, '"', (size_t)(line_end - at));
+    if (!end || (size_t)(end - at) >= size)
+        return NULL;
+    memcpy(ret, at, (size_t)(end - at));
+    ret[end - at] = '\0';
+    return end + 1;
+}
+
 // Collects what the lines of one journal name. Lines are not parsed: a start has to be quick, and
-// inside a string the quotes of this member would be escaped.
+// inside a string the quotes of these members would be escaped.
 static int collect_files(struct scrim_recovery *r, const struct scrim_buf *journal)
 {
-    static const char member[] = ",\"file\":\"";
+    static const char file_member[] = ",\"file\":\"", disk_member[] = ",\"disk\":\"";
+    const size_t file_length = sizeof file_member - 1, disk_length = sizeof disk_member - 1;
     struct scrim_reader reader = scrim_reader_of(journal->data, journal->len);
     const char *line;
     size_t length;
     while (scrim_read_line(&reader, &line, &length)) {
-        const char *at = memmem(line, length, member, sizeof member - 1);
-        if (!at)
+        char file[SCRIM_FILE_TEXT], disk[SCRIM_DISK_ID_MAX + 1];
+        const char *at = memmem(line, length, file_member, file_length), *end = line + length;
+        if (at)
+            at = take_text(at + file_length, end, file, sizeof file);
+        if (!at || (size_t)(end - at) < disk_length || memcmp(at, disk_member, disk_length) != 0 ||
+            !take_text(at + disk_length, end, disk, sizeof disk))
             continue;
-        at += sizeof member - 1;
-        const char *end = memchr(at, '"', length - (size_t)(at - line));
-        if (!end || (size_t)(end - at) >= SCRIM_FILE_TEXT)
-            continue;
-        const int result = scrim_file_list_add(&r->recorded, at, (size_t)(end - at));
+        const int result = scrim_file_list_add(&r->recorded, disk, file);
         if (result < 0)
             return result;
     }
     return SCRIM_OK;
+}
+
+static bool names_all(const struct scrim_recovery *r)
+{
+    char disk[SCRIM_PLACED_FILE_TEXT];
+    for (size_t i = 0; i < scrim_file_list_count(&r->found); i++) {
+        const char *file = scrim_file_list_at(&r->found, i, disk);
+        if (scrim_file_list_find(&r->recorded, disk, file) < 0)
+            return false;
+    }
+    return true;
 }
 
 int scrim_recovery_collect(struct scrim_recovery *r, const char *first_day,
@@ -146,19 +178,21 @@ int scrim_recovery_collect(struct scrim_recovery *r, const char *first_day,
 {
     char **days;
     size_t count;
-    int result = scrim_journal_days(r->dir, r->camera, &days, &count, error);
+    bool complete = false;
+    int result = scrim_journal_days(r->site->dir, r->camera, &days, &count, error);
     if (result < 0)
         return result;
-    for (size_t i = 0; i < count && result >= 0; i++) {
+    for (size_t i = 0; i < count && result >= 0 && !complete; i++) {
         if (strcmp(days[i], first_day) < 0)
             continue;
         struct scrim_buf journal;
-        result = scrim_journal_read(r->dir, r->camera, days[i], &journal, error);
+        result = scrim_journal_read(r->site->dir, r->camera, days[i], &journal, error);
         if (result >= 0 && (result = collect_files(r, &journal)) < 0)
             scrim_fail(error, result, "camera %s: %s", r->camera, scrim_err_text(result));
         scrim_buf_finish(&journal);
+        scrim_file_list_sort(&r->recorded);
+        complete = result >= 0 && names_all(r);
     }
     scrim_fs_free_names(days, count);
-    scrim_file_list_sort(&r->recorded);
     return result;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/fs.h"
-#include "store/hour_key.h"
+#include "store/hour_ring.h"
 #include "store/journal.h"
 #include "test.h"
 
@@ -39,6 +39,21 @@ static inline size_t sealed_journal(const char *dir, const char *camera, struct 
     return count;
 }
 
+static inline int sealed_hour_key(const char *dir, const struct scrim_vault_label *label,
+                                  uint8_t ret[SCRIM_HOUR_KEY], struct scrim_error *error)
+{
+    struct scrim_site_config config = {0};
+    struct scrim_site site = {.config = &config};
+    struct scrim_hour_ring *ring;
+    snprintf(site.dir, sizeof site.dir, "%s", dir);
+    int result = scrim_hour_ring_read(&site, &ring, error);
+    if (result < 0)
+        return result;
+    result = scrim_hour_ring_get(ring, label->camera, label->hour, ret);
+    scrim_hour_ring_close(ring);
+    return result;
+}
+
 static inline int sealed_file_key(const char *dir, const struct scrim_age_header *header,
                                   const struct scrim_vault *vault, const struct scrim_share *shares,
                                   uint8_t ret[SCRIM_AGE_FILE_KEY])
@@ -52,7 +67,7 @@ static inline int sealed_file_key(const char *dir, const struct scrim_age_header
     for (int i = 0; i < 2 && result >= 0; i++)
         result = scrim_tdh2_partial(vault, &shares[i], &sealed, request, &partials[i], &error);
     if (result >= 0)
-        result = scrim_hour_key_load(dir, sealed.label.camera, sealed.label.hour, hour_key, &error);
+        result = sealed_hour_key(dir, &sealed.label, hour_key, &error);
     if (result >= 0)
         result = scrim_tdh2_combine(vault, &sealed, request, partials, 2, hour_key, ret, &error);
     if (result >= 0)

@@ -106,6 +106,50 @@ void fixture_plain(uint8_t *to, size_t count, unsigned seed)
     }
 }
 
+static struct scrim_hour_range hour_range(const char *camera, int64_t utc_us)
+{
+    struct scrim_hour_range range = {.first = scrim_hour_of(utc_us), .last = scrim_hour_of(utc_us)};
+    snprintf(range.camera, sizeof range.camera, "%s", camera);
+    return range;
+}
+
+void fixture_make_key(const struct fixture *f, const char *camera, int64_t utc_us)
+{
+    const struct scrim_hour_range range = hour_range(camera, utc_us);
+    struct scrim_hour_ring *ring;
+    MUST(scrim_hour_ring_open(&f->site, &ring, NULL));
+    MUST(scrim_hour_ring_make(ring, &range, 1, NULL));
+    scrim_hour_ring_close(ring);
+}
+
+int fixture_key(const struct fixture *f, const char *camera, uint64_t hour,
+                uint8_t ret[SCRIM_HOUR_KEY], struct scrim_error *error)
+{
+    struct scrim_hour_ring *ring;
+    int result = scrim_hour_ring_read(&f->site, &ring, error);
+    if (result < 0)
+        return result;
+    result = scrim_hour_ring_get(ring, camera, hour, ret);
+    scrim_hour_ring_close(ring);
+    return result;
+}
+
+bool fixture_has_key(const struct fixture *f, const char *camera, int64_t utc_us)
+{
+    uint8_t key[SCRIM_HOUR_KEY];
+    return fixture_key(f, camera, scrim_hour_of(utc_us), key, NULL) >= 0;
+}
+
+void fixture_shred(const struct fixture *f, const char *camera, int64_t utc_us)
+{
+    const struct scrim_hour_range range = hour_range(camera, utc_us);
+    struct scrim_hour_ring *ring;
+    size_t destroyed;
+    MUST(scrim_hour_ring_open(&f->site, &ring, NULL));
+    MUST(scrim_hour_ring_destroy(ring, &range, 1, &destroyed, NULL));
+    scrim_hour_ring_close(ring);
+}
+
 struct scrim_seal *fixture_seal(struct fixture *f, const char *camera, int64_t start_us,
                                 struct scrim_buf *out)
 {
@@ -115,7 +159,8 @@ struct scrim_seal *fixture_seal(struct fixture *f, const char *camera, int64_t s
     struct scrim_error error;
     snprintf(label.site, sizeof label.site, "port");
     snprintf(label.camera, sizeof label.camera, "%s", camera);
-    MUST(scrim_hour_key_obtain(f->dir, camera, label.hour, hour_key, &error));
+    fixture_make_key(f, camera, start_us);
+    MUST(fixture_key(f, camera, label.hour, hour_key, &error));
     MUST(scrim_seal_create(&f->vault, &label, hour_key, &seal, out, &error));
     return seal;
 }
@@ -133,7 +178,7 @@ static int file_key_of(struct fixture *f, const char *camera, const char *path,
     int result = scrim_sealed_head_read(fd, path, &head, error);
     if (result < 0)
         return result;
-    result = scrim_hour_key_load(f->dir, camera, head.tdh2.label.hour, hour_key, error);
+    result = fixture_key(f, camera, head.tdh2.label.hour, hour_key, error);
     for (int i = 0; i < 2 && result >= 0; i++)
         result =
             scrim_tdh2_partial(&f->vault, &f->shares[i], &head.tdh2, request, &partials[i], error);
@@ -186,8 +231,8 @@ void fixture_record(struct fixture *f, const char *camera, int64_t start_us, uns
     struct scrim_error error;
     uint64_t boot;
     MUST(scrim_boot_count(f->dir, &boot, &error));
-    MUST(scrim_store_recover(f->dir, "port", camera, f->key, boot, &head, &error));
-    MUST(scrim_disk_create(f->dir, f->key, ignore_report, NULL, &disk, &error));
+    MUST(scrim_store_recover(&f->site, camera, f->key, boot, &head, &error));
+    MUST(scrim_disk_create(&f->site, f->key, ignore_report, NULL, &disk, &error));
     MUST(scrim_disk_add_camera(disk, camera, &head));
     MUST(scrim_disk_start(disk, &error));
     uint8_t *plain = scrim_new_bytes(bytes + 1);
@@ -222,10 +267,10 @@ struct scrim_disk *fixture_disk(struct fixture *f, scrim_disk_report report, voi
     struct scrim_error error;
     uint64_t boot;
     MUST(scrim_boot_count(f->dir, &boot, &error));
-    MUST(scrim_disk_create(f->dir, f->key, report, context, &disk, &error));
+    MUST(scrim_disk_create(&f->site, f->key, report, context, &disk, &error));
     for (int i = 0; i < 2; i++) {
         struct scrim_journal_head head;
-        MUST(scrim_store_recover(f->dir, "port", f->cameras[i].id, f->key, boot, &head, &error));
+        MUST(scrim_store_recover(&f->site, f->cameras[i].id, f->key, boot, &head, &error));
         MUST(scrim_disk_add_camera(disk, f->cameras[i].id, &head));
     }
     MUST(scrim_disk_start(disk, &error));

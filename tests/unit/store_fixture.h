@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "store/check.h"
 #include "store/disk.h"
-#include "store/hour_key.h"
+#include "store/hour_ring.h"
 #include "store/opening.h"
 
 struct fixture {
@@ -34,6 +34,13 @@ void fixture_clock_end(void);
 
 // Deterministic bytes that are no video.
 void fixture_plain(uint8_t *to, size_t count, unsigned seed);
+
+// Keys of one hour, as the keeper makes, reads and destroys them.
+void fixture_make_key(const struct fixture *f, const char *camera, int64_t utc_us);
+bool fixture_has_key(const struct fixture *f, const char *camera, int64_t utc_us);
+int fixture_key(const struct fixture *f, const char *camera, uint64_t hour,
+                uint8_t ret[SCRIM_HOUR_KEY], struct scrim_error *error);
+void fixture_shred(const struct fixture *f, const char *camera, int64_t utc_us);
 
 // A seal for a segment that starts at `start_us`; makes the hour key if it has to.
 struct scrim_seal *fixture_seal(struct fixture *f, const char *camera, int64_t start_us,

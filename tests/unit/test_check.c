@@ -95,7 +95,7 @@ static void leave_torn(struct fixture *f)
     scrim_seal_destroy(seal);
     write_file(f, DAY "/100050.mp4.age", out.data, out.len);
     write_file(f, "store/quay/tail", tail.data, tail.len);
-    CHECK_INT(scrim_store_recover(f->dir, "port", "quay", f->key, 9, &head, &error), SCRIM_OK);
+    CHECK_INT(scrim_store_recover(&f->site, "quay", f->key, 9, &head, &error), SCRIM_OK);
     scrim_buf_finish(&out);
     scrim_buf_finish(&tail);
 }
@@ -202,7 +202,6 @@ static void missing_files(void)
 {
     struct fixture f;
     char path[SCRIM_PATH_MAX];
-    struct scrim_error error;
     start(&f);
     fixture_record(&f, "quay", FIXTURE_START_US, 2, 100);
     leave_torn(&f);
@@ -214,8 +213,7 @@ static void missing_files(void)
     fixture_clock_pass(73 * 3600 * SCRIM_SECOND);
     expect(&f, "segment " SEGMENT "\nsegment " DAY "/100050.mp4.age.tail\n");
     // Shredded and over: rightly gone.
-    CHECK_INT(scrim_hour_key_shred(f.dir, "quay", scrim_hour_of(FIXTURE_START_US), &error),
-              SCRIM_OK);
+    fixture_shred(&f, "quay", FIXTURE_START_US);
     struct scrim_check_result result = expect(&f, "segment " DAY "/100050.mp4.age.tail\n");
     CHECK_INT(result.expired, 1);
     // Shredded before its time: the file has to be there all the same.
@@ -416,12 +414,12 @@ static void wrong_seal(void)
     start(&f);
     scrim_buf_init(&out, 1U << 20);
     scrim_seal_destroy(fixture_seal(&f, "quay", FIXTURE_START_US, &out));
-    CHECK_INT(scrim_store_recover(f.dir, "port", "quay", f.key, 1, &head, &error), SCRIM_OK);
+    CHECK_INT(scrim_store_recover(&f.site, "quay", f.key, 1, &head, &error), SCRIM_OK);
     scrim_segment_name(name, FIXTURE_START_US + 5 * SCRIM_SECOND, 0);
     CHECK_TEXT(name, "100005.mp4.age");
     write_file(&f, DAY "/100005.mp4.age", out.data, out.len); // five seconds too late
     write_file(&f, SEGMENT, out.data, out.len);
-    CHECK_INT(scrim_store_recover(f.dir, "port", "quay", f.key, 2, &head, &error), SCRIM_OK);
+    CHECK_INT(scrim_store_recover(&f.site, "quay", f.key, 2, &head, &error), SCRIM_OK);
     expect(&f, "header " DAY "/100005.mp4.age\n");
 
     // Sealed for another vault.

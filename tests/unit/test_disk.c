@@ -253,8 +253,8 @@ static void order_of_operations(void)
     CHECK_INT(give(&rig, scrim_disk_tail, "quay", 100, 1), SCRIM_OK);
     CHECK_INT(end(&rig, "quay", 100, 2), SCRIM_OK);
     rig_stop(&rig);
-    // Data, the journal's name, one flush of the store, and only then the record, flushed too.
-    CHECK_TEXT(trace, ".o .w To Tw .w Jo Ss Jw Js ");
+    // Data, one flush of the disk, the journal's name, flushed, and only then the record, flushed too.
+    CHECK_TEXT(trace, ".o .w To Tw .w Ss Jo Ss Jw Js ");
     rig_end(&rig);
 }
 
@@ -321,8 +321,9 @@ static void what_makes_no_sense(void)
     // A store that is no directory is refused with its name, and no thread is left.
     struct scrim_disk *disk;
     struct scrim_error error;
-    fixture_path(&rig.f, "state/vault.json", path);
-    CHECK(scrim_disk_create(path, rig.f.key, on_report, NULL, &disk, &error) < 0);
+    struct scrim_site wrong = rig.f.site;
+    fixture_path(&rig.f, "state/vault.json", wrong.dir);
+    CHECK(scrim_disk_create(&wrong, rig.f.key, on_report, NULL, &disk, &error) < 0);
     CHECK(strstr(error.text, "state/vault.json/store"));
     scrim_disk_stop(NULL);
     rig_end(&rig);
@@ -406,8 +407,8 @@ static void records_wait_for_the_disk(void)
         CHECK_INT(result, SCRIM_OK);
         accepted++;
     }
-    // The queue may hold some that do not wait yet.
-    CHECK(accepted >= 1000 && accepted <= 1000 + 8192 + 1);
+    // Some are formatted already.
+    CHECK(accepted >= 250 && accepted <= 250 + 1000);
     CHECK_INT(stats_of(&rig).refused, 1);
     WAIT_UNTIL(scrim_disk_record(rig.disk, "quay", &gap) == SCRIM_EAGAIN);
     CHECK_INT(scrim_disk_record(rig.disk, "gate", &gap), SCRIM_OK); // the other one may still

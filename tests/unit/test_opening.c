@@ -308,12 +308,11 @@ static void shredded_hour(void)
     struct fixture f;
     struct scrim_error error = {0};
     struct scrim_buf opened;
-    char path[SCRIM_PATH_MAX];
     start(&f);
     fixture_record(&f, "quay", T(0), 1, 100);
     fixture_record(&f, "quay", T(3600), 1, 100);
     struct scrim_opening *opening = create(&f, 0, 10);
-    CHECK_INT(scrim_hour_key_shred(f.dir, "quay", scrim_hour_of(T(0)), &error), SCRIM_OK);
+    fixture_shred(&f, "quay", T(0));
     struct scrim_opening_request wanted = request(&f, 0, 10);
     refused(&f, &wanted, SCRIM_ENOENT, "the hour key of 2026-11-23T10 h UTC is shredded");
     wanted.to_us = T(4000); // one of two is gone: said before anything is logged
@@ -323,11 +322,8 @@ static void shredded_hour(void)
     CHECK_INT(read_segment(opening, 0, &opened, &error), SCRIM_ENOENT);
     scrim_buf_finish(&opened);
     scrim_opening_destroy(opening);
-    // The key of another hour opens nothing.
-    char neighbour[SCRIM_PATH_MAX];
-    CHECK_INT(scrim_hour_key_path(path, f.dir, "quay", scrim_hour_of(T(0))), SCRIM_OK);
-    CHECK_INT(scrim_hour_key_path(neighbour, f.dir, "quay", scrim_hour_of(T(3600))), SCRIM_OK);
-    CHECK_INT(rename(neighbour, path), 0);
+    // Another key opens nothing.
+    fixture_make_key(&f, "quay", T(0));
     opening = create(&f, 0, 10);
     REQUIRE(opening);
     CHECK_INT(scrim_opening_log_intent(opening, &error), SCRIM_OK);
@@ -379,7 +375,7 @@ static void growing_and_torn(void)
         CHECK(holds(&opened, PLAIN - 777, 5));
         scrim_buf_finish(&opened);
         scrim_opening_destroy(opening);
-        CHECK_INT(scrim_store_recover(f.dir, "port", "quay", f.key, 3, &head, &error), SCRIM_OK);
+        CHECK_INT(scrim_store_recover(&f.site, "quay", f.key, 3, &head, &error), SCRIM_OK);
     }
     finish(&f);
 }

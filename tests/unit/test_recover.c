@@ -32,7 +32,7 @@ static void finish(struct fixture *f)
 static int recover(struct fixture *f, uint64_t boot, struct scrim_journal_head *ret)
 {
     struct scrim_error error = {0};
-    const int result = scrim_store_recover(f->dir, "port", "quay", f->key, boot, ret, &error);
+    const int result = scrim_store_recover(&f->site, "quay", f->key, boot, ret, &error);
     CHECK(result >= 0 || error.text[0] != '\0');
     return result;
 }

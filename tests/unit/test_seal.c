@@ -272,29 +272,6 @@ static void without_memory(void)
     fixture_destroy(&f);
 }
 
-static void hour_keys(void)
-{
-    struct fixture f;
-    uint8_t first[SCRIM_HOUR_KEY], again[SCRIM_HOUR_KEY];
-    char path[SCRIM_PATH_MAX];
-    struct scrim_error error;
-    fixture_create(&f);
-    CHECK_INT(scrim_hour_key_load(f.dir, "quay", 498730, first, &error), SCRIM_ENOENT);
-    CHECK_INT(scrim_hour_key_create(f.dir, "quay", 498730, first, &error), SCRIM_OK);
-    CHECK_INT(scrim_hour_key_create(f.dir, "quay", 498730, again, &error), SCRIM_EEXIST);
-    CHECK_INT(scrim_hour_key_obtain(f.dir, "quay", 498730, again, &error), SCRIM_OK);
-    CHECK(memcmp(first, again, sizeof first) == 0);
-    CHECK_INT(scrim_hour_key_path(path, f.dir, "quay", 498730), SCRIM_OK);
-    fixture_cut(path, 31); // a crash while it was made: never used, made anew
-    CHECK_INT(scrim_hour_key_load(f.dir, "quay", 498730, again, &error), SCRIM_EFORMAT);
-    CHECK_INT(scrim_hour_key_obtain(f.dir, "quay", 498730, again, &error), SCRIM_OK);
-    CHECK(memcmp(first, again, sizeof first) != 0);
-    CHECK_INT(scrim_hour_key_shred(f.dir, "quay", 498730, &error), SCRIM_OK);
-    CHECK_INT(scrim_hour_key_shred(f.dir, "quay", 498730, &error), SCRIM_OK);
-    CHECK_INT(scrim_hour_key_load(f.dir, "quay", 498730, again, &error), SCRIM_ENOENT);
-    fixture_destroy(&f);
-}
-
 int main(int argc, char **argv)
 {
     return test_run(argc, argv,
@@ -306,7 +283,6 @@ int main(int argc, char **argv)
                         {"seal: two slots, the newer whole one counts", slots},
                         {"seal: tails are read strictly", tail_is_strict},
                         {"seal: out of memory anywhere is an error, not a crash", without_memory},
-                        {"seal: hour keys are made once, kept, shredded", hour_keys},
                         {0},
                     });
 }
