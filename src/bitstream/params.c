@@ -127,6 +127,7 @@ static int adopt(struct scrim_params *params, const struct scrim_buf *sets)
         return result;
     params->width = sps.width;
     params->height = sps.height;
+    params->declared_mfps = sps.declared_mfps;
     params->generation++;
     return SCRIM_OK;
 }

@@ -1,6 +1,7 @@
 #include "bitstream/sps.h"
 
 #include "bitstream/bits.h"
+#include "bitstream/vui.h"
 
 #include <string.h>
 
@@ -120,6 +121,8 @@ static bool parse_h264(struct scrim_bits *bits, struct scrim_sps *sps)
         scrim_bits_skip(bits, 1); // mb_adaptive_frame_field_flag
     scrim_bits_skip(bits, 1);     // direct_8x8_inference_flag
     const struct crop crop = read_crop(bits);
+    struct scrim_bits rest = *bits; // a picture without a rate is a picture
+    sps->declared_mfps = scrim_vui_h264_mfps(&rest);
 
     const uint8_t chroma = separate ? 0 : sps->chroma_format;
     const uint32_t unit_x = chroma == 1 || chroma == 2 ? 2 : 1;
@@ -154,6 +157,8 @@ static bool parse_h265(struct scrim_bits *bits, struct scrim_sps *sps)
     const struct crop crop = read_crop(bits);
     sps->luma_bits = bit_depth(scrim_bits_ue(bits));
     sps->chroma_bits = bit_depth(scrim_bits_ue(bits));
+    struct scrim_bits rest = *bits; // a picture without a rate is a picture
+    sps->declared_mfps = scrim_vui_h265_mfps(&rest, sps->temporal_layers);
     const bool halved = sps->chroma_format == 1 || sps->chroma_format == 2;
     return set_size(sps, width, height, &crop, halved ? 2 : 1, sps->chroma_format == 1 ? 2 : 1);
 }

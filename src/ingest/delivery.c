@@ -30,7 +30,9 @@ static int tell_track(struct scrim_delivery *delivery, const struct scrim_params
 {
     if (params->generation == delivery->generation)
         return SCRIM_OK;
-    const int result = scrim_wire_track(delivery->ingest->sealer, params, delivery->declared_mfps);
+    const uint32_t mfps =
+        delivery->declared_mfps > 0 ? delivery->declared_mfps : params->declared_mfps;
+    const int result = scrim_wire_track(delivery->ingest->sealer, params, mfps);
     if (result >= 0)
         delivery->generation = params->generation;
     return result;

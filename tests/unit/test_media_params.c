@@ -183,6 +183,57 @@ static void picture_sizes(void)
     }
 }
 
+// Far behind the picture size; FFmpeg reads the same out of these.
+static void declared_rates(void)
+{
+    static const struct {
+        enum scrim_codec codec;
+        const char *bytes;
+        size_t count;
+        uint32_t mfps;
+    } cases[] = {
+        {SCRIM_CODEC_H264,
+         "\x67\xf4\x00\x0d\x91\x9b\x28\x28\x3f\x60\x22\x00\x00\x07\xd2\x00\x01\xd4\xc0\x1e\x28\x53"
+         "\x2c",
+         23, 29970},
+        {SCRIM_CODEC_H264,
+         "\x67\xf4\x00\x0c\x91\x9b\x28\x28\x3f\x60\x22\x00\x00\x03\x00\x04\x00\x00\x03\x00\x64\x1e"
+         "\x28\x53\x2c",
+         25, 12500},
+        // x265 with scaling lists by default
+        {SCRIM_CODEC_H265,
+         "\x42\x01\x01\x04\x08\x00\x00\x03\x00\x9e\x08\x00\x00\x03\x00\x00\x3c\x90\x01\x41\x01\xe2"
+         "\xcb\x2b\x34\x92\x72\xbc\x05\xb8\x10\x10\x00\x20\x00\x00\x03\x00\x20\x00\x00\x03\x00\xe1",
+         44, 7000},
+        // made up: scaling lists, PCM, three reference picture sets of which two follow from the
+        // one before, long-term ones, and all that the VUI can hold before its rate
+        {SCRIM_CODEC_H265,
+         "\x42\x01\x01\x01\x60\x00\x00\x03\x00\xb0\x00\x00\x03\x00\x00\x03\x00\x5d\xa0\x02\x80\x80"
+         "\x2d\x16\x59\x5e\x49\x3e\x57\x44\x2b\xa2\x15\xd1\x0a\x44\x44\x52\xba\x21\x5d\x10\xae\x88"
+         "\x57\x44\x2b\xa2\x15\xd1\x0a\xe8\x85\x74\x42\xba\x21\x5d\x10\xae\x88\x57\x44\x2b\xa2\x22"
+         "\x22\x98\xae\x88\x57\x44\x2b\xa2\x15\xd1\x0a\xe8\x85\x74\x42\xba\x21\x5d\x10\xae\x88\x57"
+         "\x44\x2b\xa2\x15\xd1\x0a\xe8\x88\x88\xa6\x2b\xa2\x15\xd1\x0a\xe8\x85\x74\x42\xba\x21\x5d"
+         "\x10\xae\x88\x57\x44\x2b\xa2\x15\xd1\x0a\xe8\x85\x74\x42\xba\x98\xae\x88\x57\x44\x2b\xa2"
+         "\x15\xd1\x0a\xe8\x85\x74\x42\xba\x21\x5d\x10\xae\x88\x57\x44\x2b\xa2\x15\xd1\x0a\xeb\xbb"
+         "\xf2\x35\xaf\xe9\x96\x6c\x46\x42\xff\xf0\x00\x40\x00\x3b\x70\x10\x10\x1a\x42\x9c\xb0\x00"
+         "\x00\x3e\x90\x00\x03\xa9\x80\x80",
+         184, 14985},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scrim_nal nal = {(const uint8_t *)cases[i].bytes, cases[i].count, 7};
+        struct scrim_sps sps, cut;
+        CHECK_INT(scrim_sps_parse(cases[i].codec, &nal, &sps), SCRIM_OK);
+        CHECK_INT(sps.declared_mfps, cases[i].mfps);
+        while (--nal.size > 0) { // a rate that is cut off is none; the picture stays
+            if (scrim_sps_parse(cases[i].codec, &nal, &cut) < 0)
+                break;
+            CHECK_INT(cut.width, sps.width);
+            CHECK(cut.declared_mfps == 0 || cut.declared_mfps == sps.declared_mfps);
+        }
+        CHECK(nal.size > 6 && cut.declared_mfps == 0);
+    }
+}
+
 // Damaged sets change nothing: the picture they came with is recorded as it is.
 static void damaged_sets(void)
 {
@@ -333,6 +384,7 @@ int main(int argc, char **argv)
                                     {"parameters follow the stream", parameters_follow},
                                     {"parameters from a session description", parameters_from_sdp},
                                     {"picture sizes", picture_sizes},
+                                    {"declared rates", declared_rates},
                                     {"damaged parameter sets", damaged_sets},
                                     {"lost and misplaced parameter sets", lost_and_misplaced_sets},
                                     {"too many parameter sets", too_many_sets},
