@@ -12,7 +12,8 @@ done
 [[ -f build/meson/build.ninja ]] || meson setup build/meson
 ninja -C build/meson
 mkdir -p build/bin
-for program in src/cli/scrim src/recorder/scrim-recorder src/veil/scrim-veil src/desk/scrimd \
+for program in src/cli/scrim src/keeper/scrim-keeper src/recorder/scrim-recorder \
+    src/veil/scrim-veil src/desk/scrimd \
     sim/scrim-camsim sim/load/scrim-camload; do
     # -C: an unchanged program keeps its time; a running one keeps its old file.
     install -C -m 755 "build/meson/$program" build/bin/

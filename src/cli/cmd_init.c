@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "site/config.h"
 #include "store/journal.h"
+#include "store/layout.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 static const char *const directories[] = {"store", "veil",       "run",       "secrets",
-                                          "state", "state/keys", "state/log", "state/keys/hours"};
+                                          "state", "state/keys", "state/log", SCRIM_HOURS_DIR};
 
 static int make_directories(const char *dir, struct scrim_error *error)
 {

@@ -1,5 +1,5 @@
-// scrim up: runs a site in the foreground. Makes the sockets, starts recorder, veil workers and
-// desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. The listening sockets
+// scrim up: runs a site in the foreground. Makes the sockets, starts keeper, recorder, veil workers
+// and desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. The listening sockets
 // belong to this process, so they outlive a crash of the program that serves them.
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -9,6 +9,7 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "site/config.h"
+#include "store/layout.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -52,6 +53,9 @@ static int listen_at(const struct supervisor *up, const char *name, struct scrim
 static int describe_children(struct supervisor *up, struct scrim_error *error)
 {
     const unsigned workers = worker_count(up->site.config);
+    const int keys = listen_at(up, SCRIM_KEYS_SOCKET, error);
+    if (keys < 0)
+        return keys;
     const int packets = listen_at(up, "run/packets.sock", error);
     if (packets < 0)
         return packets;
@@ -59,13 +63,14 @@ static int describe_children(struct supervisor *up, struct scrim_error *error)
     if (desk < 0)
         return desk;
 
-    up->children = scrim_new_array(2 + workers, struct scrim_child);
-    up->children_count = 2 + workers;
-    scrim_child_init(&up->children[0], "scrim-recorder", "recorder", packets);
-    scrim_child_init(&up->children[1], "scrimd", "desk", desk);
+    up->children = scrim_new_array(3 + workers, struct scrim_child);
+    up->children_count = 3 + workers;
+    scrim_child_init(&up->children[0], "scrim-keeper", "keeper", keys);
+    scrim_child_init(&up->children[1], "scrim-recorder", "recorder", packets);
+    scrim_child_init(&up->children[2], "scrimd", "desk", desk);
     for (unsigned i = 0; i < workers; i++) {
         char name[32], worker[16], count[16];
-        struct scrim_child *veil = &up->children[2 + i];
+        struct scrim_child *veil = &up->children[3 + i];
         snprintf(name, sizeof name, "veil-%u", i);
         snprintf(worker, sizeof worker, "%u", i);
         snprintf(count, sizeof count, "%u", workers);
@@ -186,8 +191,8 @@ int scrim_cmd_up(int argc, char **argv)
     static const struct scrim_opt options[] = {{0}};
     static const struct scrim_opt_spec spec = {
         "scrim up DIR",
-        "Runs a site until SIGINT or SIGTERM: recorder, veil workers and desk, each started "
-        "again when it ends.",
+        "Runs a site until SIGINT or SIGTERM: keeper, recorder, veil workers and desk, each "
+        "started again when it ends.",
         options, 1, 1};
     const char *positionals[2];
     struct scrim_error error = {0};

@@ -12,6 +12,9 @@ int scrim_cmd_unseal(int argc, char **argv);
 int scrim_cmd_open(int argc, char **argv);
 int scrim_cmd_check(int argc, char **argv);
 int scrim_cmd_rebuild(int argc, char **argv);
+int scrim_cmd_shred(int argc, char **argv);
+int scrim_cmd_admit(int argc, char **argv);
+int scrim_cmd_hold(int argc, char **argv);
 int scrim_cmd_redact(int argc, char **argv);
 int scrim_cmd_bench(int argc, char **argv);
 

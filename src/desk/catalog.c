@@ -165,11 +165,10 @@ static void sweep(struct scrim_catalog *catalog)
         snprintf(what, sizeof what, "retention: %" PRIu64 " deletions failed", counts.failures);
         complain(catalog, &catalog->sweep, what, &error);
     }
-    if (counts.keys + counts.segments + counts.redacted > 0)
+    if (counts.segments + counts.redacted > 0)
         scrim_info(&catalog->log,
-                   "retention: %" PRIu64 " hour keys shredded, %" PRIu64 " sealed and %" PRIu64
-                   " redacted files deleted",
-                   counts.keys, counts.segments, counts.redacted);
+                   "retention: %" PRIu64 " sealed and %" PRIu64 " redacted files deleted",
+                   counts.segments, counts.redacted);
 }
 
 static void tick(struct scrim_worker *worker, void *context)

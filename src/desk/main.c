@@ -100,7 +100,7 @@ static int site_path(const struct program *program, const char *below, char ret[
 
 static int make_dirs(const struct program *program, struct scrim_error *error)
 {
-    static const char *const names[] = {"run", "veil", "store", "state/keys/hours"};
+    static const char *const names[] = {"run", "veil", "store"};
     int result = SCRIM_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && result >= 0; i++) {
         char path[SCRIM_PATH_MAX];
@@ -234,18 +234,15 @@ static int open_network(struct program *program, struct scrim_error *error)
     return result;
 }
 
-// Both databases and the page are open by now, so state/ is out of reach with all keys but those of
-// the hours, which retention deletes.
+// Both databases and the page are open by now, so state/ is out of reach with all keys.
 static int confine(const struct program *program, struct scrim_error *error)
 {
     static const char *const denied[] = {"socket", "socketpair", "connect", "bind", "listen", NULL};
-    char veil[SCRIM_PATH_MAX], store[SCRIM_PATH_MAX], hours[SCRIM_PATH_MAX];
+    char veil[SCRIM_PATH_MAX], store[SCRIM_PATH_MAX];
     char device[SCRIM_PATH_MAX];
     int result = site_path(program, "veil", veil, error);
     if (result >= 0)
         result = site_path(program, "store", store, error);
-    if (result >= 0)
-        result = site_path(program, "state/keys/hours", hours, error);
     if (result >= 0)
         result = site_path(program, "state/keys/device.pub", device, error);
     if (result < 0)
@@ -253,7 +250,6 @@ static int confine(const struct program *program, struct scrim_error *error)
     const struct scrim_sandbox_path paths[] = {
         {veil, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
         {store, SCRIM_MAY_READ | SCRIM_MAY_REMOVE},
-        {hours, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_REMOVE},
         {device, SCRIM_MAY_READ}, // the public half, which checks the journals
     };
     result = scrim_sandbox_files(paths, sizeof paths / sizeof *paths, error);

@@ -1,7 +1,6 @@
 #include "desk/retention_impl.h"
 
 #include "base/alloc.h"
-#include "store/hour_key.h"
 #include "store/layout.h"
 
 #include <inttypes.h>
@@ -169,51 +168,6 @@ static int make_plan(const struct sweep *sweep, struct plan *plan, struct scrim_
     return result;
 }
 
-static bool hour_is_kept(const struct plan *plan, uint64_t hour)
-{
-    for (size_t i = 0; i < plan->kept_count; i++)
-        if (plan->kept_hours[i] == hour)
-            return true;
-    return false;
-}
-
-static void shred_hour(struct sweep *sweep, uint64_t hour)
-{
-    struct scrim_error error;
-    const int result = scrim_hour_key_shred(sweep->site->dir, sweep->camera->id, hour, &error);
-    if (result < 0)
-        scrim_sweep_failed(sweep, result, &error);
-    else
-        sweep->counts->keys++;
-}
-
-static void shred_keys(struct sweep *sweep, const struct plan *plan)
-{
-    char path[SCRIM_PATH_MAX];
-    char **names = NULL;
-    size_t count = 0;
-    struct scrim_error error;
-    int result = scrim_hour_key_path(path, sweep->site->dir, sweep->camera->id, 0);
-    if (result < 0)
-        return;
-    *strrchr(path, '/') = '\0'; // the directory of the camera's keys
-    result = scrim_fs_list(path, &names, &count, &error);
-    if (result < 0) {
-        if (result != SCRIM_ENOENT)
-            scrim_sweep_failed(sweep, result, &error);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char *end;
-        const uint64_t hour = strtoull(names[i], &end, 10);
-        if (*end != '\0' || end == names[i] || hour > INT64_MAX / HOUR_US - 1)
-            continue; // no key of ours
-        if ((int64_t)(hour + 1) * HOUR_US <= sweep->cutoff_us && !hour_is_kept(plan, hour))
-            shred_hour(sweep, hour);
-    }
-    scrim_fs_free_names(names, count);
-}
-
 void scrim_sweep_failed(struct sweep *sweep, int result, const struct scrim_error *error)
 {
     sweep->counts->failures++;
@@ -254,7 +208,6 @@ static void sweep_camera(struct sweep *sweep, struct scrim_index *index)
     struct scrim_error error;
     int result = make_plan(sweep, &plan, &error);
     if (result >= 0) {
-        shred_keys(sweep, &plan);
         remove_segments(sweep, &plan);
         result = scrim_sweep_redacted(sweep, index, &error);
     }

@@ -1,13 +1,12 @@
-// What is older than a camera's retention goes: first the key of its hour (which shreds it
-// everywhere, copies included), then the sealed file, the redacted files, and last the index rows.
-// Journals stay: they say that something was recorded, and that nothing is missing but what had to
-// go.
+// What is older than a camera's retention goes: the sealed file, the redacted files, and last the
+// index rows. Journals stay: they say that something was recorded, and that nothing is missing but
+// what had to go. The keys of its hours are the keeper's.
 #pragma once
 
 #include "index/index.h"
 
 struct scrim_retention_counts {
-    uint64_t keys, segments, redacted, failures;
+    uint64_t segments, redacted, failures;
 };
 
 struct scrim_retention;

@@ -148,7 +148,7 @@ def survives(staged, rounds):
     expect(lost < LOST_US, f"{lost / 1e6:.2f} s before a kill are lost")
 
 
-PROGRAMS = ("scrim-recorder", "scrim-recorder", "scrim-veil", "scrimd")  # the recorder has most to lose
+PROGRAMS = ("scrim-recorder", "scrim-recorder", "scrim-keeper", "scrim-veil", "scrimd")  # the recorder has most to lose
 
 
 @test("programs killed at random, eight times: all that was sealed verifies")

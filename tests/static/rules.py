@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = {"recorder", "veil", "desk"}
+PROGRAMS = {"keeper", "recorder", "veil", "desk"}
 BANNED = (
     "sprintf vsprintf strcpy stpcpy strcat strncat strtok atoi atol atoll atof sscanf gets gmtime localtime "
     "ctime asctime strerror system popen alloca tmpnam mktemp rand srand"

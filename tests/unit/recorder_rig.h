@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "demux.h"
 #include "fake_clock.h"
+#include "give_keys.h"
 #include "sealed.h"
 #include "streams.h"
 
@@ -20,6 +21,8 @@
 
 struct rig {
     char dir[256];
+    struct scrim_site site; // "test", with nothing in its configuration
+    struct scrim_site_config config;
     struct scrim_vault vault;
     struct scrim_share shares[3];
     struct scrim_device_key *key;
@@ -49,11 +52,15 @@ static inline void rig_open(struct rig *rig, const struct scrim_journal_head *he
     scrim_journal_genesis("test", "quay", fresh.prev);
     if (!head)
         head = &fresh;
-    REQUIRE(scrim_disk_create(rig->dir, rig->key, report, rig, &rig->disk, &error) == SCRIM_OK);
+    static char id[] = "test";
+    rig->config = (struct scrim_site_config){.id = id};
+    rig->site.config = &rig->config;
+    snprintf(rig->site.dir, sizeof rig->site.dir, "%s", rig->dir);
+    REQUIRE(scrim_disk_create(&rig->site, rig->key, report, rig, &rig->disk, &error) == SCRIM_OK);
     REQUIRE(scrim_disk_add_camera(rig->disk, "quay", head) == SCRIM_OK);
     REQUIRE(scrim_disk_start(rig->disk, &error) == SCRIM_OK);
-    REQUIRE(scrim_hours_create(rig->dir, "quay", rig->clock.utc_us, &rig->hours, &error) ==
-            SCRIM_OK);
+    REQUIRE(scrim_hours_create("quay", &rig->hours, &error) == SCRIM_OK);
+    give_keys(rig->dir, rig->hours, rig->clock.utc_us);
     rig->home = (struct scrim_segment_home){rig->disk, &rig->vault, "test", "quay", 1};
     rig->camera = scrim_camera_create(&rig->home, rig->hours, head);
 }
@@ -75,8 +82,7 @@ static inline void rig_start(struct rig *rig)
 // Now and then while time passes: the keys of the hours to come.
 static inline void rig_tend(struct rig *rig)
 {
-    struct scrim_error error;
-    CHECK_INT(scrim_hours_tend(rig->hours, rig->clock.utc_us, &error), SCRIM_OK);
+    give_keys(rig->dir, rig->hours, rig->clock.utc_us);
 }
 
 // Ends recording and waits for the disk; the journal is whole afterwards.

@@ -50,8 +50,26 @@ void fixture_create(struct fixture *f)
     MUST(scrim_vault_save(path, &f->vault, &error));
 }
 
+void fixture_add_disks(struct fixture *f)
+{
+    static const char *const ids[] = {"bay1", "bay2"};
+    for (int i = 0; i < 2; i++) {
+        char path[SCRIM_PATH_MAX];
+        fixture_path(f, ids[i], path);
+        MUST(scrim_fs_make_dirs(path, 0700, NULL));
+        f->disks[i].id = scrim_strdup(ids[i]);
+        f->disks[i].path = scrim_strdup(path);
+    }
+    f->config.disks = f->disks;
+    f->config.disks_count = 2;
+}
+
 void fixture_keep(struct fixture *f)
 {
+    for (int i = 0; i < 2; i++) {
+        free(f->disks[i].id);
+        free(f->disks[i].path);
+    }
     scrim_device_key_destroy(f->key);
     free(f->config.id);
     free(f->config.name);
@@ -331,7 +349,7 @@ void fixture_film(struct fixture *f, struct scrim_disk *disk, int64_t start_us,
 }
 
 static struct {
-    char dir[256], store[SCRIM_PATH_MAX];
+    char store[SCRIM_PATH_MAX], bays[SCRIM_PATH_MAX];
     fixture_fault decide;
     void *context;
     _Atomic unsigned count;
@@ -341,7 +359,8 @@ static int on_fault(void *context, enum scrim_fault_op op, const char *what)
 {
     (void)context;
     if (!what ||
-        (strcmp(what, faults.dir) != 0 && strncmp(what, faults.store, strlen(faults.store)) != 0))
+        (strncmp(what, faults.store, strlen(faults.store)) != 0 &&
+         strncmp(what, faults.bays, strlen(faults.bays)) != 0))
         return 0;
     return faults.decide(faults.context, atomic_fetch_add(&faults.count, 1), op, what);
 }
@@ -349,8 +368,8 @@ static int on_fault(void *context, enum scrim_fault_op op, const char *what)
 void fixture_faults(const struct fixture *f, fixture_fault decide, void *context)
 {
     scrim_fault_set(NULL, NULL);
-    snprintf(faults.dir, sizeof faults.dir, "%s", f->dir);
     fixture_path(f, "store", faults.store);
+    fixture_path(f, "bay", faults.bays);
     faults.decide = decide;
     faults.context = context;
     atomic_store(&faults.count, 0);

@@ -13,6 +13,7 @@ struct fixture {
     struct scrim_site site;
     struct scrim_site_config config;
     struct scrim_camera_config cameras[2]; // "quay" and "gate"
+    struct scrim_disk_config disks[2];     // "bay1" and "bay2", once fixture_add_disks was called
     struct scrim_vault vault;
     struct scrim_share shares[3];
     struct scrim_device_key *key;
@@ -22,6 +23,10 @@ struct fixture {
 void fixture_create(struct fixture *f);
 void fixture_destroy(struct fixture *f);
 void fixture_keep(struct fixture *f); // the same, but the directory stays
+
+// From here on segments go to two disks, DIR/bay1 and DIR/bay2, which are new. Of one size as they
+// are, "quay" gets bay1 and "gate" bay2.
+void fixture_add_disks(struct fixture *f);
 
 // "DIR/<below>"
 void fixture_path(const struct fixture *f, const char *below, char ret[SCRIM_PATH_MAX]);
@@ -67,7 +72,7 @@ void fixture_film(struct fixture *f, struct scrim_disk *disk, int64_t start_us,
                   void (*between)(void *context), void *context);
 void fixture_film_plain(unsigned segment, uint8_t ret[FIXTURE_FILM_PLAIN]);
 
-// Everything the file system is asked for below DIR/store goes past `decide` first, with a number
+// Everything the file system is asked for below DIR/store and DIR/bay… goes past `decide` first, with a number
 // that counts up from 0. It returns 0 or the errno that the operation fails with. NULL ends it.
 typedef int (*fixture_fault)(void *context, unsigned number, enum scrim_fault_op op,
                              const char *path);

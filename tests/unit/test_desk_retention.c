@@ -50,13 +50,6 @@ static bool exists(const struct scene *s, const char *below)
     return access(path, F_OK) == 0;
 }
 
-static bool has_key(const struct scene *s, const char *camera, int64_t at_us)
-{
-    uint8_t key[SCRIM_HOUR_KEY];
-    struct scrim_error error;
-    return scrim_hour_key_load(s->f.dir, camera, scrim_hour_of(at_us), key, &error) >= 0;
-}
-
 static void put(const struct scene *s, const char *below)
 {
     char path[SCRIM_PATH_MAX];
@@ -78,29 +71,24 @@ static void sealed(void)
     put(&s, "store/quay/2026-11-23/notes.txt");
 
     CHECK_INT(sweep(&s, FIXTURE_START_US + 2 * HOUR_US + 5 * SCRIM_SECOND), SCRIM_OK);
-    CHECK_INT(s.counts.segments + s.counts.keys, 0); // the first ends at 10:00:10
+    CHECK_INT(s.counts.segments, 0); // the first ends at 10:00:10
     CHECK_INT(sweep(&s, FIXTURE_START_US + 2 * HOUR_US + 25 * SCRIM_SECOND), SCRIM_OK);
     CHECK_INT(s.counts.segments, 2);
-    CHECK_INT(s.counts.keys, 0); // others of that hour stay
     CHECK(!exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
     CHECK(!exists(&s, "store/quay/2026-11-23/100010.mp4.age.tail"));
     CHECK(exists(&s, "store/quay/2026-11-23/100020.mp4.age"));
 
     // The hour is over, but a segment that began in it is not.
     CHECK_INT(sweep(&s, FIXTURE_START_US + 3 * HOUR_US + 2 * SCRIM_SECOND), SCRIM_OK);
-    CHECK(has_key(&s, "quay", FIXTURE_START_US));
     CHECK(exists(&s, "store/quay/2026-11-23/105955.mp4.age"));
     CHECK(!exists(&s, "store/quay/2026-11-23/105945.mp4.age"));
     CHECK_INT(sweep(&s, FIXTURE_START_US + 4 * HOUR_US + 15 * SCRIM_SECOND), SCRIM_OK);
-    CHECK(!has_key(&s, "quay", FIXTURE_START_US));
-    CHECK(!has_key(&s, "quay", FIXTURE_START_US + HOUR_US));
     CHECK_INT(sweep(&s, FIXTURE_START_US + 4 * HOUR_US + 15 * SCRIM_SECOND), SCRIM_OK);
-    CHECK_INT(s.counts.segments + s.counts.keys, 0);
+    CHECK_INT(s.counts.segments, 0);
 
     CHECK(exists(&s, "store/quay/2026-11-23/journal")); // it still says what was
     CHECK(exists(&s, "store/quay/2026-11-23/notes.txt"));
     CHECK(exists(&s, "store/gate/2026-11-23/100000.mp4.age"));
-    CHECK(has_key(&s, "gate", FIXTURE_START_US));
     end(&s);
 }
 
@@ -115,7 +103,6 @@ static void unrecorded(void)
     CHECK(!exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
     const bool young = scrim_clock_utc_us() > FIXTURE_START_US + 600 * SCRIM_SECOND;
     CHECK_INT(exists(&s, "store/quay/2026-11-23/100100.mp4.age"), young);
-    CHECK_INT(has_key(&s, "quay", FIXTURE_START_US), 1);
     end(&s);
 }
 
@@ -227,18 +214,17 @@ static void clocks(void)
     CHECK_INT(sweep(&s, 0), SCRIM_OK);
     CHECK_INT(sweep(&s, HOUR_US), SCRIM_OK);
     CHECK_INT(sweep(&s, FIXTURE_START_US - 1000 * 24 * HOUR_US), SCRIM_OK);
-    CHECK_INT(s.counts.segments + s.counts.keys, 0);
+    CHECK_INT(s.counts.segments, 0);
     CHECK(exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
     CHECK_INT(sweep(&s, FIXTURE_START_US + 1000 * 24 * HOUR_US), SCRIM_OK);
     CHECK_INT(s.counts.segments, 1);
-    CHECK_INT(s.counts.keys, 1);
     end(&s);
 }
 
 int main(int argc, char **argv)
 {
     return test_run(argc, argv,
-                    (struct test[]){{"sealed segments and their keys", sealed},
+                    (struct test[]){{"sealed segments", sealed},
                                     {"a segment without a record", unrecorded},
                                     {"redacted files", redacted},
                                     {"redacted files without a row", redacted_without_a_row},

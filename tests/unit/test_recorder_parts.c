@@ -1,7 +1,6 @@
-// The small parts of the recorder: back-off, gaps, rates, hour keys, what the desk is told.
+// The small parts of the recorder: back-off, gaps, rates, what the desk is told.
 #include "base/backoff.h"
 #include "recorder/gap.h"
-#include "recorder/hours.h"
 #include "recorder/rate.h"
 #include "recorder/state.h"
 #include "recorder/stop.h"
@@ -83,42 +82,6 @@ static void rates(void)
     CHECK(rate.bitrate > 3990000 && rate.bitrate < 4010000);
 }
 
-static void hour_keys(void)
-{
-    char dir[256], path[512];
-    struct scrim_error error;
-    struct scrim_hours *hours;
-    uint8_t key[SCRIM_HOUR_KEY], next[SCRIM_HOUR_KEY], again[SCRIM_HOUR_KEY];
-    const int64_t hour_us = 3600 * SCRIM_SECOND, now = 500000 * hour_us + 17 * SCRIM_SECOND;
-    test_make_dir(dir);
-    REQUIRE(scrim_hours_create(dir, "quay", now, &hours, &error) == SCRIM_OK);
-    CHECK_INT(scrim_hours_get(hours, 500000, key), SCRIM_OK);
-    CHECK_INT(scrim_hours_get(hours, 500001, next), SCRIM_OK);
-    CHECK_INT(scrim_hours_get(hours, 500002, again), SCRIM_ENOENT);
-    CHECK(memcmp(key, next, sizeof key) != 0);
-
-    // The next hour begins: its successor is made at once, the hour before lingers, then is wiped.
-    CHECK_INT(scrim_hours_tend(hours, now + hour_us, &error), SCRIM_OK);
-    CHECK_INT(scrim_hours_get(hours, 500000, again), SCRIM_OK);
-    CHECK(memcmp(key, again, sizeof key) == 0);
-    CHECK_INT(scrim_hours_get(hours, 500002, again), SCRIM_OK);
-    CHECK_INT(scrim_hours_tend(hours, now + hour_us + 200 * SCRIM_SECOND, &error), SCRIM_OK);
-    CHECK_INT(scrim_hours_get(hours, 500000, again), SCRIM_ENOENT);
-    snprintf(path, sizeof path, "%s/state/keys/hours/quay/500002", dir);
-    CHECK_INT(access(path, F_OK), 0);
-
-    // The clock is set back by hours: the keys of then exist and cannot be read any more.
-    CHECK_INT(scrim_hours_tend(hours, now, &error), SCRIM_EEXIST);
-    CHECK_INT(scrim_hours_get(hours, 500000, again), SCRIM_ENOENT);
-    scrim_hours_destroy(hours);
-    REQUIRE(scrim_hours_create(dir, "quay", now, &hours, &error) == SCRIM_OK); // a new start can
-    CHECK_INT(scrim_hours_get(hours, 500000, again), SCRIM_OK);
-    CHECK(memcmp(key, again, sizeof key) == 0);
-    scrim_hours_destroy(hours);
-    scrim_hours_destroy(NULL);
-    test_remove_dir(dir);
-}
-
 // ---- What the desk is told.
 
 static void tells(const struct scrim_camera_state *state, const char *wanted)
@@ -180,7 +143,6 @@ int main(int argc, char **argv)
                     (struct test[]){{"back-off", backs_off},
                                     {"gaps tile time", gaps_tile_time},
                                     {"rates", rates},
-                                    {"hour keys", hour_keys},
                                     {"states", states},
                                     {"stop", stop_reaches_everyone},
                                     {0}});

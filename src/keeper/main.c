@@ -1,0 +1,124 @@
+// scrim-keeper: a site's hour keys. Makes them, hands the current ones to the recorder, destroys
+// them. One process a site, one thread.
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "base/sandbox.h"
+#include "base/signals.h"
+#include "keeper/confine.h"
+#include "keeper/server.h"
+#include "keeper/shred.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct scrim_opt options[] = {{0}};
+static const struct scrim_opt_spec spec = {
+    "scrim-keeper DIR",
+    "Keeps a site's hour keys: makes, hands out and destroys them. Started by `scrim up` or "
+    "systemd.",
+    options, 1, 1};
+
+struct keeper {
+    struct scrim_log log;
+    struct scrim_site site;
+    struct scrim_hour_ring *ring;
+    struct scrim_key_server *server;
+    int signals;
+};
+
+static int shred(void *context, const struct scrim_hour_range *range, const char *reason,
+                 struct scrim_buf *ret_done, struct scrim_error *error)
+{
+    (void)reason; // logged by the server
+    struct keeper *keeper = context;
+    return scrim_shred(keeper->ring, range, ret_done, error);
+}
+
+static int open_server(struct keeper *keeper, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX], run[SCRIM_PATH_MAX];
+    if (scrim_path_join(run, keeper->site.dir, "run") < 0 ||
+        scrim_path_join(path, keeper->site.dir, SCRIM_KEYS_SOCKET) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", keeper->site.dir);
+    int result = scrim_fs_make_dirs(run, 0700, error);
+    if (result >= 0)
+        result = scrim_link_listen(path, error);
+    if (result < 0)
+        return result;
+    const struct scrim_key_server_setup setup = {.listen_fd = result,
+                                                 .site = &keeper->site,
+                                                 .ring = keeper->ring,
+                                                 .shred = shred,
+                                                 .context = keeper};
+    return scrim_key_server_create(&setup, &keeper->server, error);
+}
+
+static int confine(struct keeper *keeper, struct scrim_error *error)
+{
+    if (!scrim_sandbox_lock_memory())
+        scrim_warn(&keeper->log, "not all memory may be locked (LimitMEMLOCK); keys are");
+    struct scrim_error why = {0};
+    const int result = scrim_keeper_confine(&keeper->site, &why);
+    if (result == SCRIM_EUNSUPPORTED) {
+        scrim_warn(&keeper->log, "%s", why.text);
+        return SCRIM_OK;
+    }
+    return result < 0 ? scrim_fail(error, result, "%s", why.text) : SCRIM_OK;
+}
+
+static int prepare(struct keeper *keeper, const char *dir, struct scrim_error *error)
+{
+    int result = scrim_sandbox_begin(error);
+    if (result >= 0 && sodium_init() < 0)
+        result = scrim_fail(error, SCRIM_EINTERNAL, "libsodium cannot be used here");
+    if (result >= 0)
+        result = scrim_site_load(dir, &keeper->site, error);
+    if (result >= 0)
+        result = keeper->signals = scrim_signals_open((const int[]){SIGTERM, SIGINT, 0}, error);
+    if (result >= 0)
+        result = scrim_hour_ring_open(&keeper->site, &keeper->ring, error);
+    if (result >= 0)
+        result = open_server(keeper, error);
+    return result < 0 ? result : confine(keeper, error);
+}
+
+// Until a signal comes.
+static void serve(struct keeper *keeper)
+{
+    struct pollfd fds[1 + SCRIM_KEY_CLIENTS_MAX + 1] = {{.fd = keeper->signals, .events = POLLIN}};
+    bool more = false;
+    while (!fds[0].revents) {
+        const size_t count = scrim_key_server_poll(keeper->server, fds + 1);
+        if (poll(fds, 1 + count, more ? 0 : -1) >= 0)
+            more = scrim_key_server_serve(keeper->server, fds + 1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *dir[2] = {0};
+    struct scrim_error error = {0};
+    int result = scrim_opt_parse(&spec, argc, argv, NULL, dir, &error);
+    if (result == SCRIM_ECANCEL)
+        return 0;
+    if (result < 0) {
+        fprintf(stderr, "scrim-keeper: %s\n", error.text);
+        return 2;
+    }
+    struct keeper keeper = {.log = scrim_log_named("keeper"), .signals = -1};
+    result = prepare(&keeper, dir[0], &error);
+    if (result >= 0) {
+        scrim_info(&keeper.log, "keeping %zu hour keys", scrim_hour_ring_count(keeper.ring));
+        serve(&keeper);
+    } else {
+        fprintf(stderr, "scrim-keeper: %s\n", error.text);
+    }
+    scrim_key_server_destroy(keeper.server);
+    scrim_hour_ring_close(keeper.ring);
+    scrim_site_finish(&keeper.site);
+    return result < 0 ? 1 : 0;
+}
