@@ -68,6 +68,7 @@ uint64_t scrim_demand_needed(const struct scrim_demand *demand); // without reda
 // The arithmetic, some lines of text.
 SCRIM_MUST_CHECK int scrim_admission_report(const struct scrim_admission *admission,
                                             struct scrim_buf *ret);
+#define SCRIM_ADMISSION_TEXT 320
 // One sentence: "needed 390 GB, funded 52 GB: 9 hours fit, or add 338 GB".
 void scrim_admission_sentence(const struct scrim_admission *admission, char *ret, size_t size);
 

@@ -3,7 +3,7 @@
 // purges.
 #pragma once
 
-#include "base/buf.h"
+#include "keeper/admission.h"
 #include "site/config.h"
 
 // True if what matters to storage (cameras, retention, expected rates, disks, reserves) is as it
@@ -15,7 +15,6 @@ SCRIM_MUST_CHECK int scrim_admitted_remember(const struct scrim_site *site,
 // The whole arithmetic, from the disks, for `scrim admit`, `scrim up` and the keeper's start. The
 // report is appended to `report` (NULL: not wanted). Returns SCRIM_ENOSPACE with the sentence if it
 // does not fit, *ret_text (NULL: not wanted) being the sentence either way.
-#define SCRIM_ADMISSION_TEXT 320
 SCRIM_MUST_CHECK int scrim_admission_check(const struct scrim_site *site, struct scrim_buf *report,
                                            char ret_text[SCRIM_ADMISSION_TEXT],
                                            struct scrim_error *error);

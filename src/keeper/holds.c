@@ -98,7 +98,7 @@ static bool take_line(struct scrim_holds *holds, const char *line, size_t length
     if (placing) {
         if (id != holds->count + 1 || !take_hold(&reader, &holds->list[holds->count]))
             return false;
-        holds->count++;
+        holds->list[holds->count++].id = id;
     } else if (id == 0 || id > holds->count || holds->list[id - 1].released_us != 0 ||
                !take_release(&reader, &holds->list[id - 1])) {
         return false;

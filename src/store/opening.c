@@ -2,12 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/login.h"
 #include "store/disks.h"
 #include "store/hour_ring.h"
 #include "store/opening_impl.h"
 
 #include <jansson.h>
-#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,14 +296,10 @@ int scrim_opening_open(struct scrim_opening *opening, size_t at, struct scrim_pl
     return result;
 }
 
-// The login name of whoever runs this, also behind sudo, and the numeric user.
 static json_t *who_runs(void)
 {
-    char name[64] = "", buffer[1024];
-    struct passwd entry, *found = NULL;
-    if (getlogin_r(name, sizeof name) != 0 &&
-        getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found)
-        snprintf(name, sizeof name, "%s", found->pw_name);
+    char name[SCRIM_LOGIN_TEXT];
+    scrim_login_name(name);
     return json_pack("{s:s, s:I}", "login", name, "uid", (json_int_t)getuid());
 }
 
