@@ -199,15 +199,16 @@ static struct ledger_entry entry_of(const struct session *session, const struct 
 
 enum spoil { SPOIL_NOT, SPOIL_WITHHOLD, SPOIL_OVERWRITE };
 
-// Which is `packet`'s lot.
-static enum spoil spoil_of(struct session *session)
+// What is to happen to the next packet. A stamp is never overwritten: a picture full of garbage
+// that is recorded all the same must be found again.
+static enum spoil spoil_of(struct session *session, bool is_stamp)
 {
     struct camera *camera = session->camera;
     if (camera->faults.loss > 0 && randombytes_random() < camera->faults.loss * UINT32_MAX) {
         camera->withheld++;
         return SPOIL_WITHHOLD;
     }
-    if (camera->faults.garbage > 0) {
+    if (camera->faults.garbage > 0 && !is_stamp) {
         camera->faults.garbage--;
         return SPOIL_OVERWRITE;
     }
@@ -222,10 +223,10 @@ static bool append(struct session *session, const void *bytes, size_t count)
     return scrim_buf_append(&session->out, bytes, count) >= 0;
 }
 
-static bool append_spoiled(struct session *session, uint8_t *packet, size_t size,
+static bool append_spoiled(struct session *session, uint8_t *packet, size_t size, bool is_stamp,
                            struct ledger_entry *entry)
 {
-    const enum spoil spoil = spoil_of(session);
+    const enum spoil spoil = spoil_of(session, is_stamp);
     uint8_t junk[CLIP_PACKET_HEAD + CLIP_PAYLOAD_MAX];
     if (spoil == SPOIL_NOT)
         return append(session, packet, size);
@@ -298,7 +299,7 @@ static void send_tcp(struct session *session, const struct camera_unit *unit)
         uint8_t *packet = packet_at(unit, i, stamp, stamp_size, &size);
         number_packet(sender, unit->rtp, packet, size);
         if (spoil)
-            good = append_spoiled(session, packet, size, &mark->entry);
+            good = append_spoiled(session, packet, size, packet == stamp, &mark->entry);
     }
     if (good && !spoil)
         good = write_whole(session, unit, stamp, stamp_size);
@@ -316,7 +317,7 @@ static bool send_datagram(struct session *session, uint8_t *packet, size_t size)
 {
     struct flight *flight = &session->sender->flight;
     uint8_t junk[CLIP_PACKET_HEAD + CLIP_PAYLOAD_MAX];
-    switch (spoil_of(session)) {
+    switch (spoil_of(session, packet == flight->stamp)) {
     case SPOIL_WITHHOLD: flight->entry.flags |= LEDGER_DAMAGED; return true;
     case SPOIL_OVERWRITE:
         flight->entry.flags |= LEDGER_DAMAGED;
