@@ -1,6 +1,7 @@
 // Index against journals, for scrim check: the same records, in both directions, as far as the
 // index has read.
 #include "index/index_impl.h"
+#include "store/journal_walk.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,8 +15,8 @@ struct comparison {
     void *context;
     sqlite3_stmt *segments; // rows in the order of seq, stepped along with the journal
     bool has_row;
-    char day[SCRIM_DAY_TEXT];
-    uint64_t seq; // of the line being looked at
+    bool any;     // record of this camera that the index must know
+    uint64_t seq; // of the one being looked at
 };
 
 static void say(const struct comparison *c, const char *file, const char *text)
@@ -74,58 +75,42 @@ static int compare_segment(struct comparison *c, const struct scrim_record *reco
     return next_row(c, error);
 }
 
-static int compare_day(struct comparison *c, struct scrim_error *error)
+// Damaged lines are the journal's finding; newer records were not read yet.
+static int compare_record(void *context, const struct scrim_record *record,
+                          struct scrim_error *error)
 {
-    struct scrim_buf journal;
-    int result = scrim_journal_read(c->site->dir, c->camera.name, c->day, &journal, error);
-    struct scrim_reader reader = scrim_reader_of(journal.data, journal.len);
-    const char *line;
-    size_t length;
-    while (result >= 0 && scrim_read_line(&reader, &line, &length)) {
-        struct scrim_record record;
-        uint8_t prev[32];
-        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0 ||
-            record.seq >= c->camera.next_seq)
-            continue; // damaged lines are the journal's finding; newer ones were not read yet
-        c->seq = record.seq;
-        if (record.type == SCRIM_RECORD_SEGMENT)
-            result = compare_segment(c, &record, error);
-    }
-    scrim_buf_finish(&journal);
-    return result;
+    struct comparison *c = context;
+    if (record->seq >= c->camera.next_seq)
+        return SCRIM_OK;
+    c->any = true;
+    c->seq = record->seq;
+    return record->type == SCRIM_RECORD_SEGMENT ? compare_segment(c, record, error) : SCRIM_OK;
 }
 
-static void compare_position(const struct comparison *c, bool any)
+static void compare_position(const struct comparison *c)
 {
     char file[SCRIM_DAY_TEXT + 16], text[160];
-    if (c->camera.next_seq == 0 || (any && c->seq + 1 >= c->camera.next_seq))
+    if (c->camera.next_seq == 0 || (c->any && c->seq + 1 >= c->camera.next_seq))
         return;
     snprintf(file, sizeof file, "%s/journal", c->camera.day);
     snprintf(text, sizeof text,
              "the index has read %" PRIu64
              " records, of which the journal has no more than %" PRIu64,
-             c->camera.next_seq, any ? c->seq + 1 : 0);
+             c->camera.next_seq, c->any ? c->seq + 1 : 0);
     say(c, file, text);
 }
 
-static int compare_days(struct comparison *c, struct scrim_error *error)
+static int compare_journals(struct comparison *c, struct scrim_error *error)
 {
-    char **days;
-    size_t count;
-    int result = scrim_journal_days(c->site->dir, c->camera.name, &days, &count, error);
-    if (result < 0)
-        return result;
-    for (size_t i = 0; i < count && result >= 0; i++) {
-        snprintf(c->day, sizeof c->day, "%s", days[i]);
-        result = compare_day(c, error);
-    }
-    scrim_fs_free_names(days, count);
+    struct scrim_journal_walk walk = {
+        .dir = c->site->dir, .camera = c->camera.name, .visit = compare_record, .context = c};
+    int result = scrim_journal_walk(&walk, error);
     while (result >= 0 && c->has_row) {
         say(c, row_file(c), "the index has it and the journal does not");
         result = next_row(c, error);
     }
     if (result >= 0)
-        compare_position(c, count > 0);
+        compare_position(c);
     return result;
 }
 
@@ -136,6 +121,7 @@ static int compare_camera(struct comparison *c, const char *name, struct scrim_e
         return SCRIM_OK; // never read: nothing to disagree about
     if (result < 0)
         return result;
+    c->any = false;
     c->seq = 0;
     if (c->camera.broken[0] != '\0') {
         const char *colon = strstr(c->camera.broken, ": ");
@@ -150,7 +136,7 @@ static int compare_camera(struct comparison *c, const char *name, struct scrim_e
     sqlite3_bind_int64(c->segments, 1, c->camera.id);
     result = next_row(c, error);
     if (result >= 0)
-        result = compare_days(c, error);
+        result = compare_journals(c, error);
     sqlite3_reset(c->segments);
     return result;
 }

@@ -128,6 +128,19 @@ static int drop_span(struct scrim_index *index, sqlite3_int64 camera, enum span_
     return scrim_index_run(index, drop, error);
 }
 
+static int put_span(struct scrim_index *index, sqlite3_int64 camera, enum span_kind kind,
+                    int64_t start_us, int64_t end_us, struct scrim_error *error)
+{
+    sqlite3_stmt *put = scrim_index_statement(index, STATEMENT_SPAN_PUT, error);
+    if (!put)
+        return failed(error);
+    sqlite3_bind_int64(put, 1, camera);
+    sqlite3_bind_int(put, 2, (int)kind);
+    sqlite3_bind_int64(put, 3, start_us);
+    sqlite3_bind_int64(put, 4, end_us);
+    return scrim_index_run(index, put, error);
+}
+
 int scrim_index_add_span(struct scrim_index *index, sqlite3_int64 camera, enum span_kind kind,
                          int64_t start_us, int64_t end_us, struct scrim_error *error)
 {
@@ -144,14 +157,28 @@ int scrim_index_add_span(struct scrim_index *index, sqlite3_int64 camera, enum s
         end_us = near.to_us > end_us ? near.to_us : end_us;
         found = drop_span(index, camera, kind, near.from_us, error);
     }
-    if (found < 0)
-        return found;
-    sqlite3_stmt *put = scrim_index_statement(index, STATEMENT_SPAN_PUT, error);
-    if (!put)
-        return failed(error);
-    sqlite3_bind_int64(put, 1, camera);
-    sqlite3_bind_int(put, 2, (int)kind);
-    sqlite3_bind_int64(put, 3, start_us);
-    sqlite3_bind_int64(put, 4, end_us);
-    return scrim_index_run(index, put, error);
+    return found < 0 ? found : put_span(index, camera, kind, start_us, end_us, error);
+}
+
+int scrim_index_cut_span(struct scrim_index *index, sqlite3_int64 camera, enum span_kind kind,
+                         int64_t start_us, int64_t end_us, struct scrim_error *error)
+{
+    struct scrim_span near = {0};
+    int found = neighbour(index, STATEMENT_SPAN_BEFORE, camera, kind, start_us, &near, error);
+    if (found > 0 && near.to_us > start_us) {
+        found = near.from_us < start_us
+                    ? put_span(index, camera, kind, near.from_us, start_us, error)
+                    : drop_span(index, camera, kind, near.from_us, error);
+        if (found >= 0 && near.to_us > end_us)
+            found = put_span(index, camera, kind, end_us, near.to_us, error);
+    }
+    while (found >= 0) {
+        found = neighbour(index, STATEMENT_SPAN_AFTER, camera, kind, start_us, &near, error);
+        if (found <= 0 || near.from_us >= end_us)
+            break;
+        found = drop_span(index, camera, kind, near.from_us, error);
+        if (found >= 0 && near.to_us > end_us)
+            found = put_span(index, camera, kind, end_us, near.to_us, error);
+    }
+    return found < 0 ? found : SCRIM_OK;
 }

@@ -72,10 +72,21 @@ static int add_gap(struct catch_up *c, const struct scrim_record *record)
     return scrim_index_run(c->index, add, c->error);
 }
 
+// What was destroyed early is not recorded any more, and neither is it unknown: it is told like a
+// gap, with who or what did it.
+static int add_purge(struct catch_up *c, const struct scrim_record *record)
+{
+    const int result = scrim_index_cut_span(c->index, c->camera.id, SPAN_RECORDED, record->start_us,
+                                            record->end_us, c->error);
+    return result < 0 ? result : add_gap(c, record);
+}
+
 static int add_record(struct catch_up *c, const struct scrim_record *record)
 {
     struct index_camera *camera = &c->camera;
     const bool segment = record->type == SCRIM_RECORD_SEGMENT;
+    if (record->type == SCRIM_RECORD_PURGE)
+        return add_purge(c, record);
     if (!segment && record->type != SCRIM_RECORD_GAP)
         return SCRIM_OK;
     if (!camera->has_records || record->start_us < camera->first_us)

@@ -96,6 +96,11 @@ SCRIM_MUST_CHECK int scrim_index_add_span(struct scrim_index *index, sqlite3_int
                                           enum span_kind kind, int64_t start_us, int64_t end_us,
                                           struct scrim_error *error);
 
+// Takes [start, end] out of the spans of a kind.
+SCRIM_MUST_CHECK int scrim_index_cut_span(struct scrim_index *index, sqlite3_int64 camera,
+                                          enum span_kind kind, int64_t start_us, int64_t end_us,
+                                          struct scrim_error *error);
+
 // The row alone, without the list file. For a database that is being filled again.
 SCRIM_MUST_CHECK int scrim_index_insert_archive(struct scrim_index *index,
                                                 const struct scrim_archive_file *file,

@@ -61,7 +61,7 @@ struct scrim_record {
     char codec[8]; // "h264", "h265"
     uint32_t width, height;
     uint32_t declared_mfps;  // frames in a thousand seconds, as the camera declares; 0: it does not
-    uint32_t delivered_mfps; // as they came, the missing ones not counted; 0: too few to tell
+    uint32_t delivered_mfps; // as they came, by the host's clock; 0: too few to tell
     // gap, stop, purge and clock
     enum scrim_gap_cause cause; // of a purge: disk or operator
     char detail[200];           // in words

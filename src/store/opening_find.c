@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "store/disks.h"
-#include "store/journal.h"
+#include "store/journal_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,56 +33,39 @@ static int add(struct search *s, const struct scrim_opening_segment *segment,
                       : SCRIM_OK;
 }
 
-static int search_journal(struct search *s, const char *day, struct scrim_error *error)
+// A damaged line hides its segment; scrim check names it.
+static int take_record(void *context, const struct scrim_record *record, struct scrim_error *error)
 {
-    struct scrim_buf journal;
-    int result = scrim_journal_read(s->site->dir, s->camera, day, &journal, error);
-    struct scrim_reader reader = scrim_reader_of(journal.data, journal.len);
-    const char *line;
-    size_t length;
-    while (result >= 0 && scrim_read_line(&reader, &line, &length)) {
-        struct scrim_record record;
-        uint8_t prev[32];
-        // A damaged line hides its segment; scrim check names it.
-        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0 ||
-            record.type != SCRIM_RECORD_SEGMENT)
-            continue;
-        struct scrim_opening_segment segment = {.start_us = record.start_us,
-                                                .end_us = record.end_us,
-                                                .bytes = record.bytes,
-                                                .whole = !record.torn,
-                                                .keyframes = record.keyframes,
-                                                .width = record.width,
-                                                .height = record.height};
-        const int disk = scrim_disks_find(s->site, record.disk, NULL);
-        snprintf(segment.file, sizeof segment.file, "%s", record.file);
-        snprintf(segment.disk, sizeof segment.disk, "%s", record.disk);
-        if (disk >= 0 && strcmp(record.file, s->newest[disk]) > 0)
-            snprintf(s->newest[disk], sizeof s->newest[disk], "%s", record.file);
-        if (record.bytes > 0)
-            result = add(s, &segment, error);
-    }
-    scrim_buf_finish(&journal);
-    return result;
+    struct search *s = context;
+    if (record->type != SCRIM_RECORD_SEGMENT)
+        return SCRIM_OK;
+    struct scrim_opening_segment segment = {.start_us = record->start_us,
+                                            .end_us = record->end_us,
+                                            .bytes = record->bytes,
+                                            .whole = !record->torn,
+                                            .keyframes = record->keyframes,
+                                            .width = record->width,
+                                            .height = record->height};
+    const int disk = scrim_disks_find(s->site, record->disk, NULL);
+    snprintf(segment.file, sizeof segment.file, "%s", record->file);
+    snprintf(segment.disk, sizeof segment.disk, "%s", record->disk);
+    if (disk >= 0 && strcmp(record->file, s->newest[disk]) > 0)
+        snprintf(s->newest[disk], sizeof s->newest[disk], "%s", record->file);
+    return record->bytes > 0 ? add(s, &segment, error) : SCRIM_OK;
 }
 
 // A record is in the journal of its own day or of a later one, so reading begins there.
 static int search_journals(struct search *s, struct scrim_error *error)
 {
-    char first[SCRIM_DAY_TEXT], **days;
-    size_t count;
+    char first[SCRIM_DAY_TEXT];
     scrim_day_of(s->from_us - DAY_US, first); // a segment may have begun before midnight
-    int result = scrim_journal_days(s->site->dir, s->camera, &days, &count, error);
-    if (result < 0)
-        return result;
-    for (size_t i = 0; i < count && result >= 0; i++) {
-        if (strcmp(days[i], first) < 0 && i + 1 < count)
-            continue;
-        if (s->first[0] == '\0')
-            snprintf(s->first, sizeof s->first, "%.10s", days[i]);
-        result = search_journal(s, days[i], error);
-    }
-    scrim_fs_free_names(days, count);
+    struct scrim_journal_walk walk = {.dir = s->site->dir,
+                                      .camera = s->camera,
+                                      .from_day = first,
+                                      .visit = take_record,
+                                      .context = s};
+    const int result = scrim_journal_walk(&walk, error);
+    memcpy(s->first, walk.first_day, sizeof s->first);
     return result;
 }
 

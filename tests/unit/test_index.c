@@ -215,6 +215,37 @@ static void questions_about_time(void)
     finish(&f);
 }
 
+// Originals that were destroyed early are neither recorded nor unknown.
+static void purges(void)
+{
+    struct fixture f;
+    start(&f);
+    struct scrim_index *index = open_index(&f);
+    for (int i = 0; i < 10; i++)
+        put_segment(&f, T(i * 60), T(i * 60 + 60));
+    put_gap(&f, T(600), T(660), SCRIM_GAP_NETWORK, "no answer");
+    put_segment(&f, T(660), T(720));
+    struct scrim_record purge = {.type = SCRIM_RECORD_PURGE,
+                                 .start_us = T(120),
+                                 .end_us = T(240),
+                                 .cause = SCRIM_GAP_OPERATOR,
+                                 .segments = 2,
+                                 .detail = "on request"};
+    put(&f, "quay", purge);
+    CHECK_INT(catch_up(index, &f), 13);
+    CHECK_TEXT(timeline(index, -100, 1000, 720),
+               "rec 0-120 rec 240-600 rec 660-720 gap:operator 120-240 gap:network 600-660");
+    purge.start_us = T(0);
+    purge.end_us = T(700);
+    purge.cause = SCRIM_GAP_DISK;
+    put(&f, "quay", purge);
+    CHECK_INT(catch_up(index, &f), 1);
+    CHECK_TEXT(timeline(index, -100, 1000, 720),
+               "rec 700-720 gap:disk 0-700 gap:operator 120-240 gap:network 600-660");
+    scrim_index_close(index);
+    finish(&f);
+}
+
 // After a clock was set back, spans and gaps come out of order and overlap.
 static void out_of_order(void)
 {
@@ -659,6 +690,7 @@ int main(int argc, char **argv)
             {"index: catches up with what is new", catches_up},
             {"index: an unfinished line waits", unfinished_line},
             {"index: recorded, missing with a reason, missing without", questions_about_time},
+            {"index: what was destroyed early", purges},
             {"index: out of order and overlapping", out_of_order},
             {"index: one writer, readers that follow it", readers},
             {"index: redacted files", redacted_files},
