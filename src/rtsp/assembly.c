@@ -43,8 +43,9 @@ struct scrim_assembly {
     int64_t ended_time; // of the picture that a marker ended last
     unsigned proofs;    // markers in a row that were right
     bool markers_lie;
-    uint64_t heads[2];              // types that intact pictures began with: others, random access
-    uint32_t dropped, lost_packets; // since the last finished unit
+    uint64_t heads[2]; // types that intact pictures began with: others, random access
+    // Since the last finished unit; `doubted`: of those dropped, the ones that may have been whole.
+    uint32_t dropped, doubted, lost_packets;
     uint64_t units, lost_units;
 };
 
@@ -111,16 +112,40 @@ static void drop_picture(struct scrim_assembly *assembly)
     close_picture(assembly);
 }
 
+static bool is_delimiter(enum scrim_codec codec, unsigned type)
+{
+    return type == (codec == SCRIM_CODEC_H264 ? 9 : 35);
+}
+
+static bool is_slice(const struct scrim_assembly *assembly, unsigned type)
+{
+    return 1U << scrim_nal_kind(assembly->params.codec, type) & SLICES;
+}
+
+static bool leads_key_frame(const struct scrim_assembly *assembly, unsigned type)
+{
+    const enum scrim_codec codec = assembly->params.codec;
+    return 1U << scrim_nal_kind(codec, type) & SETS || is_delimiter(codec, type);
+}
+
+// Can packets be missing that belong before the first one of it?
 static bool lost_its_head(const struct scrim_assembly *assembly)
 {
     const struct picture *picture = &assembly->picture;
     const bool random = assembly->depacketizer.kinds & 1U << SCRIM_NAL_RANDOM;
+    const uint64_t known = assembly->heads[random], head = UINT64_C(1) << picture->head;
     if (!picture->doubtful)
         return false;
-    if (!(assembly->heads[random] >> picture->head & 1))
-        return true;
-    return picture->clean && assembly->dropped == 0 &&
-           scrim_cadence_is_adjacent(&assembly->cadence, picture->time);
+    // Between two pictures that are complete, each missing one accounts for a packet.
+    const int64_t between = picture->clean && assembly->dropped == 0
+                                ? scrim_cadence_between(&assembly->cadence, picture->time)
+                                : -1;
+    if (between == 0 || (between > 0 && between >= assembly->lost_packets))
+        return between == 0;
+    if (known == 0) // of the very first key frame nothing is known but what leads one
+        return random && !leads_key_frame(assembly, picture->head);
+    // Where some begin with SEI or the like, one that begins with a slice may have lost it.
+    return !(known & head) || (known != head && is_slice(assembly, picture->head));
 }
 
 static void learn_head(struct scrim_assembly *assembly)
@@ -136,13 +161,14 @@ static void finish_picture(struct scrim_assembly *assembly)
 {
     const struct picture *picture = &assembly->picture;
     if (lost_its_head(assembly) || assembly->finished_count == assembly->room) {
+        assembly->doubted++;
         drop_picture(assembly);
         return;
     }
     learn_head(assembly);
     const uint32_t lost =
         scrim_cadence_take(&assembly->cadence, picture->time, picture->arrival_us * 9 / 100,
-                           assembly->dropped, assembly->lost_packets);
+                           assembly->dropped, assembly->lost_packets + assembly->doubted);
     assembly->finished[assembly->finished_count++] = (struct finished){
         .start = picture->start,
         .size = assembly->bytes.len - picture->start,
@@ -153,7 +179,7 @@ static void finish_picture(struct scrim_assembly *assembly)
     };
     assembly->units++;
     assembly->lost_units += lost;
-    assembly->dropped = assembly->lost_packets = 0;
+    assembly->dropped = assembly->doubted = assembly->lost_packets = 0;
     assembly->ended_time = picture->time;
     close_picture(assembly);
 }
@@ -190,11 +216,6 @@ static void end_picture(struct scrim_assembly *assembly)
 }
 
 // ---- Its beginning.
-
-static bool is_delimiter(enum scrim_codec codec, unsigned type)
-{
-    return type == (codec == SCRIM_CODEC_H264 ? 9 : 35);
-}
 
 // Does this packet begin a picture other than the one being collected?
 static bool begins_next(const struct scrim_assembly *assembly, const struct scrim_rtp_piece *piece,
@@ -251,27 +272,42 @@ static void go_on(struct scrim_assembly *assembly, const struct scrim_rtp_piece 
         assembly->markers_lie = true;
     picture->time = time;
     picture->marked = false;
+    assembly->hole = false; // it was inside
 }
 
 // ---- Packets.
 
-void scrim_assembly_hole(struct scrim_assembly *assembly, uint32_t lost)
+static bool trusts_markers(const struct scrim_assembly *assembly)
+{
+    return assembly->proofs >= SCRIM_MARKER_PROOFS && !assembly->markers_lie;
+}
+
+// What is being collected when packets turn out to be missing behind it.
+static void end_at_hole(struct scrim_assembly *assembly)
 {
     struct picture *picture = &assembly->picture;
-    assembly->lost_packets += lost;
-    assembly->hole = true;
-    assembly->clean = !picture->open && assembly->begun;
-    if (!picture->open || picture->broken)
-        return;
     if (!has_slice(assembly)) {
         discard(assembly);
         close_picture(assembly);
     } else if (picture->marked && !assembly->markers_lie) {
-        assembly->clean = true;
         finish_picture(assembly);
     } else {
         break_picture(assembly);
     }
+}
+
+void scrim_assembly_hole(struct scrim_assembly *assembly, uint32_t lost)
+{
+    struct picture *picture = &assembly->picture;
+    const bool headless = picture->open && !picture->broken && !has_slice(assembly);
+    // One packet behind one without a marker: the end of this picture.
+    const bool end_only =
+        lost == 1 && picture->open && !headless && !picture->marked && trusts_markers(assembly);
+    if (picture->open && !picture->broken)
+        end_at_hole(assembly);
+    assembly->clean = assembly->begun && !picture->open && !headless;
+    assembly->hole |= !end_only;
+    assembly->lost_packets += lost;
 }
 
 static void place(struct scrim_assembly *assembly, const struct scrim_rtp_piece *piece,
@@ -315,8 +351,8 @@ int scrim_assembly_take(struct scrim_assembly *assembly, const struct scrim_rtp_
         result = append(assembly, packet);
     }
     picture->marked = packet->marker;
-    if (packet->marker && !picture->broken && has_slice(assembly) && !assembly->markers_lie &&
-        assembly->proofs >= SCRIM_MARKER_PROOFS && !assembly->depacketizer.fragment)
+    if (packet->marker && !picture->broken && has_slice(assembly) && trusts_markers(assembly) &&
+        !assembly->depacketizer.fragment)
         finish_picture(assembly);
     return result;
 }

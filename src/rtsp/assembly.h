@@ -14,10 +14,12 @@
 // fragmented NAL unit.
 //
 // What a hole hits. A picture without its marker is incomplete and goes as a whole, as does one
-// that goes on behind the hole. The first one behind it may have lost its beginning (parameter
-// sets, SEI): it stays if it begins with a NAL unit as intact pictures of its kind (random access
-// or not) have begun, unless no picture fits in between by the time stamps, so that the missing
-// packet can only have been its own.
+// that goes on behind the hole. The first one that begins behind it may have lost its own beginning
+// (parameter sets, SEI), unless the one missing packet was the end of the picture before, or
+// by the time stamps as many pictures are missing as packets. It goes if by the time stamps none is
+// missing: then the packet can only have been its own. Else it stays if it begins with a NAL unit
+// as all intact pictures of its kind (random access or not) do, or with one of those that are no
+// slices.
 #pragma once
 
 #include "bitstream/params.h"

@@ -111,7 +111,7 @@ static uint32_t judge_step(struct scrim_cadence *cadence, int64_t step)
 
 // Packets are missing, or pictures were dropped.
 static uint32_t judge_hole(struct scrim_cadence *cadence, int64_t time, uint32_t seen,
-                           uint32_t lost)
+                           uint32_t most)
 {
     const uint32_t least = seen > 0 ? seen : 1;
     learn(cadence);
@@ -121,8 +121,8 @@ static uint32_t judge_hole(struct scrim_cadence *cadence, int64_t time, uint32_t
     int64_t missing = distances(cadence, time - from) - 1;
     if (is_steady(cadence))
         return missing > seen ? (uint32_t)missing : seen;
-    if (missing > lost) // each missing picture misses at least a packet
-        missing = lost;
+    if (missing > most)
+        missing = most;
     return missing > least ? (uint32_t)missing : least;
 }
 
@@ -147,9 +147,9 @@ static bool jumped(struct scrim_cadence *cadence, int64_t time, int64_t arrival)
 }
 
 uint32_t scrim_cadence_take(struct scrim_cadence *cadence, int64_t time, int64_t arrival,
-                            uint32_t seen, uint32_t lost)
+                            uint32_t seen, uint32_t most)
 {
-    uint32_t missing = seen == 0 && lost > 0 ? 1 : seen; // where no time tells more
+    uint32_t missing = seen == 0 && most > 0 ? 1 : seen; // where no time tells more
     const int64_t step = time - cadence->last;
     if (cadence->count == 0) {
         cadence->lead = time - arrival;
@@ -162,7 +162,7 @@ uint32_t scrim_cadence_take(struct scrim_cadence *cadence, int64_t time, int64_t
             cadence->reordered = REORDERED;
         else if (cadence->reordered > 0)
             cadence->reordered--;
-        missing = seen > 0 || lost > 0 ? judge_hole(cadence, time, seen, lost)
+        missing = seen > 0 || most > 0 ? judge_hole(cadence, time, seen, most)
                                        : judge_step(cadence, step);
     }
     cadence->recent[cadence->at] = time;
@@ -175,9 +175,12 @@ uint32_t scrim_cadence_take(struct scrim_cadence *cadence, int64_t time, int64_t
     return missing;
 }
 
-bool scrim_cadence_is_adjacent(const struct scrim_cadence *cadence, int64_t time)
+int64_t scrim_cadence_between(const struct scrim_cadence *cadence, int64_t time)
 {
     const int64_t step = time - cadence->last;
-    return cadence->count > 0 && cadence->reordered == 0 && cadence->distance_count > 0 &&
-           step > 0 && step * 2 < distance_of(cadence) * 3;
+    if (cadence->count == 0 || cadence->reordered > 0 || cadence->distance_count == 0 ||
+        cadence->varies || step <= 0)
+        return -1;
+    const int64_t n = distances(cadence, step);
+    return n > 0 ? n - 1 : 0;
 }

@@ -4,8 +4,9 @@
 // The usual distance is the most common one among the last pictures (mean of all within an eighth
 // of it). The steps from one picture to the next then say:
 //
-//   - Packets are missing, and the step is n distances: n - 1 pictures. With a camera whose rate
-//     varies, no more than packets are missing, and at least those that were seen in part.
+//   - Packets are missing, and the step is n distances: n - 1 pictures. Unless the camera
+//     is steady (see below), at most one for each missing packet; and at least those that came in
+//     part.
 //   - No packet is missing, and the step is n > 1 distances: the camera left pictures out. That
 //     counts only if it is steady: three quarters of the last 32 steps are of the usual distance,
 //     the step before was, too, and never in this session were two steps in a row of another one.
@@ -36,9 +37,10 @@ struct scrim_cadence {
     bool varies;
 };
 
-// Takes in a picture. `seen`: pictures dropped since the last one because of a hole; `lost`:
-// packets missing since. Returns how many pictures are missing in between.
+// Takes in a picture. `seen`: pictures dropped since the last one; `most`: the most that missing
+// packets can account for, 0: no packet is missing. Returns how many pictures are missing in
+// between.
 uint32_t scrim_cadence_take(struct scrim_cadence *cadence, int64_t time, int64_t arrival,
-                            uint32_t seen, uint32_t lost);
-// True if no picture fits in between the last one and `time`.
-bool scrim_cadence_is_adjacent(const struct scrim_cadence *cadence, int64_t time);
+                            uint32_t seen, uint32_t most);
+// How many pictures fit in between the last one and `time`; -1: that cannot be told.
+int64_t scrim_cadence_between(const struct scrim_cadence *cadence, int64_t time);
