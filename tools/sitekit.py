@@ -261,20 +261,35 @@ class Site:
         return [r for r in self.records(camera) if r["type"] == "gap"]
 
     def pids(self):
-        """The running programs below `scrim up`: {pid: name}."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            with contextlib.suppress(OSError):
-                arguments = (entry / "cmdline").read_bytes().split(b"\0")
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                if self.process and parent == self.process.pid:
-                    found[int(entry.name)] = Path(os.fsdecode(arguments[0])).name
+        """The programs that `scrim up` runs: {pid: name}."""
+        return {pid: name for pid, (name, parent) in processes().items() if self.process and parent == self.process.pid}
+
+    def processes(self):
+        """All processes of the site but `scrim up` itself: {pid: name}."""
+        found, all_of_them = {}, processes()
+        wanted = {self.process.pid} if self.process else set()
+        while wanted:
+            children = {pid: name for pid, (name, parent) in all_of_them.items() if parent in wanted}
+            found |= children
+            wanted = set(children)
         return found
 
     def desk(self):
         return Desk(self.port, self.dir / "state" / "keys" / "tls.crt")
+
+
+def processes():
+    """{pid: (name, parent)} of all processes that run."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            stat = (entry / "stat").read_text()
+            rest = stat[stat.rindex(")") + 1 :].split()
+            if rest[0] != "Z":
+                found[int(entry.name)] = stat[stat.index("(") + 1 : stat.rindex(")")], int(rest[1])
+    return found
 
 
 def utc_text(utc_us):

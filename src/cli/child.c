@@ -106,7 +106,7 @@ int scrim_child_start(struct scrim_child *child, struct scrim_error *error)
 void scrim_child_ended(struct scrim_child *child, int status, const struct scrim_log *log)
 {
     const int64_t now = scrim_clock_mono_us();
-    const bool good_run = now - child->started_us >= GOOD_RUN_US;
+    const bool good_run = child->expected || now - child->started_us >= GOOD_RUN_US;
     child->quick_ends = good_run ? 0 : child->quick_ends + 1;
 
     int64_t delay = 0;
@@ -118,7 +118,9 @@ void scrim_child_ended(struct scrim_child *child, int status, const struct scrim
     }
     child->pid = 0;
     child->due_us = now + delay;
-    if (!log)
+    const bool silent = !log || child->expected;
+    child->expected = false;
+    if (silent)
         return;
     if (WIFSIGNALED(status))
         scrim_warn(log, "%s was ended by signal %d; again in %" PRId64 " ms", child->name,

@@ -15,6 +15,7 @@ struct scrim_child {
     pid_t pid;                              // 0 while it does not run
     int64_t started_us, due_us;             // monotonic; due: not to be started before
     unsigned quick_ends;                    // in a row, each soon after its start
+    bool expected;                          // to end now, and to be started again at once
 };
 
 // `program` is looked for beside this executable.
@@ -25,6 +26,7 @@ void scrim_child_finish(struct scrim_child *child);
 
 SCRIM_MUST_CHECK int scrim_child_start(struct scrim_child *child, struct scrim_error *error);
 
-// Notes that it ended, says so on `log` (NULL: expected, say nothing) and when it is due again:
-// at once after a good run, later and later (up to 10 s) when it keeps ending soon.
+// Notes that it ended, says so on `log` (NULL: say nothing) and when it is due again:
+// at once after a good run or when it was expected to, later and later (up to 10 s) when it keeps
+// ending soon.
 void scrim_child_ended(struct scrim_child *child, int status, const struct scrim_log *log);

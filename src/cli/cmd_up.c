@@ -1,6 +1,8 @@
 // scrim up: runs a site in the foreground. Makes the sockets, starts keeper, recorder, veil workers
-// and desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. The listening sockets
-// belong to this process, so they outlive a crash of the program that serves them.
+// and desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. On SIGHUP a scrim.yaml
+// that is sound is taken over: by the recorder while it records on, by the others with a new start.
+// The listening sockets belong to this process, so they outlive a crash of the program that serves
+// them.
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,12 +25,15 @@
 
 #define STOP_PATIENCE_US (15 * SCRIM_SECOND) // then SIGKILL
 
+enum { KEEPER, RECORDER, DESK, VEIL }; // places among the children; the veil's workers come last
+
 struct supervisor {
     struct scrim_log log;
     struct scrim_site site;
     struct scrim_child *children;
     size_t children_count;
     int signals; // signalfd
+    bool has_terminal;
     bool stopping;
 };
 
@@ -63,14 +68,14 @@ static int describe_children(struct supervisor *up, struct scrim_error *error)
     if (desk < 0)
         return desk;
 
-    up->children = scrim_new_array(3 + workers, struct scrim_child);
-    up->children_count = 3 + workers;
-    scrim_child_init(&up->children[0], "scrim-keeper", "keeper", keys);
-    scrim_child_init(&up->children[1], "scrim-recorder", "recorder", packets);
-    scrim_child_init(&up->children[2], "scrimd", "desk", desk);
+    up->children = scrim_new_array(VEIL + workers, struct scrim_child);
+    up->children_count = VEIL + workers;
+    scrim_child_init(&up->children[KEEPER], "scrim-keeper", "keeper", keys);
+    scrim_child_init(&up->children[RECORDER], "scrim-recorder", "recorder", packets);
+    scrim_child_init(&up->children[DESK], "scrimd", "desk", desk);
     for (unsigned i = 0; i < workers; i++) {
         char name[32], worker[16], count[16];
-        struct scrim_child *veil = &up->children[3 + i];
+        struct scrim_child *veil = &up->children[VEIL + i];
         snprintf(name, sizeof name, "veil-%u", i);
         snprintf(worker, sizeof worker, "%u", i);
         snprintf(count, sizeof count, "%u", workers);
@@ -101,6 +106,32 @@ static int start_due(struct supervisor *up)
             next = child->due_us > now ? child->due_us - now : 0;
     }
     return next < 0 ? -1 : (int)(next / 1000) + 1;
+}
+
+// Veil and desk start within a second, and what they show pauses for as long. The number of the
+// veil's workers stays.
+static void reload(struct supervisor *up)
+{
+    struct scrim_site site;
+    struct scrim_error error;
+    if (scrim_site_load(up->site.dir, &site, &error) < 0) {
+        scrim_error_log(&up->log, "scrim.yaml is not taken over: %s", error.text);
+        return;
+    }
+    scrim_site_finish(&up->site);
+    up->site = site;
+    for (size_t i = 0; i < up->children_count; i++) {
+        struct scrim_child *child = &up->children[i];
+        child->expected = child->pid > 0 && i != RECORDER;
+        if (child->pid > 0)
+            kill(child->pid, i == RECORDER ? SIGHUP : SIGTERM);
+    }
+}
+
+// The terminal that the site was started from is gone: nobody asked for a new configuration.
+static bool lost_terminal(const struct supervisor *up)
+{
+    return up->has_terminal && tcgetpgrp(STDIN_FILENO) < 0;
 }
 
 static void reap(struct supervisor *up)
@@ -138,8 +169,14 @@ static void wait_for_signal(struct supervisor *up, int timeout_ms)
     if (poll(&wait, 1, timeout_ms) <= 0)
         return;
     struct signalfd_siginfo info;
-    while (read(up->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        up->stopping |= info.ssi_signo != SIGCHLD;
+    bool again = false;
+    while (read(up->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        again |= info.ssi_signo == SIGHUP;
+        up->stopping |= info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM;
+    }
+    up->stopping |= again && lost_terminal(up);
+    if (again && !up->stopping)
+        reload(up);
     reap(up);
 }
 
@@ -180,7 +217,8 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
     result = scrim_fs_lock(path, error); // held until the process ends
     if (result >= 0)
         result = up->signals =
-            scrim_signals_open((const int[]){SIGINT, SIGTERM, SIGCHLD, 0}, error);
+            scrim_signals_open((const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0}, error);
+    up->has_terminal = isatty(STDIN_FILENO);
     if (result >= 0)
         result = describe_children(up, error);
     return result;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 #define PORTION_US (SCRIM_SECOND / 40)
 #define DENSE_US SCRIM_SECOND // without a byte for so long, every byte wakes us again
 
+_Static_assert(IN_BYTES > SCRIM_RTSP_PENDING_MAX, "what the session leaves must leave room");
+
 struct connection {
     struct scrim_ingest *ingest;
     struct scrim_transport_stream *transport;
@@ -29,7 +32,8 @@ struct connection {
     struct scrim_delivery delivery;
     struct sockaddr_in6 address; // of the camera
     char url[SCRIM_RTSP_URL_MAX];
-    uint8_t *in; // IN_BYTES; in_used of them wait for what follows
+    char host[SCRIM_HOST_MAX]; // of the URL
+    uint8_t *in;               // IN_BYTES; in_used of them wait for what follows
     size_t in_used;
     int udp[2];       // RTP and RTCP, -1: interleaved
     int64_t bytes_us; // monotonic, of the last bytes read
@@ -59,18 +63,16 @@ static int begin_playing(struct connection *connection)
     return scrim_receiver_create(media, !udp, randombytes_random(), &connection->receiver, NULL);
 }
 
-// Called while the session takes bytes; the first packets come right behind the answer to PLAY.
+// Called while the session takes bytes; the first packets come right behind the answer to PLAY, or
+// even before it.
 static void take_packet(void *context, unsigned track, bool rtcp, const uint8_t *data, size_t size)
 {
     struct connection *connection = context;
     if (track != 0 || connection->packet_result < 0)
         return;
     int result = SCRIM_OK;
-    if (!connection->receiver) {
-        if (scrim_rtsp_session_phase(connection->session) != SCRIM_RTSP_PLAYING)
-            return;
+    if (!connection->receiver)
         result = begin_playing(connection);
-    }
     if (result >= 0)
         result =
             rtcp ? scrim_receiver_push_rtcp(connection->receiver, data, size, connection->now_us)
@@ -283,6 +285,7 @@ static int dial(struct connection *connection, struct scrim_error *error)
     struct scrim_control request = {
         .kind = SCRIM_DIAL_TCP, .port = url.port, .timeout_ms = (uint32_t)(ingest->dial_us / 1000)};
     snprintf(request.host, sizeof request.host, "%s", url.host);
+    snprintf(connection->host, sizeof connection->host, "%s", url.host);
     result = scrim_ingest_dial(ingest, &request, ingest->dial_us + SCRIM_SECOND, error);
     if (result < 0)
         return result;
@@ -296,13 +299,15 @@ static int dial(struct connection *connection, struct scrim_error *error)
     return result;
 }
 
+// Name and password are for the camera, not for whoever it redirects to.
 static int open_session(struct connection *connection, struct scrim_error *error)
 {
     const struct scrim_ingest *ingest = connection->ingest;
+    const bool at_home = strcasecmp(connection->host, ingest->camera.host) == 0;
     const struct scrim_rtsp_options options = {
         .url = connection->url,
-        .user = ingest->setup.user,
-        .password = ingest->setup.user ? ingest->password : NULL,
+        .user = at_home ? ingest->setup.user : NULL,
+        .password = at_home && ingest->setup.user ? ingest->password : NULL,
         .lower = ingest->setup.lower,
         .user_agent = "Scrim/" SCRIM_VERSION,
     };
@@ -359,6 +364,8 @@ static int send_report(struct connection *connection)
             result = SCRIM_OK; // a report more or less; the stall tells if nothing gets through
     } else if (result >= 0) {
         result = scrim_rtsp_session_send(connection->session, 0, true, report.data, report.len);
+        if (result == SCRIM_ENOSPACE) // the camera does not read; the next report says as much
+            result = SCRIM_OK;
     }
     scrim_buf_finish(&report);
     return result;

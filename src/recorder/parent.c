@@ -40,7 +40,8 @@ struct scrim_parent {
     struct scrim_secrets *secrets;
     struct scrim_streams *streams;
     struct scrim_known_cameras known;
-    bool stopping;
+    bool stopping; // on request
+    bool ending;
 };
 
 // ---- Starting.
@@ -212,7 +213,7 @@ static void reap(struct scrim_parent *parent)
             parent->sealer_status = status;
         } else if (pid == parent->dialer) {
             parent->dialer = 0;
-        } else if (parent->streams) {
+        } else if (parent->streams && !parent->ending) {
             (void)scrim_streams_ended(parent->streams, pid, status); // one may have left already
         }
     }
@@ -276,13 +277,17 @@ static void wait_while(struct scrim_parent *parent, const pid_t *pid, int64_t pa
     }
 }
 
+// Without the order it sees its parent go, and its journals say so.
 static void end_sealer(struct scrim_parent *parent)
 {
     const struct scrim_order stop = {.kind = SCRIM_ORDER_STOP};
     if (parent->sealer <= 0)
         return;
-    if (scrim_order_send(parent->orders_fd, &stop, -1) >= 0)
-        wait_while(parent, &parent->sealer, STOP_PATIENCE_US);
+    if (parent->stopping && scrim_order_send(parent->orders_fd, &stop, -1) < 0)
+        scrim_warn(&parent->log, "the sealer does not hear");
+    close(parent->orders_fd);
+    parent->orders_fd = -1;
+    wait_while(parent, &parent->sealer, STOP_PATIENCE_US);
     if (parent->sealer > 0) {
         scrim_error_log(&parent->log, "the sealer does not end: killed");
         kill(parent->sealer, SIGKILL);
@@ -299,6 +304,7 @@ void scrim_parent_destroy(struct scrim_parent *parent)
 {
     if (!parent)
         return;
+    parent->ending = true;
     end_sealer(parent);
     scrim_streams_destroy(parent->streams); // they see their sockets close, and leave
     parent->streams = NULL;

@@ -225,9 +225,8 @@ static void serve(struct sealer *sealer)
         const int64_t woken_us = scrim_clock_mono_us();
         if (sealer->fds[1].revents)
             scrim_keys_serve(sealer->keys, &sealer->fds[1]);
-        more = serve_feeds(sealer, count);
-        if (sealer->fds[0].revents)
-            take_orders(sealer);
+        take_orders(sealer); // first: a process that was told to leave is no crash
+        more = !sealer->over && serve_feeds(sealer, count);
         if (!more && !sealer->over)
             pause_until(woken_us + BATCH_US);
     }
