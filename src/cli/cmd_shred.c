@@ -157,17 +157,23 @@ static int shred_through_keeper(int fd, const struct scrim_hour_range *range, co
 static int shred_alone(const struct scrim_site *site, const struct scrim_hour_range *range,
                        struct scrim_error *error)
 {
-    struct scrim_hour_ring *ring;
+    struct scrim_hour_ring *ring = NULL;
+    struct scrim_holds_guard *guard = NULL;
+    const struct scrim_holds *holds;
     struct scrim_buf done;
-    int result = scrim_hour_ring_open(site, &ring, error);
-    if (result < 0)
-        return result;
     scrim_buf_init(&done, 1024);
-    result = scrim_shred(ring, range, &done, error);
+    int result = scrim_hour_ring_open(site, &ring, error);
+    if (result >= 0)
+        result = scrim_holds_guard_create(site->dir, &guard, error);
+    if (result >= 0)
+        result = scrim_holds_begin(guard, &holds, error); // until the guard is destroyed
+    if (result >= 0)
+        result = scrim_shred(ring, range, holds, &done, error);
     if (result >= 0)
         printf("%.*s; the keeper removes the files when it runs\n", (int)done.len,
                (const char *)done.data);
     scrim_buf_finish(&done);
+    scrim_holds_guard_destroy(guard);
     scrim_hour_ring_close(ring);
     return result;
 }

@@ -1,41 +1,77 @@
-// scrim-keeper: a site's hour keys. Makes them, hands the current ones to the recorder, destroys
-// them. One process a site, one thread.
+// scrim-keeper: a site's hour keys and what becomes of what they seal. Makes the keys, hands the
+// current ones to the recorder, destroys them, removes files. One process a site, one thread.
+// SIGHUP ends it as SIGTERM does; whoever started it starts it again, with the new scrim.yaml.
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "keeper/confine.h"
+#include "keeper/desk_side.h"
 #include "keeper/server.h"
-#include "keeper/shred.h"
+#include "keeper/storage.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct scrim_opt options[] = {{0}};
-static const struct scrim_opt_spec spec = {
-    "scrim-keeper DIR",
-    "Keeps a site's hour keys: makes, hands out and destroys them. Started by `scrim up` or "
-    "systemd.",
-    options, 1, 1};
+static const struct scrim_opt_spec spec = {"scrim-keeper DIR",
+                                           "Keeps a site's hour keys and what is sealed with them: "
+                                           "makes and hands out keys, destroys both "
+                                           "in time. Started by `scrim up` or systemd.",
+                                           options, 1, 1};
 
 struct keeper {
     struct scrim_log log;
     struct scrim_site site;
     struct scrim_hour_ring *ring;
     struct scrim_key_server *server;
+    struct scrim_storage *storage;
+    struct scrim_keeper_desk *desk;
+    int64_t due_us; // monotonic: of the storage's next tick
     int signals;
 };
 
 static int shred(void *context, const struct scrim_hour_range *range, const char *reason,
                  struct scrim_buf *ret_done, struct scrim_error *error)
 {
-    (void)reason; // logged by the server
     struct keeper *keeper = context;
-    return scrim_shred(keeper->ring, range, ret_done, error);
+    keeper->due_us = 0; // the files, at once
+    return scrim_storage_shred(keeper->storage, range, reason, ret_done, error);
+}
+
+static bool on_purged(void *context, const struct scrim_purge *purge)
+{
+    struct keeper *keeper = context;
+    struct scrim_record record = {.type = SCRIM_RECORD_PURGE,
+                                  .start_us = purge->start_us,
+                                  .end_us = purge->end_us,
+                                  .segments = purge->segments,
+                                  .cause = purge->cause};
+    memcpy(record.camera, purge->camera, sizeof record.camera);
+    memcpy(record.detail, purge->text, sizeof record.detail);
+    return scrim_key_server_purged(keeper->server, &record);
+}
+
+static void on_status(void *context, const char *json, size_t length)
+{
+    struct keeper *keeper = context;
+    scrim_keeper_desk_tell(keeper->desk, json, length);
+}
+
+static int open_storage(struct keeper *keeper, struct scrim_error *error)
+{
+    const struct scrim_storage_handler handler = {on_purged, on_status, keeper};
+    char path[SCRIM_PATH_MAX];
+    const int result = scrim_path_join(path, keeper->site.dir, "run/desk.sock");
+    if (result < 0)
+        return scrim_fail(error, result, "%s: path too long", keeper->site.dir);
+    keeper->desk = scrim_keeper_desk_create(path);
+    return scrim_storage_create(&keeper->site, keeper->ring, &handler, &keeper->storage, error);
 }
 
 static int open_server(struct keeper *keeper, struct scrim_error *error)
@@ -78,23 +114,42 @@ static int prepare(struct keeper *keeper, const char *dir, struct scrim_error *e
     if (result >= 0)
         result = scrim_site_load(dir, &keeper->site, error);
     if (result >= 0)
-        result = keeper->signals = scrim_signals_open((const int[]){SIGTERM, SIGINT, 0}, error);
+        result = keeper->signals =
+            scrim_signals_open((const int[]){SIGTERM, SIGINT, SIGHUP, 0}, error);
     if (result >= 0)
         result = scrim_hour_ring_open(&keeper->site, &keeper->ring, error);
     if (result >= 0)
         result = open_server(keeper, error);
+    if (result >= 0)
+        result = open_storage(keeper, error);
     return result < 0 ? result : confine(keeper, error);
+}
+
+// Milliseconds until the storage's next tick.
+static int patience(const struct keeper *keeper)
+{
+    const int64_t left_us = keeper->due_us - scrim_clock_mono_us();
+    return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
 }
 
 // Until a signal comes.
 static void serve(struct keeper *keeper)
 {
-    struct pollfd fds[1 + SCRIM_KEY_CLIENTS_MAX + 1] = {{.fd = keeper->signals, .events = POLLIN}};
+    struct pollfd fds[2 + SCRIM_KEY_CLIENTS_MAX + 1] = {{.fd = keeper->signals, .events = POLLIN}};
     bool more = false;
     while (!fds[0].revents) {
-        const size_t count = scrim_key_server_poll(keeper->server, fds + 1);
-        if (poll(fds, 1 + count, more ? 0 : -1) >= 0)
-            more = scrim_key_server_serve(keeper->server, fds + 1);
+        const size_t clients = scrim_key_server_poll(keeper->server, fds + 1);
+        struct pollfd *desk = fds + 1 + clients;
+        const size_t desks = scrim_keeper_desk_poll(keeper->desk, desk);
+        if (poll(fds, 1 + clients + desks, more ? 0 : patience(keeper)) < 0)
+            continue;
+        more = scrim_key_server_serve(keeper->server, fds + 1);
+        if (desks > 0)
+            scrim_keeper_desk_serve(keeper->desk, desk);
+        if (scrim_clock_mono_us() < keeper->due_us)
+            continue;
+        keeper->due_us = scrim_storage_tick(keeper->storage);
+        scrim_keeper_desk_tend(keeper->desk);
     }
 }
 
@@ -117,6 +172,8 @@ int main(int argc, char **argv)
     } else {
         fprintf(stderr, "scrim-keeper: %s\n", error.text);
     }
+    scrim_storage_destroy(keeper.storage);
+    scrim_keeper_desk_destroy(keeper.desk);
     scrim_key_server_destroy(keeper.server);
     scrim_hour_ring_close(keeper.ring);
     scrim_site_finish(&keeper.site);

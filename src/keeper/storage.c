@@ -39,11 +39,21 @@ static void on_purge_record(void *context, const struct scrim_record *record)
     scrim_purge_log_seen(&storage->purges, record);
 }
 
+// What the keeper reaches into later has to be there when it is confined.
 static int make_dirs(const char *dir, struct scrim_error *error)
 {
-    char path[SCRIM_PATH_MAX];
-    int result = scrim_path_join(path, dir, "state/keeper");
-    return result < 0 ? result : scrim_fs_make_dirs(path, 0750, error);
+    static const struct {
+        const char *name;
+        mode_t mode;
+    } needed[] = {{"state/keeper", 0750}, {"state/disks", 0755}, {"store", 0770}, {"veil", 0770}};
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed && result >= 0; i++) {
+        char path[SCRIM_PATH_MAX];
+        result = scrim_path_join(path, dir, needed[i].name);
+        result = result < 0 ? scrim_fail(error, result, "%s: path too long", dir)
+                            : scrim_fs_make_dirs(path, needed[i].mode, error);
+    }
+    return result;
 }
 
 static void begin_stock(struct scrim_storage *storage)
@@ -111,26 +121,6 @@ void scrim_storage_destroy(struct scrim_storage *storage)
     scrim_holds_guard_destroy(storage->guard);
     free(storage->owed);
     free(storage);
-}
-
-int scrim_storage_reconfigure(struct scrim_storage *storage, const struct scrim_site *site,
-                              struct scrim_error *error)
-{
-    struct scrim_periods periods = {0};
-    int result = admit(site, error);
-    if (result >= 0)
-        result = scrim_periods_load(site, &periods, error);
-    if (result >= 0)
-        result = scrim_periods_save(site->dir, &periods, error);
-    if (result < 0) {
-        scrim_periods_finish(&periods);
-        return result;
-    }
-    end_stock(storage);
-    storage->site = site;
-    storage->periods = periods;
-    begin_stock(storage);
-    return SCRIM_OK;
 }
 
 // --- the stock ---

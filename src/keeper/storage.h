@@ -47,9 +47,3 @@ int64_t scrim_storage_tick(struct scrim_storage *storage);
 SCRIM_MUST_CHECK int scrim_storage_shred(struct scrim_storage *storage,
                                          const struct scrim_hour_range *range, const char *reason,
                                          struct scrim_buf *ret_done, struct scrim_error *error);
-
-// After SIGHUP: another configuration, under the same rule. On failure the old one stays in force
-// and must stay valid; on success it may go.
-SCRIM_MUST_CHECK int scrim_storage_reconfigure(struct scrim_storage *storage,
-                                               const struct scrim_site *site,
-                                               struct scrim_error *error);

@@ -1,7 +1,7 @@
 // What goes, and in which order: keys, then files.
 #include "keeper/storage_impl.h"
 
-#include "base/alloc.h"
+#include "keeper/shred.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -252,25 +252,17 @@ static void doom_hours(struct scrim_storage *storage, const struct scrim_hour_ra
 static int shred_guarded(struct scrim_storage *storage, const struct scrim_hour_range *range,
                          const char *reason, struct scrim_buf *ret_done, struct scrim_error *error)
 {
-    const int64_t now_us = scrim_clock_utc_us();
-    const struct scrim_hold *hold =
-        scrim_holds_find(storage->holds, range->camera, range->first, range->last, now_us);
-    size_t keys = 0;
-    if (hold)
-        return scrim_fail(error, SCRIM_EBUSY, "legal hold %" PRIu64 " of %s keeps it: %.300s",
-                          hold->id, hold->who, hold->reason);
-    int result = scrim_hour_ring_destroy(storage->ring, range, 1, &keys, error);
-    if (result < 0)
-        return result;
     struct scrim_purge purge;
     struct scrim_error why;
+    int result = scrim_shred(storage->ring, range, storage->holds, ret_done, error);
+    if (result < 0)
+        return result;
     doom_hours(storage, range, reason, &purge);
-    if (purge.segments > 0 &&
-        scrim_purge_log_add(&storage->purges, &(struct scrim_purge_list){&purge, 1}, &why) < 0)
+    if (purge.segments == 0)
+        return SCRIM_OK;
+    if (scrim_purge_log_add(&storage->purges, &(struct scrim_purge_list){&purge, 1}, &why) < 0)
         scrim_storage_complain(storage, &storage->record_complaint, "%s", why.text);
-    result = scrim_buf_printf(
-        ret_done, "camera %s: %zu hour keys destroyed, %" PRIu64 " sealed files removed",
-        range->camera, keys, purge.segments);
+    result = scrim_buf_printf(ret_done, ", %" PRIu64 " sealed files removed", purge.segments);
     return result < 0 ? scrim_fail(error, result, "%s", scrim_err_text(result)) : SCRIM_OK;
 }
 

@@ -27,8 +27,9 @@ static int shred(void *context, const struct scrim_hour_range *range, const char
                  struct scrim_buf *ret_done, struct scrim_error *error)
 {
     struct scene *s = context;
+    const struct scrim_holds none = {0};
     CHECK_TEXT(reason, "a reason");
-    return scrim_shred(s->ring, range, ret_done, error);
+    return scrim_shred(s->ring, range, &none, ret_done, error);
 }
 
 static void open_server(struct scene *s)

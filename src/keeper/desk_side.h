@@ -1,0 +1,23 @@
+// The keeper's connection to the desk: says what is said of the storage, and nothing else. No desk
+// is no error: it starts after the keeper, or is being started again.
+#pragma once
+
+#include "base/fs.h"
+
+#include <poll.h>
+
+struct scrim_keeper_desk;
+
+// `path`: run/desk.sock.
+struct scrim_keeper_desk *scrim_keeper_desk_create(const char *path);
+void scrim_keeper_desk_destroy(struct scrim_keeper_desk *desk); // NULL is fine
+
+// Keeps the text until there is another, and says it, also to a desk that comes later. One that
+// the desk is too slow for is dropped: the next says more.
+void scrim_keeper_desk_tell(struct scrim_keeper_desk *desk, const char *json, size_t length);
+// Now and then: connects, and says what was not said.
+void scrim_keeper_desk_tend(struct scrim_keeper_desk *desk);
+
+// Fills at most one entry and returns how many; _serve takes it back after poll.
+size_t scrim_keeper_desk_poll(const struct scrim_keeper_desk *desk, struct pollfd *fd);
+void scrim_keeper_desk_serve(struct scrim_keeper_desk *desk, const struct pollfd *fd);
