@@ -1,15 +1,16 @@
-// What a camera sends after RTP is taken off: pieces of access units, what their parameter sets
-// say, and on to the muxer. The first byte chooses the codec; then each piece has a byte of time
-// step, two of length, and its bytes.
-#include "bitstream/access_unit.h"
+// What a camera sends after RTP is taken off: access units, what their parameter sets say, and on
+// to the muxer. The first byte chooses the codec; then each unit has a byte of time step, two of
+// length, and its bytes.
 #include "bitstream/mux.h"
+#include "bitstream/params.h"
+#include "bitstream/unit.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct target {
-    struct scrim_access_units units;
+    struct scrim_params params;
     struct scrim_mux *mux;
     struct scrim_buf out;
     unsigned generation;
@@ -17,10 +18,10 @@ struct target {
 };
 
 // As a segment would: a muxer for each set of parameters, a fragment for each picture.
-static void record(struct target *target, const struct scrim_unit *frame)
+static void record(struct target *target, const struct scrim_unit *unit)
 {
-    const struct scrim_params *params = &target->units.params;
-    if (frame->random && params->generation != target->generation) {
+    const struct scrim_params *params = &target->params;
+    if (unit->random && params->generation != target->generation) {
         char mime[64];
         const struct scrim_mux_params mux = {params->codec, params->sets.data, params->sets.len,
                                              params->width, params->height};
@@ -31,8 +32,8 @@ static void record(struct target *target, const struct scrim_unit *frame)
             scrim_mux_mime_codec(&mux, mime) < 0)
             target->generation = 0;
     }
-    if (target->mux && scrim_mux_write(target->mux, frame->data, frame->size, frame->rtp,
-                                       ++target->dts, frame->random, NULL) < 0)
+    if (target->mux && scrim_mux_write(target->mux, unit->data, unit->size, unit->rtp,
+                                       ++target->dts, unit->random, NULL) < 0)
         target->generation = 0;
     if (target->mux && scrim_mux_cut(target->mux, &target->out, NULL) < 0)
         target->generation = 0;
@@ -42,31 +43,29 @@ static void record(struct target *target, const struct scrim_unit *frame)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scrim_reader reader = scrim_reader_of(data, size);
-    struct scrim_unit frame;
     struct target target = {.dts = 0};
     uint8_t codec, step;
     uint16_t length;
     int64_t pts = 0;
     if (!scrim_read_u8(&reader, &codec))
         return 0;
-    scrim_access_units_init(&target.units, codec & 1 ? SCRIM_CODEC_H265 : SCRIM_CODEC_H264);
+    scrim_params_init(&target.params, codec & 1 ? SCRIM_CODEC_H265 : SCRIM_CODEC_H264);
     scrim_buf_init(&target.out, 16U << 20);
     while (scrim_read_u8(&reader, &step) && scrim_read_u16(&reader, &length)) {
+        struct scrim_access_unit_info info;
         if (length > reader.left)
             length = (uint16_t)reader.left;
-        const uint8_t *piece = scrim_read_view(&reader, length);
+        const uint8_t *bytes = scrim_read_view(&reader, length);
         pts += (int8_t)step;
-        const int result =
-            scrim_access_units_push(&target.units, piece, length, pts, 0, &frame, NULL);
-        if (result < 0)
-            break;
-        if (result > 0)
-            record(&target, &frame);
+        if (length == 0 || scrim_params_update(&target.params, bytes, length, &info) < 0)
+            continue;
+        const struct scrim_unit unit = {
+            .data = bytes, .size = length, .rtp = pts, .random = info.random};
+        if (info.has_slice)
+            record(&target, &unit);
     }
-    if (scrim_access_units_flush(&target.units, &frame, NULL) > 0)
-        record(&target, &frame);
     scrim_mux_destroy(target.mux);
     scrim_buf_finish(&target.out);
-    scrim_access_units_finish(&target.units);
+    scrim_params_finish(&target.params);
     return 0;
 }

@@ -3,7 +3,8 @@
 // camera's thread, which never waits here.
 #pragma once
 
-#include "bitstream/access_unit.h"
+#include "bitstream/params.h"
+#include "bitstream/unit.h"
 #include "recorder/timeline.h"
 #include "store/disk.h"
 

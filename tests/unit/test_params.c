@@ -1,5 +1,5 @@
-#include "bitstream/access_unit.h"
 #include "bitstream/nal.h"
+#include "bitstream/params.h"
 #include "bitstream/sps.h"
 
 #include "streams.h"
@@ -294,87 +294,6 @@ static void too_many_sets(void)
     scrim_params_finish(&params);
 }
 
-struct piece {
-    const char *kind; // I, P, S (sets only), or ' ' for a continuation
-    int64_t pts;
-    int ends; // what the push returns
-};
-
-static void pieces_become_units(void)
-{
-    static const struct piece pieces[] = {
-        {"S", 0, 0},
-        {"I", 0, 0},
-        {" ", 0, 0},
-        {"P", 3600, 1},
-        {"P", 7200, 1},
-        {"S", 10800, 1}, // the sets have a time stamp of their own and go with the
-                         // next picture
-        {"I", 10801, 0},
-        {"P", 14400, 1},
-    };
-    struct scrim_access_units units;
-    struct scrim_error error;
-    struct scrim_unit frame;
-    int64_t expected_pts[] = {0, 3600, 7200, 10801, 14400};
-    size_t seen = 0;
-    scrim_access_units_init(&units, SCRIM_CODEC_H264);
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        struct scrim_buf data;
-        scrim_buf_init(&data, 4096);
-        if (*pieces[i].kind == 'S')
-            put_bytes(&data, sets_small, sizeof sets_small);
-        else if (*pieces[i].kind == ' ')
-            put_bytes(&data, "\x55\x55", 2);
-        else
-            put_slice(&data, SCRIM_CODEC_H264, *pieces[i].kind == 'I', (uint32_t)i, 20);
-        const int result =
-            scrim_access_units_push(&units, data.data, data.len, pieces[i].pts, 0, &frame, &error);
-        CHECK_INT(result, pieces[i].ends);
-        if (result == 1) {
-            CHECK_INT(frame.rtp, expected_pts[seen]);
-            CHECK_INT(frame.random, seen == 0 || seen == 3);
-            seen++;
-        }
-        scrim_buf_finish(&data);
-    }
-    CHECK_INT(scrim_access_units_flush(&units, &frame, &error), 1);
-    CHECK_INT(frame.rtp, expected_pts[seen]);
-    CHECK_INT(scrim_access_units_flush(&units, &frame, &error), 0);
-    scrim_access_units_finish(&units);
-}
-
-static void without_sets_nothing_starts(void)
-{
-    struct scrim_access_units units;
-    struct scrim_error error;
-    struct scrim_unit frame;
-    struct scrim_buf data;
-    scrim_access_units_init(&units, SCRIM_CODEC_H264);
-    scrim_buf_init(&data, 4096);
-    put_slice(&data, SCRIM_CODEC_H264, true, 1, 20);
-    CHECK_INT(scrim_access_units_push(&units, data.data, data.len, 0, 0, &frame, &error), 0);
-    CHECK_INT(scrim_access_units_push(&units, data.data, data.len, 1, 0, &frame, &error), 1);
-    CHECK(!frame.random);
-    scrim_buf_finish(&data);
-    scrim_access_units_finish(&units);
-}
-
-static void oversized_picture(void)
-{
-    struct scrim_access_units units;
-    struct scrim_error error;
-    struct scrim_unit frame;
-    uint8_t *chunk = calloc(1, 1 << 20);
-    int result = 0;
-    scrim_access_units_init(&units, SCRIM_CODEC_H264);
-    for (int i = 0; i < 16 && result == 0; i++)
-        result = scrim_access_units_push(&units, chunk, 1 << 20, 5, 0, &frame, &error);
-    CHECK_INT(result, SCRIM_EFORMAT);
-    free(chunk);
-    scrim_access_units_finish(&units);
-}
-
 int main(int argc, char **argv)
 {
     return test_run(argc, argv,
@@ -388,8 +307,5 @@ int main(int argc, char **argv)
                                     {"damaged parameter sets", damaged_sets},
                                     {"lost and misplaced parameter sets", lost_and_misplaced_sets},
                                     {"too many parameter sets", too_many_sets},
-                                    {"pieces become access units", pieces_become_units},
-                                    {"no parameter sets, no start", without_sets_nothing_starts},
-                                    {"a picture too large", oversized_picture},
                                     {0}});
 }
