@@ -195,8 +195,9 @@ class Site:
         ]
         for camera in cameras:
             prefix = "  - "
-            for key, value in camera.items():
-                lines.append(f"{prefix}{key}: {value if isinstance(value, int) else yaml_text(value)}")
+            # What a test records is not worth the disk that its retention would need.
+            for key, value in {"expected_mbit": 0.001, **camera}.items():
+                lines.append(f"{prefix}{key}: {value if isinstance(value, (int, float)) else yaml_text(value)}")
                 prefix = "    "
         (self.dir / "scrim.yaml").write_text("\n".join(lines) + "\n")
 

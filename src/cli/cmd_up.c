@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "cli/child.h"
 #include "cli/commands.h"
+#include "keeper/admitted.h"
 #include "site/config.h"
 #include "store/layout.h"
 
@@ -118,6 +119,11 @@ static void reload(struct supervisor *up)
         scrim_error_log(&up->log, "scrim.yaml is not taken over: %s", error.text);
         return;
     }
+    if (scrim_admission_start(&site, &error) < 0) { // the keeper would not start again with it
+        scrim_error_log(&up->log, "scrim.yaml is not taken over: %s", error.text);
+        scrim_site_finish(&site);
+        return;
+    }
     scrim_site_finish(&up->site);
     up->site = site;
     for (size_t i = 0; i < up->children_count; i++) {
@@ -215,6 +221,8 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
         scrim_path_join(path, up->site.dir, "run/site.lock") < 0)
         return scrim_fail_prefix(error, "%s", dir);
     result = scrim_fs_lock(path, error); // held until the process ends
+    if (result >= 0)
+        result = scrim_admission_start(&up->site, error);
     if (result >= 0)
         result = up->signals =
             scrim_signals_open((const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0}, error);

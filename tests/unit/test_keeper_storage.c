@@ -297,7 +297,7 @@ static void shred(void)
     CHECK(!kit_has_key(&s.k, "gate", T(0, 10, 0)));
     CHECK_INT(scrim_buf_append_u8(&done, 0), SCRIM_OK);
     CHECK_TEXT((const char *)done.data,
-               "1 hour key of camera gate destroyed, 2 sealed files removed");
+               "camera gate: 1 hour key destroyed, 2 sealed files removed");
     at(&s, T(3, 1, 0));
     CHECK(!exists(&s, "gate", T(0, 10, 0)));
     CHECK(exists(&s, "gate", T(1, 10, 0)));
