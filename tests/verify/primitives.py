@@ -68,18 +68,19 @@ def _poly1305(key, message):
     return ((total + int.from_bytes(key[16:], "little")) % 2**128).to_bytes(16, "little")
 
 
-def _tag(key, nonce, sealed):
-    padded = sealed + bytes(-len(sealed) % 16) + struct.pack("<QQ", 0, len(sealed))
+def _tag(key, nonce, sealed, extra):
+    padded = extra + bytes(-len(extra) % 16) + sealed + bytes(-len(sealed) % 16)
+    padded += struct.pack("<QQ", len(extra), len(sealed))
     return _poly1305(_chacha_block(key, 0, nonce)[:32], padded)
 
 
-def aead_seal(key, nonce, plain):
+def aead_seal(key, nonce, plain, extra=b""):
     sealed = _chacha_xor(key, nonce, plain)
-    return sealed + _tag(key, nonce, sealed)
+    return sealed + _tag(key, nonce, sealed, extra)
 
 
-def aead_open(key, nonce, sealed):
-    if len(sealed) < 16 or not hmac.compare_digest(_tag(key, nonce, sealed[:-16]), sealed[-16:]):
+def aead_open(key, nonce, sealed, extra=b""):
+    if len(sealed) < 16 or not hmac.compare_digest(_tag(key, nonce, sealed[:-16], extra), sealed[-16:]):
         raise BadTag
     return _chacha_xor(key, nonce, sealed[:-16])
 
