@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"open", scrim_cmd_open, "decrypt an age file"},
     {"unseal", scrim_cmd_unseal, "open originals with the shares of several holders"},
     {"check", scrim_cmd_check, "verify journals, seals and the content of all sealed files"},
+    {"gaps", scrim_cmd_gaps, "what is missing from the recordings, why, and what nobody knows"},
     {"rebuild", scrim_cmd_rebuild, "make the index again from the journals"},
     {"shred", scrim_cmd_shred, "make recorded hours unreadable for ever, backups included"},
     {"admit", scrim_cmd_admit, "say whether the disks can hold what scrim.yaml keeps"},

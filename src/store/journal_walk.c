@@ -27,13 +27,16 @@ int scrim_journal_walk(struct scrim_journal_walk *walk, struct scrim_error *erro
     char **days;
     size_t count;
     walk->first_day[0] = '\0';
+    walk->older = false;
     walk->damaged = 0;
     int result = scrim_journal_days(walk->dir, walk->camera, &days, &count, error);
     if (result < 0)
         return result;
     for (size_t i = 0; i < count && result >= 0; i++) {
-        if (walk->from_day && strcmp(days[i], walk->from_day) < 0 && i + 1 < count)
+        if (walk->from_day && strcmp(days[i], walk->from_day) < 0 && i + 1 < count) {
+            walk->older = true;
             continue;
+        }
         if (walk->first_day[0] == '\0')
             snprintf(walk->first_day, sizeof walk->first_day, "%.10s", days[i]);
         result = walk_day(walk, days[i], error);

@@ -12,6 +12,7 @@ struct scrim_journal_walk {
     void *context;
     // Out:
     char first_day[SCRIM_DAY_TEXT]; // that was read, "" if there was none
+    bool older;                     // there are days before it
     uint64_t damaged;               // lines that are no records, and were passed over
 };
 

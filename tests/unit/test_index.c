@@ -1,7 +1,7 @@
 // The index: catching up with journals, questions about time, damage, rebuilding, agreement.
 #include "test.h"
 
-#include "store_fixture.h"
+#include "put_record.h"
 
 #include "index/index_impl.h"
 #include "store/journal_impl.h"
@@ -24,46 +24,6 @@ static void finish(struct fixture *f)
 {
     fixture_destroy(f);
     fixture_clock_end();
-}
-
-// Appends one record to the camera's journal, as the recorder would.
-static void put(struct fixture *f, const char *camera, struct scrim_record record)
-{
-    struct scrim_journal_head head;
-    struct scrim_buf line;
-    char below[128], day[SCRIM_DAY_TEXT], path[SCRIM_PATH_MAX];
-    snprintf(record.camera, sizeof record.camera, "%s", camera);
-    CHECK_INT(scrim_journal_find_head(f->dir, "port", camera, &head, NULL), SCRIM_OK);
-    scrim_journal_day(&head, record.start_us, day);
-    snprintf(below, sizeof below, "store/%s/%s", camera, day);
-    fixture_path(f, below, path);
-    CHECK_INT(scrim_fs_make_dirs(path, 0750, NULL), SCRIM_OK);
-    snprintf(below, sizeof below, "store/%s/%s/journal", camera, day);
-    fixture_path(f, below, path);
-    scrim_buf_init(&line, SCRIM_JOURNAL_LINE_MAX);
-    CHECK_INT(scrim_journal_format(f->key, &head, &record, &line), SCRIM_OK);
-    CHECK_INT(scrim_journal_append(path, &line, NULL), SCRIM_OK);
-    scrim_buf_finish(&line);
-}
-
-static void put_segment(struct fixture *f, int64_t from_us, int64_t to_us)
-{
-    struct scrim_record record = {
-        .type = SCRIM_RECORD_SEGMENT, .start_us = from_us, .end_us = to_us, .bytes = 100};
-    char day[SCRIM_DAY_TEXT], name[32];
-    scrim_day_of(from_us, day);
-    scrim_segment_name(name, from_us, 0);
-    snprintf(record.file, sizeof record.file, "%s/%s", day, name);
-    put(f, "quay", record);
-}
-
-static void put_gap(struct fixture *f, int64_t from_us, int64_t to_us, enum scrim_gap_cause cause,
-                    const char *detail)
-{
-    struct scrim_record record = {
-        .type = SCRIM_RECORD_GAP, .start_us = from_us, .end_us = to_us, .cause = cause};
-    snprintf(record.detail, sizeof record.detail, "%s", detail);
-    put(f, "quay", record);
 }
 
 static struct scrim_index *open_index(struct fixture *f)
@@ -231,14 +191,14 @@ static void purges(void)
                                  .cause = SCRIM_GAP_OPERATOR,
                                  .segments = 2,
                                  .detail = "on request"};
-    put(&f, "quay", purge);
+    put_record(&f, "quay", purge);
     CHECK_INT(catch_up(index, &f), 13);
     CHECK_TEXT(timeline(index, -100, 1000, 720),
                "rec 0-120 rec 240-600 rec 660-720 gap:operator 120-240 gap:network 600-660");
     purge.start_us = T(0);
     purge.end_us = T(700);
     purge.cause = SCRIM_GAP_DISK;
-    put(&f, "quay", purge);
+    put_record(&f, "quay", purge);
     CHECK_INT(catch_up(index, &f), 1);
     CHECK_TEXT(timeline(index, -100, 1000, 720),
                "rec 700-720 gap:disk 0-700 gap:operator 120-240 gap:network 600-660");
