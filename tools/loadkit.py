@@ -286,7 +286,7 @@ class Account:
     cut_sealed: int = 0  # and they are sealed all the same
     damaged: int = 0  # of `sent`: packets were withheld or overwritten on command
     skipped: int = 0  # of no account: the camera dropped them, as the recorder was slow to read
-    overstated: int = 0  # segments' records count so many lost that nobody sent
+    overstated: int = 0  # so many more count as lost in segments' records than were made and are not there
     causes: dict = field(default_factory=lambda: defaultdict(int))  # cause: units lost in such gaps
 
     def add(self, other):
@@ -357,12 +357,14 @@ def account(site, camera, number, sent):
     segments = sorted((r for r in records if r["type"] == "segment"), key=lambda r: r["start_us"])
     starts = [s["start_us"] for s in segments]
     missing = defaultdict(list)  # segment: units
+    never = defaultdict(int)  # segment: units that the camera made and did not send
     for unit, (fate, flags, made, handed) in sorted(sent.items()):
         result.skipped += fate == SKIPPED
         if fate == CUT:
             result.cut += 1
             result.cut_sealed += unit in sealed
         if fate != SENT:
+            never[bisect_right(starts, made) - 1] += unit not in sealed
             continue
         result.sent += 1
         result.damaged += bool(flags & DAMAGED)
@@ -385,6 +387,6 @@ def account(site, camera, number, sent):
             else:
                 result.unaccounted.append((camera, unit, made))
     for at, segment in enumerate(segments):
-        result.overstated += max(0, segment.get("lost", 0) - len(missing.get(at, ())))
+        result.overstated += max(0, segment.get("lost", 0) - len(missing[at]) - never[at])
     result.lost = result.in_gaps + result.in_segments
     return result

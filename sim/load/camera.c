@@ -114,6 +114,12 @@ static void make_unit(struct camera *camera)
     }
     camera->made += taken;
     camera->at = (camera->at + 1) % camera->clip->units_count;
+}
+
+// The RTP clock of a camera that freezes goes on.
+static void advance_clock(struct camera *camera)
+{
+    camera->ticks++;
     camera->rtp += SCRIM_RTP_HZ / camera->server->fps;
     if (camera->rtp >= RTP_WRAP)
         camera->rtp -= RTP_WRAP;
@@ -132,9 +138,9 @@ int64_t camera_pace(struct camera *camera, int64_t now_us)
     while (camera->viewers && due_us(camera) <= now_us) {
         if (now_us - due_us(camera) > camera->server->late_max_us)
             camera->server->late_max_us = now_us - due_us(camera);
-        camera->ticks++;
         if (!camera->faults.freeze)
             make_unit(camera);
+        advance_clock(camera);
     }
     return camera->viewers ? due_us(camera) : INT64_MAX;
 }
