@@ -163,13 +163,15 @@ static void take_stock(struct scrim_disk *disk, const struct scrim_disk_member *
     }
 }
 
-// A better disk than the camera's own, which is not well; -1 if there is none.
-static int better_disk(struct scrim_disk *disk, const struct scrim_disk_member *member)
+// The best disk for the camera but the one it has; -1 if no other is well.
+static int other_disk(struct scrim_disk *disk, const struct scrim_disk_member *member, int has)
 {
     struct scrim_disk_room rooms[SCRIM_DISKS_MAX];
     if (disk->writers_count == 1)
         return -1;
     take_stock(disk, member, rooms);
+    if (has >= 0)
+        rooms[has].well = false;
     return scrim_disk_place_choose(rooms, disk->writers_count, atomic_load(&member->rate));
 }
 
@@ -210,10 +212,10 @@ int scrim_disk_add_camera(struct scrim_disk *disk, const char *camera,
     disk->wishes[at] = (struct scrim_disk_wish){writer_of(disk, head->disk), rate};
     disk->members[at] = member;
     if (disk->started) {
-        const int was = disk->wishes[at].disk, better = better_disk(disk, member);
-        atomic_store(&member->home, was >= 0 && is_well(disk->writers[was]) ? was
-                                    : better >= 0                           ? better
-                                                                            : 0);
+        const int was = disk->wishes[at].disk;
+        const int place =
+            was >= 0 && is_well(disk->writers[was]) ? was : other_disk(disk, member, was);
+        atomic_store(&member->home, place >= 0 ? place : 0);
     }
     atomic_store(&disk->members_count, at + 1);
     return SCRIM_OK;
@@ -237,7 +239,7 @@ static void watch_writer(struct scrim_disk *disk, unsigned at)
     scrim_disk_health_why(scrim_disk_writer_health(writer), &error);
     for (unsigned i = 0; i < atomic_load(&disk->members_count); i++) {
         const struct scrim_disk_member *member = disk->members[i];
-        if (atomic_load(&member->writing) == (int)at && better_disk(disk, member) >= 0)
+        if (atomic_load(&member->writing) == (int)at && other_disk(disk, member, (int)at) >= 0)
             on_report(disk, member, &error);
     }
 }
@@ -272,12 +274,9 @@ int scrim_disk_start(struct scrim_disk *disk, struct scrim_error *error)
 // The disk takes no more. That makes it slow, if others are well and could do better.
 static int refused(struct scrim_disk *disk, const struct scrim_disk_member *member, int at)
 {
-    if (is_well(disk->writers[at]) && disk->writers_count > 1) {
-        const int better = better_disk(disk, member);
-        if (better >= 0 && better != at)
-            scrim_disk_health_slow(scrim_disk_writer_health(disk->writers[at]),
-                                   "does not keep up: its queue is full");
-    }
+    if (is_well(disk->writers[at]) && other_disk(disk, member, at) >= 0)
+        scrim_disk_health_slow(scrim_disk_writer_health(disk->writers[at]),
+                               "does not keep up: its queue is full");
     return SCRIM_EAGAIN;
 }
 
@@ -296,7 +295,7 @@ static int close_segment(struct scrim_disk *disk, struct scrim_disk_member *memb
     int result = scrim_disk_writer_close(disk->writers[at], member, bytes, record);
     if (result == SCRIM_EAGAIN) {
         result = refused(disk, member, at);
-        if (!is_well(disk->writers[at]) && better_disk(disk, member) >= 0)
+        if (!is_well(disk->writers[at]) && other_disk(disk, member, at) >= 0)
             result = scrim_disk_writer_abandon(disk->writers[at], member, record);
         if (result >= 0)
             scrim_buf_finish(bytes);
@@ -329,7 +328,7 @@ int scrim_disk_open(struct scrim_disk *disk, const char *camera, int64_t start_u
             return closed;
     }
     const int home = atomic_load(&member->home);
-    const int better = is_well(disk->writers[home]) ? -1 : better_disk(disk, member);
+    const int better = is_well(disk->writers[home]) ? -1 : other_disk(disk, member, home);
     const int at = better >= 0 ? better : home;
     const size_t count = bytes->len;
     member->generation++;

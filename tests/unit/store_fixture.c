@@ -358,9 +358,8 @@ static struct {
 static int on_fault(void *context, enum scrim_fault_op op, const char *what)
 {
     (void)context;
-    if (!what ||
-        (strncmp(what, faults.store, strlen(faults.store)) != 0 &&
-         strncmp(what, faults.bays, strlen(faults.bays)) != 0))
+    if (!what || (strncmp(what, faults.store, strlen(faults.store)) != 0 &&
+                  strncmp(what, faults.bays, strlen(faults.bays)) != 0))
         return 0;
     return faults.decide(faults.context, atomic_fetch_add(&faults.count, 1), op, what);
 }

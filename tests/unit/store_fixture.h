@@ -72,8 +72,9 @@ void fixture_film(struct fixture *f, struct scrim_disk *disk, int64_t start_us,
                   void (*between)(void *context), void *context);
 void fixture_film_plain(unsigned segment, uint8_t ret[FIXTURE_FILM_PLAIN]);
 
-// Everything the file system is asked for below DIR/store and DIR/bay… goes past `decide` first, with a number
-// that counts up from 0. It returns 0 or the errno that the operation fails with. NULL ends it.
+// Everything the file system is asked for below DIR/store and DIR/bay… goes past `decide` first,
+// with a number that counts up from 0. It returns 0 or the errno that the operation fails with.
+// NULL ends it.
 typedef int (*fixture_fault)(void *context, unsigned number, enum scrim_fault_op op,
                              const char *path);
 void fixture_faults(const struct fixture *f, fixture_fault decide, void *context);
