@@ -34,6 +34,41 @@ static void defaults_are_filled(void)
     scrim_site_config_free(config);
 }
 
+#define DISKS(first, second) \
+    "id: s\nname: S\nlisten: 127.0.0.1:1\ndisks:\n  - " first "\n  - " second "\ncameras: []\n"
+
+static void disks(void)
+{
+    struct scrim_site_config *config = NULL;
+    struct scrim_error error = {0};
+    REQUIRE(parse(DISKS("{id: bay1, path: /srv/a}", "{id: bay2, path: /srv/ab}"), &config,
+                  &error) == SCRIM_OK);
+    CHECK_INT(config->disks_count, 2);
+    CHECK_TEXT(config->disks[1].id, "bay2");
+    CHECK_TEXT(config->disks[1].path, "/srv/ab");
+    scrim_site_config_free(config);
+
+    // A disk in the site's store, or with the site in it, is refused when the place is known.
+    char dir[256], path[SCRIM_PATH_MAX], text[1024];
+    test_make_dir(dir);
+    static const char *const places[] = {"/store", "/store/a", "", "/bay"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct scrim_site site;
+        snprintf(text, sizeof text,
+                 "id: s\nname: S\nlisten: 127.0.0.1:1\ndisks: [{id: a, path: %s%s}]\ncameras: []\n",
+                 dir, places[i]);
+        REQUIRE(scrim_path_join(path, dir, "scrim.yaml") == SCRIM_OK);
+        REQUIRE(scrim_fs_replace(path, text, strlen(text), 0600, &error) == SCRIM_OK);
+        const int result = scrim_site_load(dir, &site, &error);
+        CHECK_INT(result, i < 3 ? SCRIM_EINVAL : SCRIM_OK);
+        if (result < 0)
+            CHECK(strstr(error.text, "disk 'a': path: ") && strstr(error.text, "overlaps"));
+        else
+            scrim_site_finish(&site);
+    }
+    test_remove_dir(dir);
+}
+
 static void what_is_wrong_is_named_with_its_line(void)
 {
     static const struct {
@@ -61,6 +96,15 @@ static void what_is_wrong_is_named_with_its_line(void)
         {HEAD CAMERA CAMERA, "scrim.yaml:8:", "two cameras"},
         {HEAD "  - id: Quay\n    main: rtsp://a/\n    purpose: p\n", "scrim.yaml:5:", "a-z"},
         {HEAD "  - id: quay\n    purpose: p\n", "scrim.yaml:", "main"},
+        {DISKS("{id: bay1, path: srv}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
+        {DISKS("{id: bay1, path: /srv/}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
+        {DISKS("{id: bay1, path: /}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
+        {DISKS("{id: bay1, path: /a/../b}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
+        {DISKS("{id: Bay, path: /a}", "{id: b, path: /b}"), "scrim.yaml:5:", "a-z"},
+        {DISKS("{id: bay1, path: /a}", "{id: bay1, path: /b}"), "scrim.yaml:6:", "two disks"},
+        {DISKS("{id: bay1, path: /a}", "{id: bay2, path: /a}"), "scrim.yaml:", "another's"},
+        {DISKS("{id: bay1, path: /a/b}", "{id: bay2, path: /a}"), "scrim.yaml:", "another's"},
+        {DISKS("{id: bay1}", "{id: b, path: /b}"), "scrim.yaml:5:", "path"},
         {"id: s\nname: S\nlisten: 8443\ncameras: []\n", "scrim.yaml:3:", "ADDRESS:PORT"},
         {"id: s\nname: S\nlisten: a:0\ncameras: []\n", "scrim.yaml:3:", "ADDRESS:PORT"},
     };
@@ -110,6 +154,7 @@ int main(int argc, char **argv)
         (struct test[]){
             {"the template is valid", the_template_is_valid},
             {"defaults are filled", defaults_are_filled},
+            {"disks have ids and places of their own", disks},
             {"what is wrong is named with its line", what_is_wrong_is_named_with_its_line},
             {"a password comes from its file", a_password_comes_from_its_file},
             {0}});
