@@ -228,7 +228,7 @@ static bool begins_next(const struct scrim_assembly *assembly, const struct scri
     if (!piece->starts || !(picture->broken || has_slice(assembly)))
         return false;
     const unsigned kind = 1U << scrim_nal_kind(codec, piece->type);
-    if ((kind & SETS && !picture->broken) || is_delimiter(codec, piece->type))
+    if (kind & SETS && !picture->broken)
         return true;
     return picture->marked && (piece->first_slice || !(kind & SLICES));
 }

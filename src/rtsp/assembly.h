@@ -1,10 +1,10 @@
 // Access units out of RTP payloads that are in order, without those that have a hole.
 //
 // Where a picture ends. A new time stamp ends it (RFC 6184, 5.1; RFC 7798, 4.1). So does a
-// parameter set or an access unit delimiter behind a slice (H.264 7.4.1.2.3, H.265 7.4.2.4.4), and,
-// behind a marker bit, a slice that begins a picture, even under the old time stamp. What holds no
-// slice (parameter sets, SEI) is never a unit of its own: it goes with the picture behind it,
-// whatever its time stamp and marker say.
+// parameter set behind a slice (H.264 7.4.1.2.3, H.265 7.4.2.4.4), and, behind a marker bit,
+// anything that begins a picture, even under the old time stamp. What holds no slice (parameter
+// sets, SEI) is never a unit of its own: it goes with the picture behind it, whatever its time
+// stamp and marker say.
 //
 // When it is handed out. The marker bit alone says so without waiting for the next picture, but
 // some cameras set it on each slice. So it is believed once it was right SCRIM_MARKER_PROOFS times

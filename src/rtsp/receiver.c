@@ -7,12 +7,13 @@
 
 #include <stdlib.h>
 
-#define CLOCK_RATE 90000  // Hz, of all video formats
-#define SUSPECT_MAX 65536 // bytes of a packet
-#define USELESS_MAX 2000  // packets in a row, before the stream is given up
-#define RECENT \
-    128 // numbers of passed packets that are remembered; more than RFC 3550, A.1
-        // calls misordered
+#define CLOCK_RATE 90000            // Hz, of all video formats
+#define SUSPECT_MAX 65536           // bytes of a packet
+#define USELESS_MAX 2000            // packets in a row, before the stream is given up
+#define TIME_MAX (INT64_C(1) << 46) // unwrapped RTP time: 24 years at 90 kHz
+#define SAME_CLOCK_US 2000000       // RTP times and arrivals may differ by so much over an outage
+// Numbers of passed packets that are remembered; more than RFC 3550, A.1 calls misordered.
+#define RECENT 128
 
 // A packet from another source, or with a number far off, is kept until a second one follows it in
 // sequence (RFC 3550, A.1): then that is what the camera sends now.
@@ -42,7 +43,8 @@ struct scrim_receiver {
     struct scrim_rtp_source source;
     int64_t next;           // number that is due
     int64_t passed[RECENT]; // numbers that were taken, by their remainder
-    int64_t time;           // RTP time of the last packet, unwrapped
+    int64_t time;           // RTP time of the last packet that was taken, unwrapped
+    int64_t arrival_us;     // its arrival
     struct suspect suspect;
     struct sender_report report;
     unsigned useless;
@@ -100,6 +102,17 @@ static void place_report(struct scrim_receiver *receiver)
     report->placed = true;
 }
 
+static void follow_clock(struct scrim_receiver *receiver, const struct scrim_rtp_packet *packet)
+{
+    receiver->time = scrim_rtp_unwrap(receiver->time, packet->time);
+    if (receiver->time > TIME_MAX || receiver->time < -TIME_MAX) { // it jumps on purpose
+        receiver->time = packet->time;
+        receiver->report.placed = false;
+    }
+    receiver->arrival_us = packet->arrival_us;
+    place_report(receiver);
+}
+
 static int take(struct scrim_receiver *receiver, const struct scrim_rtp_packet *packet)
 {
     if (packet->number > receiver->next) {
@@ -109,8 +122,7 @@ static int take(struct scrim_receiver *receiver, const struct scrim_rtp_packet *
     }
     receiver->next = packet->number + 1;
     receiver->passed[packet->number % RECENT] = packet->number + 1;
-    receiver->time = scrim_rtp_unwrap(receiver->time, packet->time);
-    place_report(receiver);
+    follow_clock(receiver, packet);
     const int result =
         scrim_assembly_take(receiver->assembly, packet, to_90khz(receiver, receiver->time));
     if (result == SCRIM_EUNSUPPORTED) {
@@ -135,7 +147,8 @@ static int take_waiting(struct scrim_receiver *receiver)
     return result;
 }
 
-// Waits no longer for what is missing before the first that waits.
+// Waits no longer for what is missing before the first that waits; all that wait are within
+// SCRIM_REORDER_PACKETS of receiver->next.
 static int give_up_missing(struct scrim_receiver *receiver)
 {
     const int64_t number = scrim_reorder_lowest(receiver->reorder, receiver->next);
@@ -158,23 +171,33 @@ static int give_up_overdue(struct scrim_receiver *receiver, int64_t mono_us)
 
 // ---- Packets out of order.
 
-static int put_aside(struct scrim_receiver *receiver, const struct scrim_rtp_packet *packet)
+// Makes room for it, at the cost of what is missing before; takes it if nothing else waits then.
+static int squeeze_in(struct scrim_receiver *receiver, const struct scrim_rtp_packet *packet)
 {
-    int result = SCRIM_OK;
-    while (result >= 0 && scrim_reorder_count(receiver->reorder) > 0 &&
-           packet->number - receiver->next >= SCRIM_REORDER_PACKETS)
-        result = give_up_missing(receiver);
-    if (result < 0)
-        return result;
-    if (packet->number == receiver->next ||
-        packet->number - receiver->next >= SCRIM_REORDER_PACKETS)
-        return take(receiver, packet);
-    result = scrim_reorder_put(receiver->reorder, packet);
-    while (result == SCRIM_ENOSPACE && scrim_reorder_count(receiver->reorder) > 0) {
+    int result = SCRIM_ENOSPACE;
+    while (result == SCRIM_ENOSPACE) {
+        if (packet->number < scrim_reorder_lowest(receiver->reorder, receiver->next))
+            return take(receiver, packet);
         result = give_up_missing(receiver);
         if (result >= 0)
             result = scrim_reorder_put(receiver->reorder, packet);
     }
+    return result;
+}
+
+static int put_aside(struct scrim_receiver *receiver, const struct scrim_rtp_packet *packet)
+{
+    int result = SCRIM_OK;
+    while (result >= 0 && packet->number - receiver->next >= SCRIM_REORDER_PACKETS &&
+           scrim_reorder_count(receiver->reorder) > 0)
+        result = give_up_missing(receiver);
+    if (result < 0)
+        return result;
+    if (packet->number - receiver->next >= SCRIM_REORDER_PACKETS)
+        return take(receiver, packet);
+    result = scrim_reorder_put(receiver->reorder, packet);
+    if (result == SCRIM_ENOSPACE)
+        result = squeeze_in(receiver, packet);
     if (result == SCRIM_EEXIST) {
         receiver->stats.duplicate++;
         result = SCRIM_OK;
@@ -231,11 +254,16 @@ static void start(struct scrim_receiver *receiver, const struct scrim_rtp_packet
     receiver->left = false;
 }
 
-// How many packets are missing where the sequence was broken, as far as that can be told.
+// How many packets are missing where the sequence was broken: that can be told if the camera's
+// clock went on, for then it did not restart.
 static uint32_t jump_of(const struct scrim_receiver *receiver, const struct scrim_rtp_packet *to)
 {
     const uint16_t distance = (uint16_t)(to->sequence - (uint16_t)receiver->next);
-    return receiver->source.ssrc == to->ssrc && distance < 0x8000 ? distance : 0;
+    const int64_t step = scrim_rtp_unwrap(receiver->time, to->time) - receiver->time;
+    const int64_t off_us =
+        step * 1000000 / receiver->clock_rate - (to->arrival_us - receiver->arrival_us);
+    const bool went_on = step > 0 && off_us < SAME_CLOCK_US && off_us > -SAME_CLOCK_US;
+    return receiver->source.ssrc == to->ssrc && distance < 0x8000 && went_on ? distance : 0;
 }
 
 static int restart(struct scrim_receiver *receiver, struct scrim_rtp_packet *packet, size_t size)
