@@ -129,17 +129,23 @@ static const cyaml_config_t *config_for(struct complaint *complaint, cyaml_confi
     return config;
 }
 
-// Content of one line without indentation and list dash, as a pointer into it.
-static size_t line_content(const char **line, size_t length)
+// Does the line hold "key:", at its beginning, after the dash of a list, or in {key: …, key: …}?
+static bool names_key(const char *line, size_t length, const char *key)
 {
-    while (length > 0 && (**line == ' ' || **line == '\t' || **line == '-'))
-        (*line)++, length--;
-    return length;
+    const size_t key_length = strlen(key);
+    const char *at = line, *end = line + length;
+    while (key_length > 0 && (at = memmem(at, (size_t)(end - at), key, key_length))) {
+        if ((at == line || memchr(" \t-{,", at[-1], 5)) && at + key_length < end &&
+            at[key_length] == ':')
+            return true;
+        at++;
+    }
+    return false;
 }
 
 unsigned scrim_yaml_line_of(const struct scrim_yaml_text *yaml, const char *key, const char *value)
 {
-    const size_t key_length = strlen(key), value_length = strlen(value);
+    const size_t value_length = strlen(value);
     struct scrim_reader reader = scrim_reader_of(yaml->text, yaml->length);
     unsigned found = 1;
     for (unsigned number = 1; reader.left > 0; number++) {
@@ -147,8 +153,7 @@ unsigned scrim_yaml_line_of(const struct scrim_yaml_text *yaml, const char *key,
         size_t length = reader.left;
         if (!scrim_read_line(&reader, &line, &length))
             reader.left = 0; // the last line has no line break
-        length = line_content(&line, length);
-        if (length > key_length && memcmp(line, key, key_length) == 0 && line[key_length] == ':' &&
+        if (names_key(line, length, key) &&
             (value_length == 0 || memmem(line, length, value, value_length)))
             found = number;
     }

@@ -98,7 +98,7 @@ static void what_is_wrong_is_named_with_its_line(void)
         {HEAD "  - id: quay\n    purpose: p\n", "scrim.yaml:", "main"},
         {DISKS("{id: bay1, path: srv}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
         {DISKS("{id: bay1, path: /srv/}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
-        {DISKS("{id: bay1, path: /}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
+        {DISKS("{id: bay1, path: /}", "{id: b, path: /b}"), "scrim.yaml:", "absolute"},
         {DISKS("{id: bay1, path: /a/../b}", "{id: b, path: /b}"), "scrim.yaml:5:", "absolute"},
         {DISKS("{id: Bay, path: /a}", "{id: b, path: /b}"), "scrim.yaml:5:", "a-z"},
         {DISKS("{id: bay1, path: /a}", "{id: bay1, path: /b}"), "scrim.yaml:6:", "two disks"},
