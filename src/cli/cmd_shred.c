@@ -10,6 +10,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATIENCE_US (120 * SCRIM_SECOND) // for the keeper: a large ring on a slow disk
@@ -154,6 +156,20 @@ static int shred_through_keeper(int fd, const struct scrim_hour_range *range, co
     return result;
 }
 
+// What root writes must stay the keeper's, whose user owns the directory.
+static int write_as_keeper(const struct scrim_site *site, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    struct stat info;
+    if (geteuid() != 0)
+        return SCRIM_OK;
+    if (scrim_path_join(path, site->dir, SCRIM_HOURS_DIR) < 0 || stat(path, &info) < 0)
+        return scrim_fail_errno(error, errno, "%s/" SCRIM_HOURS_DIR, site->dir);
+    setfsgid(info.st_gid);
+    setfsuid(info.st_uid);
+    return SCRIM_OK;
+}
+
 static int shred_alone(const struct scrim_site *site, const struct scrim_hour_range *range,
                        struct scrim_error *error)
 {
@@ -162,7 +178,9 @@ static int shred_alone(const struct scrim_site *site, const struct scrim_hour_ra
     const struct scrim_holds *holds;
     struct scrim_buf done;
     scrim_buf_init(&done, 1024);
-    int result = scrim_hour_ring_open(site, &ring, error);
+    int result = write_as_keeper(site, error);
+    if (result >= 0)
+        result = scrim_hour_ring_open(site, &ring, error);
     if (result >= 0)
         result = scrim_holds_guard_create(site->dir, &guard, error);
     if (result >= 0)
@@ -170,8 +188,9 @@ static int shred_alone(const struct scrim_site *site, const struct scrim_hour_ra
     if (result >= 0)
         result = scrim_shred(ring, range, holds, &done, error);
     if (result >= 0)
-        printf("%.*s; the keeper removes the files when it runs\n", (int)done.len,
-               (const char *)done.data);
+        printf("%.*s; no scrim-keeper runs, so the sealed files stay, worthless, until "
+               "their retention is over\n",
+               (int)done.len, (const char *)done.data);
     scrim_buf_finish(&done);
     scrim_holds_guard_destroy(guard);
     scrim_hour_ring_close(ring);

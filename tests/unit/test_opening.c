@@ -333,6 +333,57 @@ static void shredded_hour(void)
     finish(&f);
 }
 
+static void back_up(const char *from, const char *to)
+{
+    struct scrim_buf bytes;
+    scrim_buf_init(&bytes, 1 << 20);
+    CHECK(scrim_fs_read(from, &bytes, NULL) >= 0);
+    CHECK(scrim_fs_replace(to, bytes.data, bytes.len, 0600, NULL) >= 0);
+    scrim_buf_finish(&bytes);
+}
+
+// Everything but the root key was backed up before: the sealed files and the hour ring. The quorum
+// agrees. Nothing of the shredded hour opens, whichever ring is in place; the hour beside it does.
+static void backups_of_a_shredded_hour(void)
+{
+    struct fixture f;
+    struct scrim_error error = {0};
+    struct scrim_buf opened;
+    char ring[SCRIM_PATH_MAX], old_ring[SCRIM_PATH_MAX], new_ring[SCRIM_PATH_MAX];
+    char sealed[SCRIM_PATH_MAX], old_sealed[SCRIM_PATH_MAX];
+    start(&f);
+    fixture_record(&f, "quay", T(0), 1, 100);
+    fixture_record(&f, "quay", T(3600), 1, 100);
+    fixture_path(&f, SCRIM_HOURS_DIR "/hours.ring", ring);
+    fixture_path(&f, "backup.ring", old_ring);
+    fixture_path(&f, "current.ring", new_ring);
+    fixture_path(&f, "store/quay/2026-11-23/100000.mp4.age", sealed);
+    fixture_path(&f, "backup.age", old_sealed);
+    back_up(ring, old_ring);
+    back_up(sealed, old_sealed);
+    struct scrim_opening *opening = create(&f, 0, 10);
+    CHECK(opening != NULL); // it would open now
+    scrim_opening_destroy(opening);
+
+    fixture_shred(&f, "quay", T(0));
+    CHECK_INT(unlink(sealed), 0);
+    back_up(old_sealed, sealed);
+    struct scrim_opening_request wanted = request(&f, 0, 10);
+    refused(&f, &wanted, SCRIM_ENOENT, "is shredded");
+    back_up(ring, new_ring);
+    back_up(old_ring, ring);
+    refused(&f, &wanted, SCRIM_EAUTH, "does not open it");
+    back_up(new_ring, ring);
+    opening = create(&f, 3600, 3610);
+    REQUIRE(opening);
+    CHECK_INT(scrim_opening_log_intent(opening, &error), SCRIM_OK);
+    CHECK_INT(read_segment(opening, 0, &opened, &error), SCRIM_OK);
+    CHECK_INT(opened.len, 100);
+    scrim_buf_finish(&opened);
+    scrim_opening_destroy(opening);
+    finish(&f);
+}
+
 // The segment that is being written, without a record: whole chunks, then the tail.
 static void leave_growing(struct fixture *f, size_t bytes)
 {
@@ -630,6 +681,8 @@ int main(int argc, char **argv)
             {"opening: relabelled segments are refused", relabelled},
             {"opening: truncated and spliced segments are refused", truncated_and_spliced},
             {"opening: a shredded hour opens for nobody", shredded_hour},
+            {"opening: backups of files and of the ring open no shredded hour",
+             backups_of_a_shredded_hour},
             {"opening: the growing segment, and the torn one", growing_and_torn},
             {"opening: exports are whole age files", exports},
             {"opening: the log says who, why, what", log_of_openings},

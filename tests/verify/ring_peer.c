@@ -4,6 +4,7 @@
 //                                (tests/vectors/scrim-hour-ring.json)
 //     ring_peer site             makes a site below $TMPDIR whose ring has grown and lost keys;
 //                                prints its directory. The caller removes it.
+//     ring_peer past             the same with keys of the last five hours of camera quay
 //     ring_peer read ROOT FILE   opens a ring with a root key (hexadecimal) and prints its keys,
 //                                one a line; exit status 1 if it refuses
 #include "../unit/store_fixture.h"
@@ -99,6 +100,16 @@ static void site(void)
     fixture_keep(&f);
 }
 
+static void past(void)
+{
+    struct fixture f;
+    fixture_create(&f);
+    for (int hour = 1; hour <= 5; hour++)
+        fixture_make_key(&f, "quay", scrim_clock_utc_us() - hour * 3600 * SCRIM_SECOND);
+    puts(f.dir);
+    fixture_keep(&f);
+}
+
 static int read_ring(const char *root_text, const char *path)
 {
     struct scrim_root_key root = {0};
@@ -137,6 +148,8 @@ int main(int argc, char **argv)
         vectors();
     else if (argc == 2 && strcmp(argv[1], "site") == 0)
         site();
+    else if (argc == 2 && strcmp(argv[1], "past") == 0)
+        past();
     else if (argc == 4 && strcmp(argv[1], "read") == 0)
         return read_ring(argv[2], argv[3]);
     else

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""shred_cli.py PEER SCRIM KEEPER: `scrim shred` with and without a keeper, and what it refuses."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+failed = False
+
+
+def say(name, problem=None):
+    global failed
+    failed |= problem is not None
+    if problem:
+        print(f"  {problem}")
+    print(f"{'FAIL' if problem else 'ok'} shred: {name}", flush=True)
+
+
+def utc(hours_ago):
+    return time.strftime("%Y-%m-%dT%H:30:00Z", time.gmtime(time.time() - hours_ago * 3600))
+
+
+class Stage:
+    def __init__(self, peer, program):
+        made = subprocess.run([peer, "past"], capture_output=True, text=True, check=True).stdout
+        self.peer, self.program, self.dir = peer, program, Path(made.strip())
+        (self.dir / "store").mkdir()
+        (self.dir / "scrim.yaml").write_text(
+            "id: port\nname: Port\nlisten: 127.0.0.1:8443\ncameras:\n"
+            "  - id: quay\n    main: rtsp://127.0.0.1:1/quay\n    purpose: a test\n    retention_hours: 6\n"
+        )
+
+    def keys(self):
+        hours = self.dir / "state" / "keys" / "hours"
+        root = (hours / "root.key").read_bytes()[24:].hex()
+        done = subprocess.run([self.peer, "read", root, hours / "hours.ring"], capture_output=True, text=True)
+        now = int(time.time()) // 3600
+        return sorted(now - int(line.split()[1]) for line in done.stdout.splitlines()) if done.returncode == 0 else None
+
+    def shred(self, first, last, *more):
+        """Hours ago, `first` the older one."""
+        return subprocess.run(
+            [self.program, "shred", self.dir, "--camera", "quay", "--from", utc(first), "--to", utc(last),
+             *(more or ("--reason", "a test", "--yes"))],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+        )  # fmt: skip
+
+
+def wait_for(condition):
+    until = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def alone(stage):
+    result = stage.shred(5, 4)
+    if result.returncode != 0 or "2 hour keys" not in result.stdout:
+        return f"status {result.returncode}: {result.stdout}{result.stderr}"
+    return None if stage.keys() == [1, 2, 3] else f"keys left: {stage.keys()}"
+
+
+def refusals(stage):
+    before = stage.keys()
+    for words, arguments in (
+        ("reason", ("--yes",)),
+        ("reason", ("--yes", "--reason", " ")),
+        ("--yes", ("--reason", "a test")),  # nobody there to ask
+    ):
+        result = stage.shred(3, 2, *arguments)
+        if result.returncode == 0 or words not in result.stderr:
+            return f"{arguments}: status {result.returncode}: {result.stderr}"
+    result = stage.shred(5, 4)
+    if result.returncode != 0 or "no hour of that range has a key" not in result.stdout:
+        return f"shredded twice: status {result.returncode}: {result.stdout}{result.stderr}"
+    result = stage.shred(3, -1)  # into the hour that is being recorded: refused whole
+    if result.returncode == 0 or "two minutes after its end" not in result.stderr:
+        return f"the current hour: status {result.returncode}: {result.stdout}{result.stderr}"
+    return None if stage.keys() == before else f"keys left: {stage.keys()}"
+
+
+def through_keeper(stage, keeper):
+    socket = stage.dir / "run" / "keys.sock"
+    process = subprocess.Popen([keeper, stage.dir], stderr=subprocess.PIPE, text=True)
+    try:
+        if not wait_for(lambda: socket.exists() or process.poll() is not None) or process.poll() is not None:
+            return f"the keeper did not start: {process.stderr.read()}"
+        result = stage.shred(2, 2.0 - 1)
+        if result.returncode != 0 or "destroyed" not in result.stdout:
+            return f"status {result.returncode}: {result.stdout}{result.stderr}"
+        if stage.keys() != [3]:
+            return f"keys left: {stage.keys()}"
+        second = subprocess.run([keeper, stage.dir], capture_output=True, text=True, timeout=60)
+        if second.returncode == 0 or "another instance" not in second.stderr:
+            return f"a second keeper: status {second.returncode}: {second.stderr}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    return None if process.returncode == 0 else f"the keeper ended with {process.returncode}"
+
+
+def main():
+    peer, program, keeper = sys.argv[1:4]
+    with tempfile.TemporaryDirectory() as base:
+        os.environ["TMPDIR"] = base
+        stage = Stage(peer, program)
+        say("without a keeper", alone(stage))
+        say("what is refused", refusals(stage))
+        say("through the keeper, and there is only one", through_keeper(stage, keeper))
+        shutil.rmtree(stage.dir)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
