@@ -46,5 +46,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (scrim_peer_veil_state_parse(&message, &state))
         check_text(state.reason);
+    json_decref(scrim_peer_storage_parse(&message));
     return 0;
 }

@@ -96,7 +96,7 @@ static int report_kept(struct scrim_stock *stock, uint64_t id, const struct scri
     scrim_hold_hours(hold, &first, &last);
     for (size_t i = 0; camera && i < camera->count; i++) {
         const uint64_t hour = scrim_hour_of(camera->pieces[i].start_us);
-        if (hour < first || hour > last)
+        if (hour < first || hour > last || !scrim_piece_stays(&camera->pieces[i]))
             continue;
         bytes += camera->pieces[i].bytes;
         count++;

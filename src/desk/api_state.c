@@ -44,6 +44,15 @@ void scrim_api_health(void *context, struct scrim_http_request *request)
                   (json_int_t)scrim_archive_dropped(desk->archive)));
 }
 
+void scrim_api_storage(void *context, struct scrim_http_request *request)
+{
+    const struct scrim_desk *desk = context;
+    if (desk->storage)
+        scrim_http_reply_json(request, 200, json_incref(desk->storage));
+    else
+        scrim_api_refuse(request, 503, "no_keeper", "the keeper has not said anything yet");
+}
+
 static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
 {
     const struct scrim_camera_config *camera = &desk->site.config->cameras[index];

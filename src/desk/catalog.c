@@ -26,7 +26,6 @@ struct scrim_catalog {
     struct scrim_log log;
     struct scrim_index *writer; // catalog thread
     struct scrim_index *reader; // query thread
-    struct scrim_retention *retention;
     int64_t sweep_due_us;
     bool caught_up, recovered;
     struct complaint catch_up, sweep, recover;
@@ -58,7 +57,6 @@ int scrim_catalog_open(struct scrim_desk *desk, struct scrim_catalog **ret,
         scrim_catalog_close(catalog);
         return result;
     }
-    catalog->retention = scrim_retention_create(&desk->site);
     *ret = catalog;
     return SCRIM_OK;
 }
@@ -159,16 +157,14 @@ static void sweep(struct scrim_catalog *catalog)
 {
     struct scrim_retention_counts counts;
     struct scrim_error error;
-    if (scrim_retention_sweep(catalog->retention, catalog->writer, scrim_clock_utc_us(), &counts,
+    if (scrim_retention_sweep(&catalog->desk->site, catalog->writer, scrim_clock_utc_us(), &counts,
                               &error) < 0) {
         char what[64];
         snprintf(what, sizeof what, "retention: %" PRIu64 " deletions failed", counts.failures);
         complain(catalog, &catalog->sweep, what, &error);
     }
-    if (counts.segments + counts.redacted > 0)
-        scrim_info(&catalog->log,
-                   "retention: %" PRIu64 " sealed and %" PRIu64 " redacted files deleted",
-                   counts.segments, counts.redacted);
+    if (counts.redacted > 0)
+        scrim_info(&catalog->log, "retention: %" PRIu64 " redacted files deleted", counts.redacted);
 }
 
 static void tick(struct scrim_worker *worker, void *context)
@@ -243,6 +239,5 @@ void scrim_catalog_close(struct scrim_catalog *catalog)
         return;
     scrim_index_close(catalog->reader);
     scrim_index_close(catalog->writer);
-    scrim_retention_destroy(catalog->retention);
     free(catalog);
 }

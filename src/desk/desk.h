@@ -35,6 +35,7 @@ struct scrim_desk {
     struct scrim_worker *query;   // owns the index's reader
 
     uint64_t disk_free, disk_total; // bytes of the store's file system, as of the last look
+    json_t *storage;                // what the keeper said last; NULL: nothing yet
     int status_code;                // what main returns
 };
 

@@ -62,6 +62,13 @@ static void on_recorder(void *context, bool connected)
                                     scrim_clock_utc_us());
 }
 
+static void on_storage(void *context, json_t *report)
+{
+    struct scrim_desk *desk = context;
+    json_decref(desk->storage);
+    desk->storage = report;
+}
+
 static void on_init(void *context, unsigned camera, const char *mime, unsigned width,
                     unsigned height, const uint8_t *segment, size_t segment_len)
 {
@@ -220,6 +227,7 @@ static int open_network(struct program *program, struct scrim_error *error)
     const struct scrim_peers_handler handler = {
         .status = on_status,
         .recorder = on_recorder,
+        .storage = on_storage,
         .init = on_init,
         .frame = on_frame,
         .veil_state = on_veil_state,
@@ -249,7 +257,7 @@ static int confine(const struct program *program, struct scrim_error *error)
         return result;
     const struct scrim_sandbox_path paths[] = {
         {veil, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
-        {store, SCRIM_MAY_READ | SCRIM_MAY_REMOVE},
+        {store, SCRIM_MAY_READ},  // the journals
         {device, SCRIM_MAY_READ}, // the public half, which checks the journals
     };
     result = scrim_sandbox_files(paths, sizeof paths / sizeof *paths, error);
@@ -372,6 +380,7 @@ static void finish(struct program *program)
     scrim_throttle_destroy(desk->throttle);
     scrim_live_destroy(desk->live);
     free(desk->status);
+    json_decref(desk->storage);
     scrim_close_fd(&program->listen_fd);
     scrim_close_fd(&program->lock_fd);
     scrim_site_finish(&desk->site);

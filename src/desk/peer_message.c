@@ -23,7 +23,7 @@ bool scrim_peer_hello_parse(const struct scrim_link_message *message, struct scr
            version == LINK_VERSION && scrim_read_u16(&reader, &ret->worker) &&
            scrim_read_u16(&reader, &ret->workers) && reader.left == 0 &&
            ret->workers <= SCRIM_VEIL_WORKERS_MAX &&
-           (ret->workers == 0 ? ret->worker == 0 : ret->worker < ret->workers);
+           (ret->workers == 0 ? ret->worker <= 1 : ret->worker < ret->workers);
 }
 
 // "video/mp4; codecs=\"…\"" in characters that need no care anywhere.
@@ -101,4 +101,19 @@ bool scrim_peer_veil_state_parse(const struct scrim_link_message *message,
         return false;
     ret->state = (enum scrim_live_state)state;
     return take_reason(&reader, ret->reason, sizeof ret->reason);
+}
+
+json_t *scrim_peer_storage_parse(const struct scrim_link_message *message)
+{
+    if (message->kind != SCRIM_LINK_STORAGE)
+        return NULL;
+    json_t *root =
+        json_loadb((const char *)message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
+    if (json_integer_value(json_object_get(root, "v")) == 1 &&
+        json_is_array(json_object_get(root, "disks")) &&
+        json_is_array(json_object_get(root, "cameras")) &&
+        json_is_object(json_object_get(root, "admission")))
+        return root;
+    json_decref(root);
+    return NULL;
 }

@@ -4,8 +4,10 @@
 #include "desk/live.h"
 #include "link/link.h"
 
+#include <jansson.h>
+
 struct scrim_peer_hello {
-    uint16_t worker, workers; // workers 0: the recorder
+    uint16_t worker, workers; // workers 0: 0 is the recorder, 1 the keeper
 };
 
 struct scrim_peer_init {
@@ -24,5 +26,8 @@ struct scrim_peer_veil_state {
 bool scrim_peer_hello_parse(const struct scrim_link_message *message, struct scrim_peer_hello *ret);
 bool scrim_peer_init_parse(const struct scrim_link_message *message, struct scrim_peer_init *ret);
 bool scrim_peer_frame_parse(const struct scrim_link_message *message, struct scrim_live_frame *ret);
+// The keeper's STORAGE (docs/ref/formats/storage-status.md); the caller's reference. NULL if it is
+// not of that kind.
+json_t *scrim_peer_storage_parse(const struct scrim_link_message *message);
 bool scrim_peer_veil_state_parse(const struct scrim_link_message *message,
                                  struct scrim_peer_veil_state *ret);

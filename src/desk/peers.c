@@ -39,7 +39,12 @@ struct scrim_peers {
 
 static bool is_recorder(const struct peer *peer)
 {
-    return peer->introduced && peer->hello.workers == 0;
+    return peer->introduced && peer->hello.workers == 0 && peer->hello.worker == 0;
+}
+
+static bool is_keeper(const struct peer *peer)
+{
+    return peer->introduced && peer->hello.workers == 0 && peer->hello.worker == 1;
 }
 
 static bool is_worker(const struct peer *peer, unsigned worker)
@@ -74,6 +79,10 @@ static void say_goodbye(struct peer *peer, const char *reason)
     const struct scrim_peers_handler *handler = &peers->handler;
     if (!peer->introduced)
         return;
+    if (is_keeper(peer)) {
+        scrim_warn(&peers->log, "the keeper is gone: %s", reason);
+        return;
+    }
     if (is_recorder(peer)) {
         scrim_warn(&peers->log, "the recorder is gone: %s", reason);
         handler->recorder(handler->context, false);
@@ -91,13 +100,19 @@ static void drop(struct peer *peer, const char *reason)
     say_goodbye(peer, reason);
 }
 
+static bool same_kind(const struct peer *peer, const struct peer *other)
+{
+    if (is_recorder(peer))
+        return is_recorder(other);
+    return is_keeper(peer) ? is_keeper(other) : is_worker(other, peer->hello.worker);
+}
+
 // The newest of a kind is the one that lives: the other has not noticed yet that it is dead.
 static void replace_older(struct peer *peer)
 {
     for (struct peer *other = peer->peers->list, *next; other; other = next) {
         next = other->next;
-        if (other != peer &&
-            (is_recorder(peer) ? is_recorder(other) : is_worker(other, peer->hello.worker)))
+        if (other != peer && same_kind(peer, other))
             drop(other, "another one has come in its place");
     }
 }
@@ -112,6 +127,10 @@ static bool introduce(struct peer *peer, const struct scrim_link_message *messag
     if (is_recorder(peer)) {
         scrim_info(&peers->log, "the recorder is here");
         peers->handler.recorder(peers->handler.context, true);
+        return true;
+    }
+    if (is_keeper(peer)) {
+        scrim_info(&peers->log, "the keeper is here");
         return true;
     }
     peers->workers = peer->hello.workers;
@@ -144,6 +163,16 @@ static bool take_from_recorder(const struct peer *peer, unsigned camera,
         scrim_camera_status_parse(message->body, message->body_len, &status) < 0)
         return false;
     handler->status(handler->context, camera, &status);
+    return true;
+}
+
+static bool take_from_keeper(const struct peer *peer, const struct scrim_link_message *message)
+{
+    const struct scrim_peers_handler *handler = &peer->peers->handler;
+    json_t *report = scrim_peer_storage_parse(message);
+    if (!report)
+        return false;
+    handler->storage(handler->context, report);
     return true;
 }
 
@@ -182,6 +211,8 @@ static bool take(struct peer *peer, const struct scrim_link_message *message)
     unsigned camera;
     if (!peer->introduced)
         return introduce(peer, message);
+    if (is_keeper(peer))
+        return take_from_keeper(peer, message);
     if (!find_camera(peer->peers, message->camera, &camera))
         return false;
     return is_recorder(peer) ? take_from_recorder(peer, camera, message)

@@ -1,4 +1,4 @@
-// run/desk.sock: the recorder and the veil workers, who connect and tell. Every byte of theirs is
+// run/desk.sock: recorder, keeper and veil workers, who connect and tell. Every byte of theirs is
 // taken as hostile; one that breaks the rules of link.h is cut off. Loop thread only.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include "desk/live.h"
 #include "site/config.h"
 
+#include <jansson.h>
 #include <uv.h>
 
 #define SCRIM_VEIL_WORKERS_MAX 1024
@@ -14,6 +15,7 @@
 struct scrim_peers_handler {
     void (*status)(void *context, unsigned camera, const struct scrim_camera_status *status);
     void (*recorder)(void *context, bool connected);
+    void (*storage)(void *context, json_t *report); // takes the reference
     void (*init)(void *context, unsigned camera, const char *mime, unsigned width, unsigned height,
                  const uint8_t *segment, size_t segment_len);
     // Negative: the worker is cut off.

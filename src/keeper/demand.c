@@ -76,7 +76,8 @@ static void take_holds(struct scrim_demand *demand, const struct scrim_stock_cam
         return;
     for (size_t i = 0; stored && i < stored->count; i++) {
         const uint64_t hour = scrim_hour_of(stored->pieces[i].start_us);
-        if (scrim_holds_find(holds, stored->id, hour, hour, now_us))
+        if (stored->pieces[i].state != SCRIM_PIECE_GONE &&
+            scrim_holds_find(holds, stored->id, hour, hour, now_us))
             demand->held += stored->pieces[i].bytes;
     }
     demand->held += (uint64_t)((double)demand->rate * (double)to_come_us / (double)HOUR_US);

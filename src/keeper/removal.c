@@ -69,8 +69,7 @@ void scrim_removal_run(const struct scrim_stock *stock, struct scrim_stock_camer
         --*budget;
         if (!remove_piece(stock, camera, piece, removal))
             continue;
-        piece->state = SCRIM_PIECE_GONE;
-        camera->doomed--;
+        scrim_stock_gone(camera, piece);
         removal->segments++;
         removal->bytes += piece->bytes;
         if (last && (last->disk != piece->disk || !same_day(last, piece)))

@@ -125,8 +125,11 @@ int scrim_stock_add(struct scrim_stock_camera *camera, const struct scrim_piece 
 {
     const size_t at = lower_bound(camera, piece->start_us, piece->nth);
     if (at < camera->count && compare(&camera->pieces[at], piece->start_us, piece->nth) == 0) {
-        if (camera->pieces[at].state == SCRIM_PIECE_UNRECORDED)
-            camera->pieces[at] = *piece; // now it has a record
+        // Now it has a record, or its disk is back.
+        if (piece->state != SCRIM_PIECE_GONE &&
+            (camera->pieces[at].state == SCRIM_PIECE_UNRECORDED ||
+             camera->pieces[at].state == SCRIM_PIECE_GONE))
+            camera->pieces[at] = *piece;
         return SCRIM_OK;
     }
     if (camera->count == camera->room) {
@@ -150,11 +153,28 @@ void scrim_stock_doom(struct scrim_stock_camera *camera, struct scrim_piece *pie
     camera->doomed++;
 }
 
-void scrim_stock_compact(struct scrim_stock_camera *camera)
+void scrim_stock_gone(struct scrim_stock_camera *camera, struct scrim_piece *piece)
 {
-    size_t kept = 0;
+    camera->doomed -= piece->state == SCRIM_PIECE_DOOMED;
+    piece->state = SCRIM_PIECE_GONE;
+}
+
+bool scrim_stock_empty(const struct scrim_stock_camera *camera)
+{
     for (size_t i = 0; i < camera->count; i++) {
         if (camera->pieces[i].state != SCRIM_PIECE_GONE)
+            return false;
+    }
+    return true;
+}
+
+void scrim_stock_compact(struct scrim_stock_camera *camera)
+{
+    const int64_t newest_us = camera->count > 0 ? camera->pieces[camera->count - 1].start_us : 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < camera->count; i++) {
+        if (camera->pieces[i].state != SCRIM_PIECE_GONE ||
+            camera->pieces[i].start_us > newest_us - MEASURE_US)
             camera->pieces[kept++] = camera->pieces[i];
     }
     camera->count = kept;
@@ -181,14 +201,14 @@ void scrim_stock_count(const struct scrim_stock *stock, const struct scrim_stock
         const struct scrim_piece *piece = &camera->pieces[i];
         if (piece->state == SCRIM_PIECE_DOOMED)
             ret->doomed[piece->disk] += piece->bytes;
+        if (piece->state != SCRIM_PIECE_UNRECORDED && ret->measured_us < MEASURE_US) {
+            ret->written[piece->disk] += piece->bytes;
+            ret->measured_us += (int64_t)piece->length_ms * 1000;
+        }
         if (!scrim_piece_stays(piece))
             continue;
         ret->bytes[piece->disk] += piece->bytes;
         ret->total += piece->bytes;
         ret->oldest_us[piece->disk] = piece->start_us;
-        if (piece->state == SCRIM_PIECE_RECORDED && ret->measured_us < MEASURE_US) {
-            ret->written[piece->disk] += piece->bytes;
-            ret->measured_us += (int64_t)piece->length_ms * 1000;
-        }
     }
 }

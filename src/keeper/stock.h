@@ -11,7 +11,7 @@ enum scrim_piece_state {
     SCRIM_PIECE_RECORDED,
     SCRIM_PIECE_UNRECORDED, // a file without a record (yet): being written, or left by a crash
     SCRIM_PIECE_DOOMED,     // to be removed
-    SCRIM_PIECE_GONE,
+    SCRIM_PIECE_GONE,       // its file is; it counts for the bit rate for a day
 };
 
 // A sealed file. Its name follows from `start_us` and `nth`.
@@ -79,13 +79,17 @@ ssize_t scrim_stock_find(const struct scrim_stock_camera *camera, int64_t start_
 size_t scrim_stock_from(const struct scrim_stock_camera *camera, int64_t start_us);
 // Marks a piece of the camera to be removed.
 void scrim_stock_doom(struct scrim_stock_camera *camera, struct scrim_piece *piece);
-// Forgets those that are gone.
+// Marks a piece of the camera as gone.
+void scrim_stock_gone(struct scrim_stock_camera *camera, struct scrim_piece *piece);
+// True if it has no file that is known of.
+bool scrim_stock_empty(const struct scrim_stock_camera *camera);
+// Forgets those that are gone, but for the newest day.
 void scrim_stock_compact(struct scrim_stock_camera *camera);
 SCRIM_MUST_CHECK int scrim_stock_path(const struct scrim_stock *stock,
                                       const struct scrim_stock_camera *camera,
                                       const struct scrim_piece *piece, char ret[SCRIM_PATH_MAX]);
 
-// What a camera's pieces amount to, by disk.
+// What a camera's pieces amount to, by disk. Its rate does not depend on whether they are there.
 struct scrim_stock_tally {
     uint64_t bytes[SCRIM_DISKS_MAX];    // stored
     uint64_t doomed[SCRIM_DISKS_MAX];   // marked, and still there

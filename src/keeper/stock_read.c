@@ -141,6 +141,20 @@ static int list_disk(struct reading *reading, unsigned disk, struct scrim_error 
     return result;
 }
 
+// What is recorded but not there still says how much the camera writes.
+static int note_gone(struct reading *reading, struct scrim_error *error)
+{
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < reading->found.count && result >= 0; i++) {
+        struct scrim_piece piece = reading->found.pieces[i];
+        piece.state = SCRIM_PIECE_GONE;
+        result = scrim_stock_add(reading->camera, &piece);
+    }
+    scrim_stock_compact(reading->camera);
+    return result < 0 ? scrim_fail(error, result, "no memory for camera %s", reading->camera->id)
+                      : SCRIM_OK;
+}
+
 static int load_day(struct reading *reading, const char *day, size_t *ret_offset,
                     struct scrim_error *error)
 {
@@ -162,6 +176,8 @@ static int load_day(struct reading *reading, const char *day, size_t *ret_offset
         if (reading->stock->present[at])
             result = list_disk(reading, at, error);
     }
+    if (result >= 0)
+        result = note_gone(reading, error);
     free(reading->found.pieces);
     return result;
 }

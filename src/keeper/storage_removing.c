@@ -72,7 +72,7 @@ static void forget_cameras(struct scrim_storage *storage)
         char id[SCRIM_CAMERA_ID_MAX + 1];
         memcpy(id, storage->periods.list[i].camera, sizeof id);
         const struct scrim_stock_camera *camera = scrim_stock_camera(&storage->stock, id);
-        if (!scrim_site_camera(storage->site, id) && (!camera || camera->count == 0))
+        if (!scrim_site_camera(storage->site, id) && (!camera || scrim_stock_empty(camera)))
             scrim_periods_forget(&storage->periods, id);
     }
     if (scrim_periods_save(storage->site->dir, &storage->periods, &error) < 0)

@@ -24,6 +24,7 @@ ROUTES = [
     ("GET", "/session", "session", "/session", 200),
     ("GET", "/site", "session", "/site", 200),
     ("GET", "/health", "session", "/health", 200),
+    ("GET", "/storage", "session", "/storage", 503),  # no keeper runs
     ("GET", "/cameras", "session", "/cameras", 200),
     ("GET", "/cameras/{camera}/timeline", "past", "/cameras/quay/timeline" + RANGE, 200),
     ("GET", "/cameras/{camera}/recordings", "past", "/cameras/quay/recordings" + RANGE, 200),

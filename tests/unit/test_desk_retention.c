@@ -11,7 +11,6 @@
 struct scene {
     struct fixture f;
     struct scrim_index *index;
-    struct scrim_retention *retention;
     struct scrim_retention_counts counts;
 };
 
@@ -25,12 +24,10 @@ static void begin(struct scene *s)
     if (scrim_index_open(s->f.dir, &s->index, &error) < 0 ||
         scrim_index_catch_up(s->index, &s->f.site, &records, &error) < 0)
         exit(1);
-    s->retention = scrim_retention_create(&s->f.site);
 }
 
 static void end(struct scene *s)
 {
-    scrim_retention_destroy(s->retention);
     scrim_index_close(s->index);
     fixture_destroy(&s->f);
 }
@@ -40,7 +37,7 @@ static int sweep(struct scene *s, int64_t now_us)
     struct scrim_error error;
     uint64_t records;
     CHECK_INT(scrim_index_catch_up(s->index, &s->f.site, &records, &error), SCRIM_OK);
-    return scrim_retention_sweep(s->retention, s->index, now_us, &s->counts, &error);
+    return scrim_retention_sweep(&s->f.site, s->index, now_us, &s->counts, &error);
 }
 
 static bool exists(const struct scene *s, const char *below)
@@ -56,54 +53,6 @@ static void put(const struct scene *s, const char *below)
     struct scrim_error error;
     fixture_path(&s->f, below, path);
     CHECK_INT(scrim_fs_create(path, "x", 1, 0600, &error), SCRIM_OK);
-}
-
-// Three segments of ten seconds each from 10:00:00 on, and from 10:59:45 on: one reaches over the
-// hour.
-static void sealed(void)
-{
-    struct scene s = {0};
-    begin(&s);
-    fixture_record(&s.f, "quay", FIXTURE_START_US, 3, 1000);
-    fixture_record(&s.f, "quay", FIXTURE_START_US + HOUR_US - 15 * SCRIM_SECOND, 3, 1000);
-    fixture_record(&s.f, "gate", FIXTURE_START_US, 3, 1000);
-    put(&s, "store/quay/2026-11-23/100010.mp4.age.tail");
-    put(&s, "store/quay/2026-11-23/notes.txt");
-
-    CHECK_INT(sweep(&s, FIXTURE_START_US + 2 * HOUR_US + 5 * SCRIM_SECOND), SCRIM_OK);
-    CHECK_INT(s.counts.segments, 0); // the first ends at 10:00:10
-    CHECK_INT(sweep(&s, FIXTURE_START_US + 2 * HOUR_US + 25 * SCRIM_SECOND), SCRIM_OK);
-    CHECK_INT(s.counts.segments, 2);
-    CHECK(!exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
-    CHECK(!exists(&s, "store/quay/2026-11-23/100010.mp4.age.tail"));
-    CHECK(exists(&s, "store/quay/2026-11-23/100020.mp4.age"));
-
-    // The hour is over, but a segment that began in it is not.
-    CHECK_INT(sweep(&s, FIXTURE_START_US + 3 * HOUR_US + 2 * SCRIM_SECOND), SCRIM_OK);
-    CHECK(exists(&s, "store/quay/2026-11-23/105955.mp4.age"));
-    CHECK(!exists(&s, "store/quay/2026-11-23/105945.mp4.age"));
-    CHECK_INT(sweep(&s, FIXTURE_START_US + 4 * HOUR_US + 15 * SCRIM_SECOND), SCRIM_OK);
-    CHECK_INT(sweep(&s, FIXTURE_START_US + 4 * HOUR_US + 15 * SCRIM_SECOND), SCRIM_OK);
-    CHECK_INT(s.counts.segments, 0);
-
-    CHECK(exists(&s, "store/quay/2026-11-23/journal")); // it still says what was
-    CHECK(exists(&s, "store/quay/2026-11-23/notes.txt"));
-    CHECK(exists(&s, "store/gate/2026-11-23/100000.mp4.age"));
-    end(&s);
-}
-
-// A segment that a crash left without a record counts by its last change.
-static void unrecorded(void)
-{
-    struct scene s = {0};
-    begin(&s);
-    fixture_record(&s.f, "quay", FIXTURE_START_US, 1, 1000);
-    put(&s, "store/quay/2026-11-23/100100.mp4.age"); // changed just now
-    CHECK_INT(sweep(&s, FIXTURE_START_US + 2 * HOUR_US + 600 * SCRIM_SECOND), SCRIM_OK);
-    CHECK(!exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
-    const bool young = scrim_clock_utc_us() > FIXTURE_START_US + 600 * SCRIM_SECOND;
-    CHECK_INT(exists(&s, "store/quay/2026-11-23/100100.mp4.age"), young);
-    end(&s);
 }
 
 static void add_redacted(struct scene *s, const char *name, int64_t start_us)
@@ -192,7 +141,7 @@ static void undeletable(void)
     fixture_path(&s.f, "veil/quay/2026-11-23/100000.mp4/inside", inside);
     CHECK_INT(unlink(path), 0); // a folder cannot be unlinked
     CHECK_INT(scrim_fs_make_dirs(inside, 0700, &error), SCRIM_OK);
-    CHECK(scrim_retention_sweep(s.retention, s.index, FIXTURE_START_US + 3 * HOUR_US, &s.counts,
+    CHECK(scrim_retention_sweep(&s.f.site, s.index, FIXTURE_START_US + 3 * HOUR_US, &s.counts,
                                 &error) < 0);
     CHECK_INT(s.counts.failures, 1);
     CHECK_INT(s.counts.redacted, 1);
@@ -210,25 +159,50 @@ static void clocks(void)
 {
     struct scene s = {0};
     begin(&s);
-    fixture_record(&s.f, "quay", FIXTURE_START_US, 1, 1000);
+    add_redacted(&s, "100000.mp4", FIXTURE_START_US);
     CHECK_INT(sweep(&s, 0), SCRIM_OK);
     CHECK_INT(sweep(&s, HOUR_US), SCRIM_OK);
     CHECK_INT(sweep(&s, FIXTURE_START_US - 1000 * 24 * HOUR_US), SCRIM_OK);
-    CHECK_INT(s.counts.segments, 0);
-    CHECK(exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
+    CHECK_INT(s.counts.redacted, 0);
     CHECK_INT(sweep(&s, FIXTURE_START_US + 1000 * 24 * HOUR_US), SCRIM_OK);
-    CHECK_INT(s.counts.segments, 1);
+    CHECK_INT(s.counts.redacted, 1);
+    end(&s);
+}
+
+// What is sealed is the keeper's, whatever its age.
+static void sealed(void)
+{
+    struct scene s = {0};
+    begin(&s);
+    fixture_record(&s.f, "quay", FIXTURE_START_US, 1, 1000);
+    CHECK_INT(sweep(&s, FIXTURE_START_US + 1000 * 24 * HOUR_US), SCRIM_OK);
+    CHECK(exists(&s, "store/quay/2026-11-23/100000.mp4.age"));
+    end(&s);
+}
+
+// A camera that left scrim.yaml: three days, whatever it had.
+static void camera_left(void)
+{
+    struct scene s = {0};
+    begin(&s);
+    add_redacted(&s, "100000.mp4", FIXTURE_START_US);
+    s.f.config.cameras_count = 0;
+    CHECK_INT(sweep(&s, FIXTURE_START_US + 72 * HOUR_US), SCRIM_OK);
+    CHECK(exists(&s, "veil/quay/2026-11-23/100000.mp4"));
+    CHECK_INT(sweep(&s, FIXTURE_START_US + 73 * HOUR_US), SCRIM_OK);
+    CHECK(!exists(&s, "veil/quay/2026-11-23/100000.mp4"));
+    s.f.config.cameras_count = 2;
     end(&s);
 }
 
 int main(int argc, char **argv)
 {
     return test_run(argc, argv,
-                    (struct test[]){{"sealed segments", sealed},
-                                    {"a segment without a record", unrecorded},
-                                    {"redacted files", redacted},
+                    (struct test[]){{"redacted files", redacted},
                                     {"redacted files without a row", redacted_without_a_row},
                                     {"what cannot be deleted", undeletable},
                                     {"clocks", clocks},
+                                    {"what is sealed stays", sealed},
+                                    {"a camera that left", camera_left},
                                     {0}});
 }
