@@ -84,6 +84,24 @@ static bool has_slice(const struct scrim_assembly *assembly)
     return assembly->depacketizer.kinds & SLICES;
 }
 
+// Some cameras put several NAL units with start codes into one; then the header does not tell
+// that a slice is in it. Each byte is searched once.
+static bool holds_slice(struct scrim_assembly *assembly)
+{
+    struct picture *picture = &assembly->picture;
+    if (has_slice(assembly))
+        return true;
+    const struct scrim_buf *bytes = &assembly->bytes;
+    struct scrim_nal_walk walk = scrim_nal_walk_of(
+        assembly->params.codec, bytes->data + picture->searched, bytes->len - picture->searched);
+    unsigned type;
+    struct scrim_nal nal;
+    while (scrim_nal_peek(&walk, &type) && scrim_nal_next(&walk, &nal))
+        assembly->depacketizer.kinds |= 1U << scrim_nal_kind(assembly->params.codec, type);
+    picture->searched = bytes->len;
+    return has_slice(assembly);
+}
+
 // Nothing of the picture is kept.
 static void discard(struct scrim_assembly *assembly)
 {
@@ -184,29 +202,13 @@ static void finish_picture(struct scrim_assembly *assembly)
     close_picture(assembly);
 }
 
-// Some cameras put several NAL units with start codes into one; then its header does not tell
-// that a slice is in it.
-static bool search_slice(struct scrim_assembly *assembly)
-{
-    struct picture *picture = &assembly->picture;
-    const struct scrim_buf *bytes = &assembly->bytes;
-    struct scrim_nal_walk walk = scrim_nal_walk_of(
-        assembly->params.codec, bytes->data + picture->searched, bytes->len - picture->searched);
-    unsigned type;
-    struct scrim_nal nal;
-    while (scrim_nal_peek(&walk, &type) && scrim_nal_next(&walk, &nal))
-        assembly->depacketizer.kinds |= 1U << scrim_nal_kind(assembly->params.codec, type);
-    picture->searched = bytes->len;
-    return has_slice(assembly);
-}
-
 // The next picture begins.
 static void end_picture(struct scrim_assembly *assembly)
 {
     struct picture *picture = &assembly->picture;
     if (picture->broken) {
         drop_picture(assembly);
-    } else if (has_slice(assembly) || search_slice(assembly)) {
+    } else if (holds_slice(assembly)) {
         assembly->proofs = picture->marked ? assembly->proofs + 1 : 0;
         finish_picture(assembly);
     } else if (assembly->bytes.len - picture->start > HEADLESS_MAX) {
@@ -286,7 +288,7 @@ static bool trusts_markers(const struct scrim_assembly *assembly)
 static void end_at_hole(struct scrim_assembly *assembly)
 {
     struct picture *picture = &assembly->picture;
-    if (!has_slice(assembly)) {
+    if (!holds_slice(assembly)) {
         discard(assembly);
         close_picture(assembly);
     } else if (picture->marked && !assembly->markers_lie) {
@@ -299,7 +301,7 @@ static void end_at_hole(struct scrim_assembly *assembly)
 void scrim_assembly_hole(struct scrim_assembly *assembly, uint32_t lost)
 {
     struct picture *picture = &assembly->picture;
-    const bool headless = picture->open && !picture->broken && !has_slice(assembly);
+    const bool headless = picture->open && !picture->broken && !holds_slice(assembly);
     // One packet behind one without a marker: the end of this picture.
     const bool end_only =
         lost == 1 && picture->open && !headless && !picture->marked && trusts_markers(assembly);
@@ -351,16 +353,16 @@ int scrim_assembly_take(struct scrim_assembly *assembly, const struct scrim_rtp_
         result = append(assembly, packet);
     }
     picture->marked = packet->marker;
-    if (packet->marker && !picture->broken && has_slice(assembly) && trusts_markers(assembly) &&
-        !assembly->depacketizer.fragment)
+    if (packet->marker && !picture->broken && trusts_markers(assembly) &&
+        !assembly->depacketizer.fragment && holds_slice(assembly))
         finish_picture(assembly);
     return result;
 }
 
-static bool waits(const struct scrim_assembly *assembly)
+static bool waits(struct scrim_assembly *assembly)
 {
     const struct picture *picture = &assembly->picture;
-    return picture->open && !picture->broken && has_slice(assembly);
+    return picture->open && !picture->broken && holds_slice(assembly);
 }
 
 int64_t scrim_assembly_expire(struct scrim_assembly *assembly, int64_t mono_us)

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "bitstream/nal.h"
 #include "streams.h"
 #include "test.h"
@@ -252,7 +253,7 @@ static inline void camera_send(struct camera *camera, const char *stream)
         int64_t slot = camera->slot;
         while (*ops && *ops != ' ')
             if (*ops++ == '@')
-                slot = atol(ops);
+                slot = strtol(ops, NULL, 10);
         *picture = (struct camera_picture){.kind = kind,
                                            .time = camera->first_time + slot * camera->interval};
         const size_t first = camera->packet_count;

@@ -590,6 +590,46 @@ static void malformed_payloads_break_one_picture(void)
     }
 }
 
+// A camera that never sets the end bit of a fragmented unit, one that sends each slice under a
+// marker from the first picture on, and two fields under one time stamp.
+static void careless_cameras(void)
+{
+    static const struct {
+        const char *what;
+        uint8_t packets[3][6]; // of each picture; a first byte of 0: no more
+        unsigned markers;      // bit n: packet n has one
+    } cases[] = {
+        {"no end bit", {{0x7c, 0x81, 0x88, 1, 1, 1}, {0x7c, 0x01, 2, 2, 2, 2}}, 2},
+        {"markers everywhere", {{0x41, 0x88, 1, 1, 1, 1}, {0x41, 0x48, 2, 2, 2, 2}}, 3},
+        {"fields", {{0x41, 0x88, 1, 1, 1, 1}, {0x09, 0xf0, 1, 1, 1, 1}, {0x41, 0x88, 2, 2}}, 4},
+        {"start codes inside", {{0x09, 0xf0, 0, 0, 1, 0x41}}, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scrim_receiver *receiver = receiver_new(SCRIM_CODEC_H264, true);
+        struct scrim_receiver_stats stats;
+        uint16_t number = 1;
+        for (uint32_t time = 0; time < 10; time++)
+            for (unsigned j = 0; j < 3 && cases[i].packets[j][0]; j++) {
+                uint8_t packet[18] = {0x80, 96, 0, (uint8_t)number++, 0, 0, (uint8_t)(time * 14)};
+                packet[1] |= cases[i].markers >> j & 1 ? 0x80 : 0;
+                memcpy(packet + 12, cases[i].packets[j], 6);
+                CHECK_INT(scrim_receiver_push(receiver, packet, sizeof packet,
+                                              (int64_t)time * 40000, NULL),
+                          SCRIM_OK);
+                struct scrim_unit unit;
+                while (scrim_receiver_next(receiver, &unit))
+                    CHECK_INT(unit.lost_units + unit.lost_packets, 0);
+            }
+        scrim_receiver_flush(receiver);
+        scrim_receiver_stats(receiver, &stats);
+        if (stats.units != 10)
+            printf("  %s\n", cases[i].what);
+        CHECK_INT(stats.units, 10);
+        CHECK_INT(stats.malformed, 0);
+        scrim_receiver_destroy(receiver);
+    }
+}
+
 static void sets_under_their_own_time(void)
 {
     struct scrim_receiver *receiver = receiver_new(SCRIM_CODEC_H264, true);
@@ -733,6 +773,7 @@ int main(int argc, char **argv)
             {"endless pictures end the stream", endless_pictures_end_the_stream},
             {"foreign formats end the stream", foreign_formats_end_the_stream},
             {"malformed payloads break one picture", malformed_payloads_break_one_picture},
+            {"careless cameras", careless_cameras},
             {"sets under their own time", sets_under_their_own_time},
             {"parameters go with their unit", parameters_go_with_their_unit},
             {"descriptions are taken", descriptions_are_taken},
