@@ -121,10 +121,10 @@ class Network:
         self.inside("tc", "qdisc", "del", "dev", self.there, "root")
 
     def pull(self):
-        shell("ip", "link", "set", self.here, "down")
+        self.inside("ip", "link", "set", self.there, "down")
 
     def plug_in(self):
-        shell("ip", "link", "set", self.here, "up")
+        self.inside("ip", "link", "set", self.there, "up")
 
 
 def network_faults(network, load):
@@ -304,6 +304,7 @@ def run(work, cleanup, kill, report):
         "soak_frames_sealed_unsent": total.strange,
         "soak_lost_in_gaps": total.in_gaps,
         "soak_lost_in_segments": total.in_segments,
+        "soak_lost_in_next_segment": total.beside,
         "soak_lost_by_clock_slack": total.by_slack,
         "soak_lost_overstated": total.overstated,
         "soak_frames_damaged_on_purpose": total.damaged,

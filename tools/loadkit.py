@@ -279,6 +279,7 @@ class Account:
     in_gaps: int = 0  # lost within a gap record's time
     in_segments: int = 0  # lost within a segment, and counted by its record
     by_slack: int = 0  # of in_gaps: only because clocks may differ by CLOCK_SLACK_US
+    beside: int = 0  # of in_segments: counted by the segment before or after, which it touches
     unaccounted: list = field(default_factory=list)  # (camera, unit, made_us)
     twice: int = 0  # sealed more than once
     strange: int = 0  # sealed though it was never sent
@@ -344,6 +345,14 @@ def overlapping(spans, start, end):
     return next((s for s in spans if s[0] <= end and s[1] >= start), None)
 
 
+def touch(segments, one, other):
+    """Does one of the two begin where the other one ends?"""
+    if min(one, other) < 0:
+        return False
+    first, second = segments[min(one, other)], segments[max(one, other)]
+    return second["start_us"] - first["end_us"] <= CLOCK_SLACK_US
+
+
 def account(site, camera, number, sent):
     """Matches what a camera sent (of ledger_of) to what is sealed and what is journalled."""
     result, sealed = Account(), set()
@@ -377,16 +386,26 @@ def account(site, camera, number, sent):
             result.causes[gap[2]] += 1
         else:
             missing[bisect_right(starts, made) - 1].append((unit, made, handed))
+    spare = [segment.get("lost", 0) for segment in segments]  # that its record counts, and not found yet
+    left = []
     for at, units in missing.items():
-        count = segments[at].get("lost", 0) if at >= 0 else 0
-        result.in_segments += min(count, len(units))
-        for unit, made, handed in units[count:]:
-            if overlapping(gaps, made - CLOCK_SLACK_US, handed + CLOCK_SLACK_US):
-                result.in_gaps += 1
-                result.by_slack += 1
-            else:
-                result.unaccounted.append((camera, unit, made))
-    for at, segment in enumerate(segments):
-        result.overstated += max(0, segment.get("lost", 0) - len(missing[at]) - never[at])
+        own = min(spare[at], len(units)) if at >= 0 else 0
+        result.in_segments += own
+        if own:
+            spare[at] -= own
+        left += [(at, *unit) for unit in units[own:]]
+    for at, unit, made, handed in left:
+        # What is lost where one segment ends and the next begins may be counted by either of them.
+        beside = [n for n in (at - 1, at + 1) if 0 <= n < len(segments) and spare[n] and touch(segments, at, n)]
+        if overlapping(gaps, made - CLOCK_SLACK_US, handed + CLOCK_SLACK_US):
+            result.in_gaps += 1
+            result.by_slack += 1
+        elif beside:
+            spare[beside[0]] -= 1
+            result.in_segments += 1
+            result.beside += 1
+        else:
+            result.unaccounted.append((camera, unit, made))
+    result.overstated = sum(max(0, count - never[at]) for at, count in enumerate(spare))
     result.lost = result.in_gaps + result.in_segments
     return result
