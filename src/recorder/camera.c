@@ -208,10 +208,9 @@ static bool must_cut(const struct scrim_camera *camera, const struct scrim_unit 
 // The disk's queue is full: because the disk fails, or because it is slow.
 static void blame_disk(struct scrim_camera *camera)
 {
-    struct scrim_disk_stats stats;
-    scrim_disk_stats(camera->home->disk, &stats);
-    if (stats.last_error < 0)
-        blame(camera, SCRIM_GAP_DISK, stats.last_error_text);
+    struct scrim_error why;
+    if (scrim_disk_complaint(camera->home->disk, camera->home->camera, &why))
+        blame(camera, SCRIM_GAP_DISK, why.text);
     else
         blame(camera, SCRIM_GAP_OVERLOAD, "the disk does not keep up");
 }

@@ -36,6 +36,7 @@ struct sealer {
     bool more[CAMERAS_MAX * SCRIM_SEALED_FEEDS]; // of a feed, has come already
     int64_t tend_due_us;
     bool over, ordered;
+    enum scrim_disk_state places[SCRIM_DISKS_MAX]; // of each disk, as last said
     char disk_complaint[512], keys_complaint[160]; // last said
 };
 
@@ -137,6 +138,23 @@ static void take_orders(struct sealer *sealer)
 
 // ---- Keeping an eye on things.
 
+// What becomes of each disk: once when it changes.
+static void watch_places(struct sealer *sealer)
+{
+    for (unsigned at = 0; at < scrim_disk_places(sealer->disk); at++) {
+        struct scrim_disk_place place;
+        scrim_disk_place_stats(sealer->disk, at, &place);
+        if (place.state == sealer->places[at])
+            continue;
+        sealer->places[at] = place.state;
+        if (place.state == SCRIM_DISK_IS_OK)
+            scrim_info(&sealer->log, "%s works again", place.path);
+        else
+            scrim_error_log(&sealer->log, "%s is %s: %s", place.path,
+                            scrim_disk_state_text(place.state), place.sentence);
+    }
+}
+
 // Failures that no segment reports, such as of a journal: once when they begin.
 static void watch_disk(struct sealer *sealer)
 {
@@ -164,6 +182,7 @@ static void tend(struct sealer *sealer, int64_t now_us)
 {
     const int64_t keys_us = scrim_keys_tend(sealer->keys);
     sealer->tend_due_us = now_us + (keys_us < TEND_US ? keys_us : TEND_US);
+    watch_places(sealer);
     watch_disk(sealer);
     watch_keys(sealer);
     for (unsigned i = 0; i < sealer->count; i++)
