@@ -27,8 +27,7 @@ static bool may_go(const struct choice *choice, const struct scrim_stock_camera 
     if (!(choice->places >> piece->disk & 1) || !choice->stock->present[piece->disk])
         return false;
     if (piece->state != SCRIM_PIECE_RECORDED &&
-        (piece->state != SCRIM_PIECE_UNRECORDED ||
-         scrim_piece_end_us(piece) + ABANDONED_US > choice->now_us))
+        (piece->state != SCRIM_PIECE_UNRECORDED || piece->end_us + ABANDONED_US > choice->now_us))
         return false;
     return !scrim_holds_find(choice->holds, camera->id, hour, hour, choice->now_us);
 }
@@ -72,12 +71,13 @@ static int note(struct choice *choice, size_t number, const struct scrim_piece *
         list->list = larger;
         *run = (ssize_t)list->count++;
         struct scrim_purge *purge = &larger[*run];
-        *purge = (struct scrim_purge){.start_us = piece->start_us, .cause = SCRIM_GAP_DISK};
+        *purge = (struct scrim_purge){.start_us = piece->start_us + piece->offset_us,
+                                      .cause = SCRIM_GAP_DISK};
         snprintf(purge->camera, sizeof purge->camera, "%s", choice->stock->cameras[number].id);
         snprintf(purge->text, sizeof purge->text, "%s", choice->text);
     }
     struct scrim_purge *purge = &list->list[*run];
-    const int64_t end_us = scrim_piece_end_us(piece);
+    const int64_t end_us = piece->end_us;
     purge->end_us = end_us > purge->end_us ? end_us : purge->end_us;
     purge->segments++;
     return SCRIM_OK;

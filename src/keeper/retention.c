@@ -17,9 +17,9 @@ static void look_again(const struct scrim_stock *stock, const struct scrim_stock
     struct stat info;
     if (scrim_stock_path(stock, camera, piece, path) < 0 || stat(path, &info) < 0)
         return;
-    const int64_t length_ms = info.st_mtim.tv_sec * 1000 - piece->start_us / 1000;
-    if (length_ms > 0)
-        piece->length_ms = length_ms < UINT32_MAX ? (uint32_t)length_ms : UINT32_MAX;
+    const int64_t end_us = info.st_mtim.tv_sec * SCRIM_SECOND;
+    if (end_us > piece->end_us)
+        piece->end_us = end_us;
 }
 
 size_t scrim_retention_doom(const struct scrim_stock *stock, struct scrim_stock_camera *camera,
@@ -32,11 +32,11 @@ size_t scrim_retention_doom(const struct scrim_stock *stock, struct scrim_stock_
         struct scrim_piece *piece = &camera->pieces[i];
         if (piece->start_us >= cutoff_us)
             break;
-        if (!scrim_piece_stays(piece) || scrim_piece_end_us(piece) >= cutoff_us)
+        if (!scrim_piece_stays(piece) || piece->end_us >= cutoff_us)
             continue;
         if (piece->state == SCRIM_PIECE_UNRECORDED) {
             look_again(stock, camera, piece);
-            if (scrim_piece_end_us(piece) >= cutoff_us)
+            if (piece->end_us >= cutoff_us)
                 continue;
         }
         const uint64_t hour = scrim_hour_of(piece->start_us);

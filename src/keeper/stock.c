@@ -203,7 +203,7 @@ void scrim_stock_count(const struct scrim_stock *stock, const struct scrim_stock
             ret->doomed[piece->disk] += piece->bytes;
         if (piece->state != SCRIM_PIECE_UNRECORDED && ret->measured_us < MEASURE_US) {
             ret->written[piece->disk] += piece->bytes;
-            ret->measured_us += (int64_t)piece->length_ms * 1000;
+            ret->measured_us += piece->end_us - piece->start_us - piece->offset_us;
         }
         if (!scrim_piece_stays(piece))
             continue;

@@ -1,4 +1,4 @@
-// What is stored: every sealed file of every camera on every disk, in memory, 24 bytes each. Filled
+// What is stored: every sealed file of every camera on every disk, in memory, 32 bytes each. Filled
 // from the journals and the directories at the start, a day of a camera at a time, and kept up by
 // following the journals. Retention, purge, admission and forecast decide on it without touching a
 // disk; what they decide to remove is marked, and goes when its file is gone.
@@ -16,18 +16,14 @@ enum scrim_piece_state {
 
 // A sealed file. Its name follows from `start_us` and `nth`.
 struct scrim_piece {
-    int64_t start_us;   // UTC, whole seconds: the day and the name
-    uint32_t length_ms; // from there to the end of the recording
-    uint32_t bytes;     // a segment is cut long before 4 GiB
-    uint16_t nth;       // as in scrim_segment_name
-    uint8_t disk;       // number of its place, as in store/disks.h
-    uint8_t state;      // enum scrim_piece_state
+    int64_t start_us;  // UTC, whole seconds: the day and the name
+    int64_t end_us;    // of the recording
+    int32_t offset_us; // from start_us to the first picture
+    uint32_t bytes;    // a segment is cut long before 4 GiB
+    uint16_t nth;      // as in scrim_segment_name
+    uint8_t disk;      // number of its place, as in store/disks.h
+    uint8_t state;     // enum scrim_piece_state
 };
-
-static inline int64_t scrim_piece_end_us(const struct scrim_piece *piece)
-{
-    return piece->start_us + (int64_t)piece->length_ms * 1000;
-}
 
 // Whether it counts as stored: neither marked nor gone.
 static inline bool scrim_piece_stays(const struct scrim_piece *piece)

@@ -38,10 +38,12 @@ static bool piece_of(const struct scrim_stock *stock, const struct scrim_record 
     struct scrim_piece piece = {.state = SCRIM_PIECE_RECORDED};
     if (disk < 0 || !place_of(record->file, record->file + SCRIM_DAY_TEXT, &piece))
         return false;
-    const int64_t length_us = record->end_us > piece.start_us ? record->end_us - piece.start_us : 0;
+    const int64_t offset_us = record->start_us - piece.start_us;
     piece.disk = (uint8_t)disk;
     piece.bytes = fit_u32(record->bytes);
-    piece.length_ms = fit_u32((uint64_t)(length_us + 999) / 1000);
+    piece.end_us = record->end_us > piece.start_us ? record->end_us : piece.start_us;
+    // A clock that was set between the name and the first picture makes no difference.
+    piece.offset_us = offset_us >= 0 && offset_us < SCRIM_SECOND ? (int32_t)offset_us : 0;
     *ret = piece;
     return true;
 }
@@ -114,8 +116,7 @@ static int take_file(struct reading *reading, unsigned disk, const char *path, c
     if (stat(file, &info) < 0)
         return errno == ENOENT ? SCRIM_OK : scrim_err_from_errno(errno);
     const int64_t end_us = info.st_mtim.tv_sec * SCRIM_SECOND + info.st_mtim.tv_nsec / 1000;
-    piece.length_ms =
-        fit_u32(end_us > piece.start_us ? (uint64_t)(end_us - piece.start_us) / 1000 : 0);
+    piece.end_us = end_us > piece.start_us ? end_us : piece.start_us;
     piece.bytes = fit_u32((uint64_t)info.st_size);
     return scrim_stock_add(reading->camera, &piece);
 }

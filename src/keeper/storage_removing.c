@@ -242,9 +242,9 @@ static void doom_hours(struct scrim_storage *storage, const struct scrim_hour_ra
         if (!scrim_piece_stays(piece))
             continue;
         if (purge->segments++ == 0)
-            purge->start_us = piece->start_us;
-        if (scrim_piece_end_us(piece) > purge->end_us)
-            purge->end_us = scrim_piece_end_us(piece);
+            purge->start_us = piece->start_us + piece->offset_us;
+        if (piece->end_us > purge->end_us)
+            purge->end_us = piece->end_us;
         scrim_stock_doom(camera, piece);
     }
 }
