@@ -148,6 +148,23 @@ static inline size_t journal(struct rig *rig, struct scrim_record *ret, size_t r
     return sealed_journal(rig->dir, "quay", ret, room);
 }
 
+static inline int by_moment(const void *a, const void *b)
+{
+    const struct scrim_record *left = a, *right = b;
+    if (left->mono_start_us != right->mono_start_us)
+        return left->mono_start_us < right->mono_start_us ? -1 : 1;
+    return left->seq < right->seq ? -1 : 1;
+}
+
+// In the order of time. Where a test makes seconds pass at once, the disk looks late, and gaps may
+// be journalled before the segment that they follow.
+static inline size_t journal_by_time(struct rig *rig, struct scrim_record *ret, size_t room)
+{
+    const size_t count = journal(rig, ret, room);
+    qsort(ret, count, sizeof *ret, by_moment);
+    return count;
+}
+
 // Opens a segment and checks that it holds `frames` frames from number `first` on.
 static inline void holds(struct rig *rig, const struct scrim_record *record, uint32_t first,
                          size_t frames)

@@ -112,7 +112,7 @@ static void gaps_have_causes(void)
     CHECK_INT(status.frames, 8);
     CHECK_INT(status.since_us, START_US + 5 * FRAME_US + 16 * SCRIM_SECOND + 2 * FRAME_US);
     rig_stop(&rig);
-    REQUIRE(journal(&rig, records, 16) == 5);
+    REQUIRE(journal_by_time(&rig, records, 16) == 5);
     const int64_t last_us = START_US + 5 * FRAME_US, back_us = last_us + 16 * SCRIM_SECOND;
     CHECK_INT(records[0].end_us, last_us);
     CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
@@ -143,7 +143,7 @@ static void a_long_gap_ends_where_the_recording_begins(void)
     play(&rig, "IPP");
     scrim_camera_status(rig.camera, &status);
     rig_stop(&rig);
-    REQUIRE(journal(&rig, records, 16) == 4);
+    REQUIRE(journal_by_time(&rig, records, 16) == 4);
     CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
     CHECK_INT(records[1].start_us, records[0].end_us);
     CHECK_INT(records[1].end_us, records[2].start_us);
@@ -192,7 +192,7 @@ static void a_stop_in_a_gap_accounts_for_it(void)
     scrim_camera_tick(rig.camera);
     fake_clock_pass(&rig.clock, 5 * SCRIM_SECOND);
     rig_stop(&rig);
-    REQUIRE(journal(&rig, records, 16) == 3);
+    REQUIRE(journal_by_time(&rig, records, 16) == 3);
     CHECK_INT(records[0].start_us, START_US);
     CHECK_INT(records[0].end_us, START_US + SCRIM_GAP_PIECE_US + 5 * SCRIM_SECOND);
     CHECK_INT(records[1].start_us, records[0].end_us);
@@ -244,7 +244,7 @@ static void the_host_clock_steps_in_a_gap(void)
     rig.pts = 5;
     play(&rig, "IPP");
     rig_stop(&rig);
-    REQUIRE(journal(&rig, records, 16) == 6);
+    REQUIRE(journal_by_time(&rig, records, 16) == 6);
     CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
     CHECK_INT(records[1].end_us - records[1].start_us, 10 * SCRIM_SECOND);
     CHECK_INT(records[2].type, SCRIM_RECORD_CLOCK);
@@ -362,7 +362,7 @@ static void a_loss_in_a_gap_is_counted_there(void)
     fake_clock_pass(&rig.clock, 5 * SCRIM_SECOND);
     play(&rig, "PPxxxPIPP");
     rig_stop(&rig);
-    REQUIRE(journal(&rig, records, 16) == 4);
+    REQUIRE(journal_by_time(&rig, records, 16) == 4);
     CHECK_INT(records[1].cause, SCRIM_GAP_NETWORK);
     CHECK_INT(records[1].lost_units, 6);
     CHECK_INT(pictures(records, 4), rig.counter);

@@ -351,7 +351,7 @@ static void send_one(struct rig *rig, struct sim *sim, struct sent *sent)
 static void check_day(struct rig *rig, const struct sim *sim, const struct sent *sent)
 {
     static struct scrim_record records[20000];
-    const size_t count = journal(rig, records, 20000);
+    const size_t count = journal_by_time(rig, records, 20000);
     int64_t until_us = 0, worst_us = 0;
     uint64_t accounted = rig->lost, segments = 0, gaps = 0; // lost after the last one: nobody knows
     REQUIRE(count > 0 && count < 20000);
