@@ -16,11 +16,14 @@
 #define STATS_US SCRIM_SECOND
 #define DATAGRAM_MAX 65536
 #define DATAGRAMS_AT_ONCE 512 // of one socket, before the others have their turn
-// While pictures come, the socket is read in portions: it wakes us once so much is there, or after
-// so long. That costs a picture some milliseconds, and saves a wake-up for each packet.
-#define PORTION_BYTES (32 << 10)
-#define PORTION_US (SCRIM_SECOND / 40)
+// While pictures come over TCP, the socket is read in portions of so long: that costs a picture
+// some milliseconds, and saves a wake-up for each packet. The rest of the world has its turn less
+// often.
+#define PORTION_US (SCRIM_SECOND / 25)
+#define LOOK_ROUND_US (SCRIM_SECOND / 4)
 #define DENSE_US SCRIM_SECOND // without a byte for so long, every byte wakes us again
+#define READS_AT_ONCE 16
+#define CONNECTION_FDS 3
 
 _Static_assert(IN_BYTES > SCRIM_RTSP_PENDING_MAX, "what the session leaves must leave room");
 
@@ -35,9 +38,10 @@ struct connection {
     char host[SCRIM_HOST_MAX]; // of the URL
     uint8_t *in;               // IN_BYTES; in_used of them wait for what follows
     size_t in_used;
-    int udp[2];       // RTP and RTCP, -1: interleaved
-    int64_t bytes_us; // monotonic, of the last bytes read
-    bool dense;       // read in portions
+    int udp[2];            // RTP and RTCP, -1: interleaved
+    int64_t bytes_us;      // monotonic, of the last bytes read
+    bool dense;            // read in portions
+    int64_t look_round_us; // monotonic; when to, while it is dense
     int64_t report_due_us, stats_due_us;
     int packet_result; // of the packets handed out during _receive
     struct scrim_error packet_error;
@@ -142,58 +146,57 @@ static int take_bytes(struct connection *connection, size_t count, struct scrim_
     return SCRIM_OK;
 }
 
-// Everything that is there, but no more than one buffer: the sealer and the parent have their turn.
+// Everything that is there, but for a camera that floods us: the others have their turn.
 static int read_in(struct connection *connection, struct scrim_error *error)
 {
-    size_t room;
-    do {
-        room = IN_BYTES - connection->in_used;
-        if (room == 0)
-            return scrim_fail(error, SCRIM_EFORMAT, "the camera's answer has no end");
-        const int got = scrim_transport_read(
-            connection->transport, connection->in + connection->in_used, (int)room, error);
+    for (unsigned i = 0; i < READS_AT_ONCE; i++) {
+        const int room = (int)(IN_BYTES - connection->in_used);
+        const int got = scrim_transport_read(connection->transport,
+                                             connection->in + connection->in_used, room, error);
         if (got <= 0)
             return got;
         connection->bytes_us = connection->now_us;
         const int result = take_bytes(connection, (size_t)got, error);
         if (result < 0)
             return result;
-    } while (scrim_transport_pending(connection->transport));
+        if (got < room && !scrim_transport_pending(connection->transport))
+            break;
+    }
     return SCRIM_OK;
 }
 
-static void set_portion(struct connection *connection, bool dense)
-{
-    const int bytes = dense ? PORTION_BYTES : 1;
-    if (dense == connection->dense || connection->udp[0] >= 0)
-        return;
-    connection->dense = dense;
-    setsockopt(scrim_transport_fd(connection->transport), SOL_SOCKET, SO_RCVLOWAT, &bytes,
-               sizeof bytes);
-}
-
-// One turn: waits for the camera or `until_us`, reads what came, sends what is due.
-static int turn(struct connection *connection, int64_t until_us, struct scrim_error *error)
+// Waits for the camera or `until_us`. What is readable then; while it is dense, the connection is
+// taken to be.
+static int wait_for_camera(struct connection *connection, int64_t until_us,
+                           struct pollfd fds[CONNECTION_FDS], struct scrim_error *error)
 {
     struct scrim_ingest *ingest = connection->ingest;
-    const short events = (short)(POLLIN | scrim_transport_events(connection->transport));
-    struct pollfd fds[3] = {
-        {.fd = scrim_transport_fd(connection->transport), .events = events},
-        {.fd = connection->udp[0], .events = POLLIN},
-        {.fd = connection->udp[1], .events = POLLIN},
-    };
+    if (connection->dense && connection->now_us < connection->look_round_us) {
+        connection->now_us = scrim_ingest_pause(connection->now_us + PORTION_US);
+        fds[0].revents = POLLIN;
+        return SCRIM_OK;
+    }
     if (connection->dense && until_us > connection->now_us + PORTION_US)
         until_us = connection->now_us + PORTION_US;
-    connection->now_us = scrim_ingest_wait(ingest, fds, 3, until_us);
-    if (ingest->over)
-        return scrim_fail(error, SCRIM_ECANCEL, "the recorder ended");
+    fds[0].fd = scrim_transport_fd(connection->transport);
+    fds[0].events = (short)(POLLIN | scrim_transport_events(connection->transport));
+    for (unsigned i = 0; i < 2; i++)
+        fds[1 + i] = (struct pollfd){.fd = connection->udp[i], .events = POLLIN};
+    connection->now_us = scrim_ingest_wait(ingest, fds, CONNECTION_FDS, until_us);
+    connection->look_round_us = connection->now_us + LOOK_ROUND_US;
+    return ingest->over ? scrim_fail(error, SCRIM_ECANCEL, "the recorder ended") : SCRIM_OK;
+}
 
-    int result = SCRIM_OK;
+// One turn: waits, reads what came, sends what is due.
+static int turn(struct connection *connection, int64_t until_us, struct scrim_error *error)
+{
+    struct pollfd fds[CONNECTION_FDS] = {0};
+    int result = wait_for_camera(connection, until_us, fds, error);
     for (unsigned i = 0; i < 2 && result >= 0; i++) {
         if (fds[1 + i].revents)
             result = read_datagrams(connection, i, error);
     }
-    if (result >= 0 && (fds[0].revents || connection->dense))
+    if (result >= 0 && fds[0].revents)
         result = read_in(connection, error);
     if (result >= 0)
         scrim_rtsp_session_tick(connection->session, connection->now_us);
@@ -393,7 +396,7 @@ static int do_what_is_due(struct connection *connection, struct scrim_error *err
     if (now_us >= connection->stats_due_us) {
         connection->stats_due_us = now_us + STATS_US;
         note_stats(connection);
-        set_portion(connection, now_us - connection->bytes_us < DENSE_US);
+        connection->dense = connection->udp[0] < 0 && now_us - connection->bytes_us < DENSE_US;
     }
     if (now_us >= connection->report_due_us) {
         connection->report_due_us = now_us + REPORT_US;

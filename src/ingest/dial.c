@@ -19,7 +19,6 @@
 #define STACK_BYTES (256U << 10) // the resolver is not frugal
 #define PORT_TRIES 64            // for two neighbouring ports
 #define UDP_BUFFER (1 << 20)     // bytes: a key frame arrives in one burst
-#define TCP_BUFFER (1 << 20)     // bytes: as much of a burst as the kernel shall hold for us
 
 struct call {
     int reply_fd;
@@ -98,8 +97,6 @@ static int dial_addresses(const struct addrinfo *list, int64_t deadline_us,
             fail_connecting(answer, errno);
             continue;
         }
-        const int size = TCP_BUFFER;
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); // what the kernel may grant
         const int64_t now_us = scrim_clock_mono_us();
         const int why = connect_by(fd, at, now_us + (deadline_us - now_us) / left);
         if (why == 0) {
@@ -145,7 +142,9 @@ static int bound_socket(uint16_t port, uint16_t *ret_port)
         close(fd);
         return -1;
     }
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    // As large as the kernel may grant: with the privilege, or else up to net.core.rmem_max.
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     *ret_port = ntohs(address.sin6_port);
     return fd;
 }

@@ -35,6 +35,9 @@ struct scrim_ingest {
 int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_t count,
                           int64_t until_us);
 
+// Sleeps until then, whatever happens meanwhile. Returns now.
+int64_t scrim_ingest_pause(int64_t until_us);
+
 // Asks the dialer and waits for its answer in ingest->answer and _fds, which the caller takes over.
 // SCRIM_ETIMEOUT after `timeout_us`, SCRIM_ECANCEL when it is over.
 SCRIM_MUST_CHECK int scrim_ingest_dial(struct scrim_ingest *ingest,

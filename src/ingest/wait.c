@@ -1,6 +1,7 @@
 #include "ingest/ingest_impl.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FEED_US (2 * SCRIM_SECOND)
@@ -83,6 +84,16 @@ int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_
     now_us = scrim_clock_mono_us();
     report(ingest, now_us);
     return now_us;
+}
+
+int64_t scrim_ingest_pause(int64_t until_us)
+{
+    const int64_t left_us = until_us - scrim_clock_mono_us();
+    if (left_us > 0)
+        nanosleep(&(struct timespec){.tv_sec = left_us / SCRIM_SECOND,
+                                     .tv_nsec = (long)(left_us % SCRIM_SECOND) * 1000},
+                  NULL);
+    return scrim_clock_mono_us();
 }
 
 int scrim_ingest_dial(struct scrim_ingest *ingest, const struct scrim_control *request,

@@ -14,7 +14,7 @@
 
 #define HEADER_BYTES (4 + 1 + 1 + 2 + SCRIM_CAMERA_ID_MAX + 1)
 #define AFTER_LENGTH (HEADER_BYTES - 4) // what the length field counts besides the body
-#define READ_STEP (256U << 10)
+#define READ_STEP (256 << 10)
 
 struct scrim_link {
     int fd;
@@ -22,6 +22,7 @@ struct scrim_link {
     size_t out_sent;
     struct scrim_buf in; // received bytes, from in_used on not yet handed out
     size_t in_used;
+    bool drained; // the last read found less than it had room for: there is no more for now
 };
 
 struct scrim_link *scrim_link_create(int fd, size_t max_queued)
@@ -154,6 +155,7 @@ static int read_some(struct scrim_link *link)
     if (got <= 0)
         return SCRIM_ENETWORK;
     link->in.len += (size_t)got;
+    link->drained = got < READ_STEP;
     return 1;
 }
 
@@ -163,6 +165,10 @@ int scrim_link_receive(struct scrim_link *link, struct scrim_link_message *ret)
         int result = take_message(link, ret);
         if (result != 0)
             return result;
+        if (link->drained) { // saves the call that would say so
+            link->drained = false;
+            return 0;
+        }
         result = read_some(link);
         if (result <= 0)
             return result;

@@ -83,7 +83,8 @@ size_t scrim_link_queued(const struct scrim_link *link);
 SCRIM_MUST_CHECK int scrim_link_flush(struct scrim_link *link);
 
 // Reads what is there and yields at most one message a call: 1 with `ret` filled, 0 when no whole
-// message is there yet, SCRIM_ENETWORK when the peer is gone, SCRIM_EFORMAT when it is malformed.
+// message is there yet (wait until the descriptor is readable; what comes meanwhile shows there),
+// SCRIM_ENETWORK when the peer is gone, SCRIM_EFORMAT when it is malformed.
 SCRIM_MUST_CHECK int scrim_link_receive(struct scrim_link *link, struct scrim_link_message *ret);
 
 // A listening socket: inherited through LISTEN_FDS (systemd, `scrim up`) or made at `path`
