@@ -18,7 +18,7 @@ struct reading {
     bool older;                // ones before that
     int64_t first_us, last_us; // of all records
     bool last_is_gap;
-    bool stopped; // the last record says that the recorder was stopped
+    bool stopped; // the recorder was, and nothing says that it began again
     struct scrim_record stop;
     int64_t skipped_us; // UTC from which the host's clock was set forward, 0: told already
 };
@@ -73,6 +73,8 @@ static int add_skipped(struct reading *reading, const struct scrim_record *next,
 
 static void note_extent(struct reading *reading, const struct scrim_record *record)
 {
+    if (record->end_us > reading->stop.start_us) // else one that a slow disk held up
+        reading->stopped = false;
     if (!reading->any || record->start_us < reading->first_us)
         reading->first_us = record->start_us;
     if (!reading->any || record->end_us > reading->last_us)
@@ -85,8 +87,6 @@ static int take_record(void *context, const struct scrim_record *record, struct 
 {
     struct reading *reading = context;
     int result = SCRIM_OK;
-    if (record->type != SCRIM_RECORD_PURGE)
-        reading->stopped = record->type == SCRIM_RECORD_STOP;
     switch (record->type) {
     case SCRIM_RECORD_SEGMENT:
     case SCRIM_RECORD_GAP:
@@ -105,8 +105,11 @@ static int take_record(void *context, const struct scrim_record *record, struct 
         if (!record->of_camera && record->step_us > 0)
             reading->skipped_us = record->start_us - record->step_us;
         return SCRIM_OK;
-    case SCRIM_RECORD_STOP: reading->stop = *record; return SCRIM_OK;
-    case SCRIM_RECORD_BOOT:
+    case SCRIM_RECORD_STOP:
+        reading->stop = *record;
+        reading->stopped = true;
+        return SCRIM_OK;
+    case SCRIM_RECORD_BOOT: reading->stopped = false; return SCRIM_OK;
     case SCRIM_RECORD_OPENING: return SCRIM_OK;
     }
     return SCRIM_OK;

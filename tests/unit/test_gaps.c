@@ -110,6 +110,8 @@ static void a_stopped_recorder(void)
         .type = SCRIM_RECORD_STOP, .start_us = T(60), .end_us = T(60), .cause = SCRIM_GAP_OPERATOR};
     put_record(&f, "quay", stop);
     CHECK_TEXT(told(&f, 0, 10000, 5000), "rec 0-60 operator 60-5000 ");
+    put_segment(&f, T(30), T(60)); // a slow disk held it up
+    CHECK_TEXT(told(&f, 0, 10000, 5000), "rec 0-60 operator 60-5000 ");
     struct scrim_record boot = {.type = SCRIM_RECORD_BOOT, .start_us = T(5000), .end_us = T(5000)};
     put_record(&f, "quay", boot);
     CHECK_TEXT(told(&f, 0, 10000, 5010), "rec 0-60 unknown 60-5010 ");
