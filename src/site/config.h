@@ -39,13 +39,16 @@ struct scrim_disk_config {
     uint32_t reserve_mb; // MB of it that stay free; 0: 1 %, but at least 1 GB
 };
 
+enum scrim_root_key_place { SCRIM_ROOT_KEY_FILE, SCRIM_ROOT_KEY_TPM };
+
 struct scrim_site_config {
     char *id; // [a-z0-9-]{1,31}
     char *name;
-    char *listen;                    // "127.0.0.1:8443"
-    uint32_t veil_workers;           // 0: one per core
-    uint32_t reserve_mb;             // of the site's own disk, as in scrim_disk_config
-    struct scrim_disk_config *disks; // none: segments lie in the site's own store
+    char *listen;                       // "127.0.0.1:8443"
+    uint32_t veil_workers;              // 0: one per core
+    enum scrim_root_key_place root_key; // where the root of the hour keys lies: file (default), tpm
+    uint32_t reserve_mb;                // of the site's own disk, as in scrim_disk_config
+    struct scrim_disk_config *disks;    // none: segments lie in the site's own store
     unsigned disks_count;
     struct scrim_camera_config *cameras;
     unsigned cameras_count;

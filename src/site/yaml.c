@@ -23,6 +23,9 @@ static const cyaml_schema_value_t mask_value = {
 static const cyaml_strval_t transports[] = {
     {"auto", SCRIM_TRANSPORT_AUTO}, {"tcp", SCRIM_TRANSPORT_TCP}, {"udp", SCRIM_TRANSPORT_UDP}};
 
+static const cyaml_strval_t root_key_places[] = {{"file", SCRIM_ROOT_KEY_FILE},
+                                                 {"tpm", SCRIM_ROOT_KEY_TPM}};
+
 #define TEXT(key, flags, structure, field, min, max) \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), structure, field, min, max)
 
@@ -71,6 +74,8 @@ static const cyaml_schema_field_t site_fields[] = {
     TEXT("name", 0, struct scrim_site_config, name, 1, 100),
     TEXT("listen", 0, struct scrim_site_config, listen, 1, 200),
     CYAML_FIELD_UINT("veil_workers", CYAML_FLAG_OPTIONAL, struct scrim_site_config, veil_workers),
+    CYAML_FIELD_ENUM("root_key", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct scrim_site_config,
+                     root_key, root_key_places, CYAML_ARRAY_LEN(root_key_places)),
     CYAML_FIELD_UINT("reserve_mb", CYAML_FLAG_OPTIONAL, struct scrim_site_config, reserve_mb),
     CYAML_FIELD_SEQUENCE_COUNT("disks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct scrim_site_config, disks, disks_count, &disk_value, 0,

@@ -13,7 +13,8 @@ int scrim_root_store_open(const struct scrim_site *site, const char *hours_dir,
                           struct scrim_root_store **ret, struct scrim_error *error)
 {
     struct scrim_root_store *store = scrim_new(struct scrim_root_store);
-    store->backend = &scrim_root_in_file;
+    store->backend =
+        site->config->root_key == SCRIM_ROOT_KEY_TPM ? &scrim_root_in_tpm : &scrim_root_in_file;
     const int result = store->backend->open(site, hours_dir, &store->state, error);
     if (result < 0) {
         free(store);

@@ -15,4 +15,4 @@ struct scrim_root_backend {
     int (*drop_next)(void *state, struct scrim_error *error);
 };
 
-extern const struct scrim_root_backend scrim_root_in_file;
+extern const struct scrim_root_backend scrim_root_in_file, scrim_root_in_tpm;

@@ -4,7 +4,8 @@
 //                                (tests/vectors/scrim-hour-ring.json)
 //     ring_peer site             makes a site below $TMPDIR whose ring has grown and lost keys;
 //                                prints its directory. The caller removes it.
-//     ring_peer past             the same with keys of the last five hours of camera quay
+//     ring_peer past [tpm]       the same with keys of the last five hours of camera quay, under a
+//                                root key in a file or a TPM
 //     ring_peer read ROOT FILE   opens a ring with a root key (hexadecimal) and prints its keys,
 //                                one a line; exit status 1 if it refuses
 #include "../unit/store_fixture.h"
@@ -100,10 +101,11 @@ static void site(void)
     fixture_keep(&f);
 }
 
-static void past(void)
+static void past(bool in_tpm)
 {
     struct fixture f;
     fixture_create(&f);
+    f.config.root_key = in_tpm ? SCRIM_ROOT_KEY_TPM : SCRIM_ROOT_KEY_FILE;
     for (int hour = 1; hour <= 5; hour++)
         fixture_make_key(&f, "quay", scrim_clock_utc_us() - hour * 3600 * SCRIM_SECOND);
     puts(f.dir);
@@ -148,8 +150,8 @@ int main(int argc, char **argv)
         vectors();
     else if (argc == 2 && strcmp(argv[1], "site") == 0)
         site();
-    else if (argc == 2 && strcmp(argv[1], "past") == 0)
-        past();
+    else if (argc >= 2 && strcmp(argv[1], "past") == 0)
+        past(argc > 2 && strcmp(argv[2], "tpm") == 0);
     else if (argc == 4 && strcmp(argv[1], "read") == 0)
         return read_ring(argv[2], argv[3]);
     else
