@@ -2,11 +2,15 @@
 """shred_cli.py PEER SCRIM KEEPER: `scrim shred` with and without a keeper, and what it refuses."""
 
 import os
+import pty
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import tty
 from pathlib import Path
 
 failed = False
@@ -25,12 +29,12 @@ def utc(hours_ago):
 
 
 class Stage:
-    def __init__(self, peer, program):
-        made = subprocess.run([peer, "past"], capture_output=True, text=True, check=True).stdout
+    def __init__(self, peer, program, root_key="file"):
+        made = subprocess.run([peer, "past", root_key], capture_output=True, text=True, check=True).stdout
         self.peer, self.program, self.dir = peer, program, Path(made.strip())
         (self.dir / "store").mkdir()
         (self.dir / "scrim.yaml").write_text(
-            "id: port\nname: Port\nlisten: 127.0.0.1:8443\ncameras:\n"
+            f"id: port\nname: Port\nlisten: 127.0.0.1:8443\nroot_key: {root_key}\ncameras:\n"
             "  - id: quay\n    main: rtsp://127.0.0.1:1/quay\n    purpose: a test\n    retention_hours: 6\n"
         )
 
@@ -105,6 +109,59 @@ def through_keeper(stage, keeper):
     return None if process.returncode == 0 else f"the keeper ended with {process.returncode}"
 
 
+class Link:
+    """A client of run/keys.sock (src/link/link.h)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        self.socket.connect(str(path))
+        self.ask(1, "", struct.pack(">3H", 1, 0, 0))
+
+    def ask(self, kind, camera, body):
+        """(kind, body) of the answer."""
+        message = bytes([kind, 0, 0, 0]) + camera.encode().ljust(32, b"\0") + body
+        self.socket.sendall(struct.pack(">I", len(message)) + message)
+        (length,) = struct.unpack(">I", self.socket.recv(4, socket.MSG_WAITALL))
+        answer = self.socket.recv(length, socket.MSG_WAITALL)
+        return answer[0], answer[36:]
+
+
+def with_tpm(peer, program, keeper, base):
+    """swtpm behind a terminal is a device that a locked in keeper can go on using. It serves one at a time."""
+    ours, theirs = pty.openpty()
+    for end in (ours, theirs):
+        tty.setraw(end)
+    state = Path(base) / "tpm"
+    state.mkdir()
+    tpm = subprocess.Popen(
+        ["swtpm", "chardev", "--tpm2", "--tpmstate", f"dir={state}", "--fd", str(ours), "--flags",
+         "not-need-init,startup-clear"], pass_fds=[ours],
+    )  # fmt: skip
+    os.environ["SCRIM_TPM_TCTI"] = "device:" + os.ttyname(theirs)
+    try:
+        stage = Stage(peer, program, "tpm")
+        ring = stage.dir / "state" / "keys" / "hours" / "hours.ring"
+        process = subprocess.Popen([keeper, stage.dir], stderr=subprocess.DEVNULL)
+        path = stage.dir / "run" / "keys.sock"
+        if not wait_for(lambda: path.exists() or process.poll() is not None) or process.poll() is not None:
+            return "the keeper did not start"
+        link, now, before = Link(path), int(time.time()) // 3600, ring.read_bytes()
+        kind, body = link.ask(15, "quay", struct.pack(">QQ", now - 3, now - 2) + b"a test")
+        if kind != 16 or b"2 hour keys" not in body:
+            return f"shred: answer {kind}: {body}"
+        if int.from_bytes(ring.read_bytes()[16:24], "big") != int.from_bytes(before[16:24], "big") + 1:
+            return "the root key was not replaced"
+        kind, body = link.ask(10, "quay", struct.pack(">Q", now))
+        if kind != 11 or len(body) != 40:
+            return f"a key: answer {kind}: {body}"
+        process.terminate()
+        return None if process.wait(30) == 0 else f"the keeper ended with {process.returncode}"
+    finally:
+        tpm.terminate()
+        tpm.wait()
+
+
 def main():
     peer, program, keeper = sys.argv[1:4]
     with tempfile.TemporaryDirectory() as base:
@@ -114,6 +171,8 @@ def main():
         say("what is refused", refusals(stage))
         say("through the keeper, and there is only one", through_keeper(stage, keeper))
         shutil.rmtree(stage.dir)
+        if shutil.which("swtpm"):
+            say("with the root key in a TPM, from inside the keeper's cell", with_tpm(peer, program, keeper, base))
     return failed
 
 
