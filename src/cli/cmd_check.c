@@ -94,10 +94,10 @@ static int check_index(const struct scrim_site *site, struct report *report,
 static void print_text(const struct scrim_check_result *r)
 {
     printf("%" PRIu64 " cameras, %" PRIu64 " records, %" PRIu64 " segments (%.2f GB), %" PRIu64
-           " torn, %" PRIu64 " being written, %" PRIu64 " expired, %" PRIu64 " gaps, %" PRIu64
-           " opening records: ",
+           " torn, %" PRIu64 " being written, %" PRIu64 " expired, %" PRIu64 " purged, %" PRIu64
+           " gaps, %" PRIu64 " opening records: ",
            r->cameras, r->records, r->segments, (double)r->bytes / 1e9, r->torn, r->open,
-           r->expired, r->gaps, r->openings);
+           r->expired, r->purged, r->gaps, r->openings);
     if (r->absent > 0)
         printf("%" PRIu64 " segments on disks that are not there; ", r->absent);
     if (r->findings == 0)
@@ -109,12 +109,12 @@ static void print_text(const struct scrim_check_result *r)
 static int print_json(const struct scrim_check_result *r, json_t *findings)
 {
     json_t *object =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "cameras",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "cameras",
                   (json_int_t)r->cameras, "records", (json_int_t)r->records, "segments",
                   (json_int_t)r->segments, "torn", (json_int_t)r->torn, "open", (json_int_t)r->open,
-                  "expired", (json_int_t)r->expired, "absent", (json_int_t)r->absent, "gaps",
-                  (json_int_t)r->gaps, "openings", (json_int_t)r->openings, "bytes",
-                  (json_int_t)r->bytes, "findings", findings);
+                  "expired", (json_int_t)r->expired, "absent", (json_int_t)r->absent, "purged",
+                  (json_int_t)r->purged, "gaps", (json_int_t)r->gaps, "openings",
+                  (json_int_t)r->openings, "bytes", (json_int_t)r->bytes, "findings", findings);
     const int result = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
     json_decref(object);
     printf("\n");

@@ -57,7 +57,7 @@ static int create_file(struct archive_camera *camera, int64_t utc_us, struct scr
     int result = scrim_veil_day_dir(day_dir, camera->dir, camera->id, utc_us);
     if (result < 0)
         return scrim_fail(error, result, "%s: path too long", camera->dir);
-    result = scrim_fs_make_dirs(day_dir, 0700, error);
+    result = scrim_fs_make_dirs(day_dir, 0750, error); // the keeper reads the lists
     if (result < 0)
         return result;
     const struct scrim_date date = scrim_date_of(utc_us);

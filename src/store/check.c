@@ -180,6 +180,8 @@ static void take_record(struct camera_check *c, const char *shown,
     struct scrim_check_result *result = &c->check->result;
     if (record->type == SCRIM_RECORD_GAP)
         result->gaps++;
+    if (record->type == SCRIM_RECORD_PURGE)
+        scrim_check_purged(c->check, record);
     if (record->type != SCRIM_RECORD_SEGMENT)
         return;
     result->segments++;
@@ -272,12 +274,14 @@ static size_t unnamed_segments(const struct camera_check *c)
     return count;
 }
 
-// Segments that ended just before the files were listed get their record in about a second.
+// Segments that ended just before the files were listed get their record in about a second, and so
+// does a purge.
 static int settle(struct camera_check *c, struct scrim_error *error)
 {
     const int64_t deadline = scrim_clock_mono_us() + SETTLE_US;
     int result = SCRIM_OK;
-    while (result >= 0 && (unnamed_segments(c) > 1 || c->unfinished) &&
+    while (result >= 0 &&
+           (unnamed_segments(c) > 1 || c->unfinished || scrim_check_missing_count(c->check) > 0) &&
            scrim_clock_mono_us() < deadline) {
         (void)poll(NULL, 0, SETTLE_POLL_MS);
         result = scan(c, error);
@@ -334,6 +338,7 @@ static int check_camera(struct check *check, const char *camera, struct scrim_er
         judge_unnamed(&c, running);
         if (c.unfinished)
             say_unfinished(&c);
+        scrim_check_missing_say(check, camera);
         check->result.cameras++;
     }
     scrim_file_list_finish(&c.files);
@@ -465,6 +470,7 @@ int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
         result = load_vault(&check, error);
     if (result >= 0)
         read_ring(&check);
+    scrim_check_missing_init(&check);
     if (result >= 0) {
         scrim_check_disks(&check);
         result = check_cameras(&check, error);
@@ -472,6 +478,7 @@ int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
     if (result >= 0)
         result = check_openings(&check, error);
     scrim_hour_ring_close(check.ring);
+    scrim_check_missing_finish(&check);
     free(check.unknown);
     if (result >= 0)
         *ret = check.result;

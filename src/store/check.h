@@ -19,6 +19,7 @@ const char *scrim_finding_text(enum scrim_finding_kind kind); // "journal", "seg
 struct scrim_check_result {
     uint64_t cameras, records, segments, torn, gaps, openings;
     uint64_t expired; // segments whose hour key is shredded and whose time is over: rightly gone
+    uint64_t purged;  // segments that a record says were destroyed before their time
     uint64_t open;    // segments being written now
     uint64_t absent;  // segments on disks that are not there
     uint64_t bytes;   // hashed

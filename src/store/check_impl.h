@@ -20,6 +20,7 @@ struct check {
     bool present[SCRIM_DISKS_MAX];
     char (*unknown)[SCRIM_DISK_ID_MAX + 1]; // disks that records name and scrim.yaml does not
     size_t unknown_count;
+    struct scrim_buf missing; // check_missing.c
     struct scrim_check_result result;
 };
 
@@ -50,6 +51,15 @@ SCRIM_MUST_CHECK int scrim_check_line(struct check_chain *chain, const char *fil
 // What a segment record says against the file. Reports what differs.
 void scrim_check_segment(struct check *check, const char *camera,
                          const struct scrim_record *record);
+// Segments of one camera whose file is not there and whose time is not over: they wait for a record
+// that says they were destroyed early. _say reports those without one, and forgets all.
+void scrim_check_missing_init(struct check *check);
+void scrim_check_missing_finish(struct check *check);
+void scrim_check_missing_add(struct check *check, const char *camera, unsigned disk,
+                             const struct scrim_record *record);
+void scrim_check_purged(struct check *check, const struct scrim_record *record);
+size_t scrim_check_missing_count(const struct check *check);
+void scrim_check_missing_say(struct check *check, const char *camera);
 // Header, label and seal proof of a file that has no record yet.
 void scrim_check_unrecorded(struct check *check, unsigned disk, const char *camera,
                             const char *file);

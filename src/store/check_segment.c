@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define HOUR_US INT64_C(3600000000)
+#define BORDER_US (10 * 60 * SCRIM_SECOND) // the last segment of an hour ends in the next
 
 static void on_bytes(void *context, uint64_t bytes)
 {
@@ -18,16 +19,19 @@ static void on_bytes(void *context, uint64_t bytes)
         check->progress(check->context, check->files_done, check->result.bytes);
 }
 
-// Rightly gone: its hour key is shredded and the camera's retention is over. The site may have
-// shortened the retention since, never lengthened what is gone.
+// Rightly gone: the camera's retention is over, and its hour key is shredded, unless the hour is at
+// the border and others of it are still kept. The site may have shortened the retention since,
+// never lengthened what is gone.
 static bool has_expired(const struct check *check, const char *camera,
                         const struct scrim_record *record)
 {
     const struct scrim_camera_config *config = scrim_site_camera(check->site, camera);
     const uint64_t hour = scrim_hour_of(record->start_us);
     const int64_t retention_us = config ? (int64_t)config->retention_hours * HOUR_US : 0;
+    const bool at_border =
+        check->now_us - ((int64_t)(hour + 1) * HOUR_US + BORDER_US) < retention_us;
     return check->now_us - record->end_us >= retention_us &&
-           !(check->ring && scrim_hour_ring_holds(check->ring, camera, hour));
+           (at_border || !(check->ring && scrim_hour_ring_holds(check->ring, camera, hour)));
 }
 
 static void check_head(struct check *check, const char *camera, const char *file, const char *shown,
@@ -107,7 +111,7 @@ void scrim_check_segment(struct check *check, const char *camera, const struct s
     if (fd == SCRIM_ENOENT && has_expired(check, camera, record))
         check->result.expired++;
     else if (fd == SCRIM_ENOENT)
-        scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown, "it is missing");
+        scrim_check_missing_add(check, camera, (unsigned)disk, record);
     else if (fd < 0)
         scrim_check_say(check, SCRIM_FINDING_SEGMENT, shown, "cannot be opened: %s", why.text);
     else {

@@ -207,23 +207,57 @@ static void missing_files(void)
     leave_torn(&f);
     remove_file(&f, DAY "/100050.mp4.age.tail");
     remove_file(&f, SEGMENT);
-    expect(&f, "segment " SEGMENT "\nsegment " DAY "/100050.mp4.age.tail\n");
+    expect(&f, "segment " DAY "/100050.mp4.age.tail\nsegment " SEGMENT "\n");
 
     // The retention (72 h) is over, but nobody shredded the key: still a finding.
-    fixture_clock_pass(73 * 3600 * SCRIM_SECOND);
-    expect(&f, "segment " SEGMENT "\nsegment " DAY "/100050.mp4.age.tail\n");
+    fixture_clock_pass(74 * 3600 * SCRIM_SECOND);
+    expect(&f, "segment " DAY "/100050.mp4.age.tail\nsegment " SEGMENT "\n");
     // Shredded and over: rightly gone.
     fixture_shred(&f, "quay", FIXTURE_START_US);
     struct scrim_check_result result = expect(&f, "segment " DAY "/100050.mp4.age.tail\n");
     CHECK_INT(result.expired, 1);
     // Shredded before its time: the file has to be there all the same.
-    fixture_clock_pass(-72 * 3600 * SCRIM_SECOND);
-    expect(&f, "segment " SEGMENT "\nsegment " DAY "/100050.mp4.age.tail\n");
+    fixture_clock_pass(-73 * 3600 * SCRIM_SECOND);
+    expect(&f, "segment " DAY "/100050.mp4.age.tail\nsegment " SEGMENT "\n");
 
     // A directory in its place is no file.
     fixture_path(&f, SEGMENT, path);
     CHECK_INT(mkdir(path, 0700), 0);
     expect(&f, "segment " SEGMENT "\nsegment " DAY "/100050.mp4.age.tail\n");
+    finish(&f);
+}
+
+// A record accounts for as many as it says, and for those in its time.
+static void purged_files(void)
+{
+    struct fixture f;
+    char path[SCRIM_PATH_MAX];
+    struct scrim_error error;
+    start(&f);
+    fixture_record(&f, "quay", FIXTURE_START_US, 3, 100);
+    remove_file(&f, SEGMENT);
+    remove_file(&f, DAY "/100010.mp4.age");
+    expect(&f, "segment " SEGMENT "\nsegment " DAY "/100010.mp4.age\n");
+    struct scrim_record record = {.type = SCRIM_RECORD_PURGE,
+                                  .camera = "quay",
+                                  .start_us = FIXTURE_START_US,
+                                  .end_us = FIXTURE_START_US + 20 * SCRIM_SECOND,
+                                  .segments = 1,
+                                  .cause = SCRIM_GAP_DISK};
+    struct scrim_journal_head head;
+    struct scrim_buf line;
+    scrim_buf_init(&line, 1 << 16);
+    CHECK_INT(scrim_journal_find_head(f.dir, "port", "quay", &head, &error), SCRIM_OK);
+    CHECK_INT(scrim_journal_format(f.key, &head, &record, &line), SCRIM_OK);
+    fixture_path(&f, DAY "/journal", path);
+    CHECK_INT(scrim_journal_append(path, &line, &error), SCRIM_OK);
+    expect(&f, "segment " DAY "/100010.mp4.age\n");
+    scrim_buf_clear(&line);
+    CHECK_INT(scrim_journal_format(f.key, &head, &record, &line), SCRIM_OK);
+    CHECK_INT(scrim_journal_append(path, &line, &error), SCRIM_OK);
+    const struct scrim_check_result result = expect(&f, "");
+    CHECK_INT(result.purged, 2);
+    scrim_buf_finish(&line);
     finish(&f);
 }
 
@@ -516,6 +550,7 @@ int main(int argc, char **argv)
             {"check: any byte of a journal", any_byte_of_the_journal},
             {"check: shorter, empty, longer", sizes},
             {"check: missing files, and those rightly gone", missing_files},
+            {"check: files that a record says were destroyed early", purged_files},
             {"check: links and pipes are no segments", no_ordinary_file},
             {"check: extra files", extra_files},
             {"check: beside a running recorder", recorder_is_running},
