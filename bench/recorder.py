@@ -66,6 +66,7 @@ class Stage:
         cleanup.callback(self.recorder.stop)
         self.others = []
         wait_until_all_record(self.site, self.entries, 30 + cameras / 4)
+        self.since_us = time.time_ns() // 1000  # what was before belongs to the start
 
     def add_ffmpeg(self, cleanup):
         for number in range(self.cameras):
@@ -115,7 +116,7 @@ class Stage:
     def verdict(self, sent):
         for number, entry in enumerate(self.entries):
             records = self.site.records(entry["id"])
-            gaps = [r for r in records if r["type"] == "gap"]
+            gaps = [r for r in records if r["type"] == "gap" and r["end_us"] > self.since_us]
             segments = [r for r in records if r["type"] == "segment"]
             lost = sum(r.get("lost", 0) for r in segments)
             if gaps or lost:

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from benchkit import OUT, ROOT, save, update
@@ -223,8 +223,12 @@ def entries(loads):
 
 
 def kill_one(soak, recorder):
-    pid = random.choice(recorder.pids())
-    name = Path(f"/proc/{pid}/comm").read_text().strip()
+    """Each kind of process as often as the others, though most of them read a camera."""
+    kinds = defaultdict(list)
+    for pid in recorder.pids():
+        kinds[Path(f"/proc/{pid}/comm").read_text().strip()].append(pid)
+    name, pids = random.choice(list(kinds.items()))
+    pid = random.choice(pids)
     os.kill(pid, signal.SIGKILL)
     soak.done[f"kill -9 {name}"] += 1
     soak.note(f"killed {name} ({pid})")
