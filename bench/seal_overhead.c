@@ -146,8 +146,8 @@ static int record(struct bench *bench, struct camera *camera, size_t frame,
         camera->segment = NULL;
     }
     if (result >= 0 && !camera->segment)
-        result = scrim_segment_open(&camera->home, &camera->params, &unit, moment, bench->hour_key,
-                                    &camera->segment, error);
+        result = scrim_segment_open(&camera->home, &camera->params, NULL, &unit, moment,
+                                    bench->hour_key, &camera->segment, error);
     bench->bytes += unit.size;
     return result < 0 ? result : scrim_segment_add(camera->segment, &unit, moment, error);
 }

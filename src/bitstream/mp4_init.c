@@ -173,7 +173,7 @@ static void put_ftyp(struct writer *writer)
     close_box(writer, box);
 }
 
-static void put_mvhd(struct writer *writer)
+static void put_mvhd(struct writer *writer, const struct scrim_mux_params *params)
 {
     const size_t box = open_full_box(writer, "mvhd", 0);
     put_zeros(writer, 8); // times of creation and change
@@ -184,40 +184,49 @@ static void put_mvhd(struct writer *writer)
     put_zeros(writer, 10);
     put_matrix(writer);
     put_zeros(writer, 24);
-    put_u32(writer, 2); // next_track_ID
+    put_u32(writer, params->sound ? 3 : 2); // next_track_ID
     close_box(writer, box);
 }
 
-static void put_tkhd(struct writer *writer, const struct scrim_mux_params *params)
+struct track {
+    uint32_t id, timescale;
+    const char *handler, *name;
+    uint32_t width, height; // sound has neither
+    uint32_t volume;        // 8.8; pictures have none
+};
+
+static void put_tkhd(struct writer *writer, const struct track *track)
 {
     const size_t box = open_full_box(writer, "tkhd", 3); // enabled, in the movie
     put_zeros(writer, 8);
-    put_u32(writer, 1); // track_ID
-    put_zeros(writer, 4 + 4 + 8 + 2 + 2 + 2 + 2);
+    put_u32(writer, track->id);
+    put_zeros(writer, 4 + 4 + 8 + 2 + 2);
+    put_u16(writer, track->volume);
+    put_zeros(writer, 2);
     put_matrix(writer);
-    put_u32(writer, params->width << 16);
-    put_u32(writer, params->height << 16);
+    put_u32(writer, track->width << 16);
+    put_u32(writer, track->height << 16);
     close_box(writer, box);
 }
 
-static void put_mdhd(struct writer *writer)
+static void put_mdhd(struct writer *writer, const struct track *track)
 {
     const size_t box = open_full_box(writer, "mdhd", 0);
     put_zeros(writer, 8);
-    put_u32(writer, SCRIM_MUX_TIMESCALE);
+    put_u32(writer, track->timescale);
     put_u32(writer, 0);
     put_u16(writer, 0x55c4); // language: undetermined
     put_u16(writer, 0);
     close_box(writer, box);
 }
 
-static void put_hdlr(struct writer *writer)
+static void put_hdlr(struct writer *writer, const struct track *track)
 {
     const size_t box = open_full_box(writer, "hdlr", 0);
     put_u32(writer, 0);
-    put(writer, "vide", 4);
+    put(writer, track->handler, 4);
     put_zeros(writer, 12);
-    put(writer, "VideoHandler", sizeof "VideoHandler");
+    put(writer, track->name, strlen(track->name) + 1);
     close_box(writer, box);
 }
 
@@ -252,6 +261,73 @@ static void put_sample_entry(struct writer *writer, const struct scrim_mux_param
     close_box(writer, box);
 }
 
+// ---- The sound track.
+
+int64_t scrim_mp4_sound_lead(const struct scrim_sound_params *sound)
+{
+    return (int64_t)sound->rate * SCRIM_MUX_SOUND_LEAD_MS / 1000;
+}
+
+// The presentation begins at the time that is the pictures' 0 (ISO/IEC 14496-12, 8.6.6).
+static void put_edit(struct writer *writer, const struct scrim_sound_params *sound)
+{
+    const size_t box = open_box(writer, "edts");
+    const size_t list = open_full_box(writer, "elst", 0);
+    put_u32(writer, 1);
+    put_u32(writer, 0); // segment_duration: as long as the fragments
+    put_u32(writer, (uint32_t)scrim_mp4_sound_lead(sound));
+    put_u32(writer, 0x10000); // media_rate
+    close_box(writer, list);
+    close_box(writer, box);
+}
+
+enum { ES_DESCRIPTOR = 3, DECODER_CONFIG = 4, DECODER_SPECIFIC = 5, SL_CONFIG = 6 };
+
+// Descriptors of ISO/IEC 14496-1 (7.2.6.5 to 7.3.2.3); none reaches the 128 bytes from which on a
+// size takes a second byte.
+static void put_esds(struct writer *writer, const struct scrim_sound_params *sound)
+{
+    const uint32_t specific = 2 + sound->config_size;
+    const uint32_t config = 2 + 13 + specific;
+    const size_t box = open_full_box(writer, "esds", 0);
+    put_u8(writer, ES_DESCRIPTOR);
+    put_u8(writer, (uint8_t)(3 + config + 3));
+    put_u16(writer, 0); // ES_ID: that of the track
+    put_u8(writer, 0);
+    put_u8(writer, DECODER_CONFIG);
+    put_u8(writer, (uint8_t)(13 + specific));
+    put_u8(writer, 0x40);          // MPEG-4 audio
+    put_u8(writer, 0x05 << 2 | 1); // audio stream
+    put_zeros(writer, 3 + 4 + 4);  // size of buffer and bit rates: unknown
+    put_u8(writer, DECODER_SPECIFIC);
+    put_u8(writer, (uint8_t)sound->config_size);
+    put(writer, sound->config, sound->config_size);
+    put_u8(writer, SL_CONFIG);
+    put_u8(writer, 1);
+    put_u8(writer, 2); // as in MP4 files
+    close_box(writer, box);
+}
+
+// AudioSampleEntry (ISO/IEC 14496-12, 12.2.3). G.711 has the entries of QuickTime.
+static void put_sound_entry(struct writer *writer, const struct scrim_sound_params *sound)
+{
+    static const char *const types[] = {
+        [SCRIM_SOUND_AAC] = "mp4a", [SCRIM_SOUND_PCMU] = "ulaw", [SCRIM_SOUND_PCMA] = "alaw"};
+    const size_t box = open_box(writer, types[sound->codec]);
+    put_zeros(writer, 6);
+    put_u16(writer, 1); // data_reference_index
+    put_zeros(writer, 8);
+    put_u16(writer, sound->channels);
+    put_u16(writer, 16); // bits of a sample, once decoded
+    put_zeros(writer, 4);
+    put_u32(writer, sound->rate <= UINT16_MAX ? sound->rate << 16 : 0); // 0: see mdhd
+    if (sound->codec == SCRIM_SOUND_AAC)
+        put_esds(writer, sound);
+    close_box(writer, box);
+}
+
+// ---- A track.
+
 // The sample tables are empty: samples are in the fragments.
 static void put_stbl(struct writer *writer, const struct scrim_mux_params *params,
                      const struct scrim_sps *sps)
@@ -259,7 +335,10 @@ static void put_stbl(struct writer *writer, const struct scrim_mux_params *param
     const size_t box = open_box(writer, "stbl");
     const size_t descriptions = open_full_box(writer, "stsd", 0);
     put_u32(writer, 1);
-    put_sample_entry(writer, params, sps);
+    if (sps)
+        put_sample_entry(writer, params, sps);
+    else
+        put_sound_entry(writer, params->sound);
     close_box(writer, descriptions);
     static const char *const tables[] = {"stts", "stsc", "stsz", "stco"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -270,31 +349,69 @@ static void put_stbl(struct writer *writer, const struct scrim_mux_params *param
     close_box(writer, box);
 }
 
-static void put_mdia(struct writer *writer, const struct scrim_mux_params *params,
-                     const struct scrim_sps *sps)
+static void put_media_head(struct writer *writer, bool pictures)
 {
-    const size_t box = open_box(writer, "mdia");
-    put_mdhd(writer);
-    put_hdlr(writer);
-    const size_t information = open_box(writer, "minf");
-    const size_t video = open_full_box(writer, "vmhd", 1);
-    put_zeros(writer, 8);
-    close_box(writer, video);
-    put_dinf(writer);
-    put_stbl(writer, params, sps);
-    close_box(writer, information);
+    const size_t box =
+        pictures ? open_full_box(writer, "vmhd", 1) : open_full_box(writer, "smhd", 0);
+    put_zeros(writer, pictures ? 8 : 4);
     close_box(writer, box);
 }
 
-static void put_mvex(struct writer *writer)
+// `sps` NULL: of the sound.
+static void put_trak(struct writer *writer, const struct track *track,
+                     const struct scrim_mux_params *params, const struct scrim_sps *sps)
 {
-    const size_t box = open_box(writer, "mvex");
+    const size_t box = open_box(writer, "trak");
+    put_tkhd(writer, track);
+    if (!sps)
+        put_edit(writer, params->sound);
+    const size_t media = open_box(writer, "mdia");
+    put_mdhd(writer, track);
+    put_hdlr(writer, track);
+    const size_t information = open_box(writer, "minf");
+    put_media_head(writer, sps != NULL);
+    put_dinf(writer);
+    put_stbl(writer, params, sps);
+    close_box(writer, information);
+    close_box(writer, media);
+    close_box(writer, box);
+}
+
+static void put_trex(struct writer *writer, uint32_t track)
+{
     const size_t defaults = open_full_box(writer, "trex", 0);
-    put_u32(writer, 1); // track_ID
+    put_u32(writer, track);
     put_u32(writer, 1); // sample description
     put_zeros(writer, 12);
     close_box(writer, defaults);
-    close_box(writer, box);
+}
+
+static void put_moov(struct writer *writer, const struct scrim_mux_params *params,
+                     const struct scrim_sps *sps)
+{
+    const struct track pictures = {.id = 1,
+                                   .timescale = SCRIM_MUX_TIMESCALE,
+                                   .handler = "vide",
+                                   .name = "VideoHandler",
+                                   .width = params->width,
+                                   .height = params->height};
+    const size_t movie = open_box(writer, "moov");
+    put_mvhd(writer, params);
+    put_trak(writer, &pictures, params, sps);
+    if (params->sound) {
+        const struct track sound = {.id = 2,
+                                    .timescale = params->sound->rate,
+                                    .handler = "soun",
+                                    .name = "SoundHandler",
+                                    .volume = 0x100};
+        put_trak(writer, &sound, params, NULL);
+    }
+    const size_t extends = open_box(writer, "mvex");
+    put_trex(writer, 1);
+    if (params->sound)
+        put_trex(writer, 2);
+    close_box(writer, extends);
+    close_box(writer, movie);
 }
 
 int scrim_mp4_append_init(const struct scrim_mux_params *params, struct scrim_buf *out,
@@ -313,14 +430,7 @@ int scrim_mp4_append_init(const struct scrim_mux_params *params, struct scrim_bu
 
     struct writer writer = {.out = out};
     put_ftyp(&writer);
-    const size_t movie = open_box(&writer, "moov");
-    put_mvhd(&writer);
-    const size_t track = open_box(&writer, "trak");
-    put_tkhd(&writer, params);
-    put_mdia(&writer, params, &sps);
-    close_box(&writer, track);
-    put_mvex(&writer);
-    close_box(&writer, movie);
+    put_moov(&writer, params, &sps);
     if (writer.result < 0) {
         out->len = before;
         return scrim_fail(error, writer.result, "no room for an init segment");

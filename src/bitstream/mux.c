@@ -11,6 +11,8 @@
 
 #define FRAGMENT_MAX (64U << 20) // bytes of one fragment's samples
 #define SAMPLES_MAX 8192         // of one fragment
+#define SOUND_MAX (1U << 20)     // bytes of one fragment's sound
+#define SOUNDS_MAX 2048          // frames of it
 #define DURATION_GUESS \
     (SCRIM_MUX_TIMESCALE / 5) // of the first sample, if it is alone in its fragment
 
@@ -18,6 +20,19 @@ struct sample {
     uint32_t size;
     int64_t dts, pts;
     bool key;
+};
+
+struct sound {
+    uint32_t size, samples;
+    int64_t at; // since the track began, in samples
+};
+
+struct sound_track {
+    struct scrim_sound_params params;
+    int64_t lead, end;    // in samples; `end`: of the last frame
+    struct sound *frames; // SOUNDS_MAX
+    size_t count;
+    struct scrim_buf payload;
 };
 
 struct scrim_mux {
@@ -29,8 +44,19 @@ struct scrim_mux {
     bool timed;             // it is measured, not guessed
     struct sample *samples; // SAMPLES_MAX
     size_t samples_count;
-    struct scrim_buf payload; // mdat of the fragment being made
+    struct scrim_buf payload;  // mdat of the fragment being made
+    struct sound_track *sound; // NULL: none
 };
+
+static struct sound_track *sound_track_create(const struct scrim_sound_params *params)
+{
+    struct sound_track *track = scrim_new(struct sound_track);
+    track->params = *params;
+    track->lead = scrim_mp4_sound_lead(params);
+    track->frames = scrim_new_array(SOUNDS_MAX, struct sound);
+    scrim_buf_init(&track->payload, SOUND_MAX);
+    return track;
+}
 
 int scrim_mux_create(const struct scrim_mux_params *params, struct scrim_mux **ret,
                      struct scrim_buf *out, struct scrim_error *error)
@@ -48,6 +74,7 @@ int scrim_mux_create(const struct scrim_mux_params *params, struct scrim_mux **r
     mux->last_duration = DURATION_GUESS;
     mux->samples = scrim_new_array(SAMPLES_MAX, struct sample);
     scrim_buf_init(&mux->payload, FRAGMENT_MAX);
+    mux->sound = params->sound ? sound_track_create(params->sound) : NULL;
     *ret = mux;
     return SCRIM_OK;
 }
@@ -56,6 +83,11 @@ void scrim_mux_destroy(struct scrim_mux *mux)
 {
     if (!mux)
         return;
+    if (mux->sound) {
+        scrim_buf_finish_wipe(&mux->sound->payload);
+        free(mux->sound->frames);
+        free(mux->sound);
+    }
     scrim_buf_finish_wipe(&mux->payload);
     free(mux->samples);
     free(mux);
@@ -124,6 +156,23 @@ int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count, in
     return SCRIM_OK;
 }
 
+int scrim_mux_write_sound(struct scrim_mux *mux, const struct scrim_sound_frame *frame, int64_t at)
+{
+    struct sound_track *track = mux->sound;
+    if (!track || frame->samples == 0 || at < -track->lead || at + track->lead < track->end ||
+        (track->count > 0 && at + track->lead - track->frames[track->count - 1].at > UINT32_MAX))
+        return SCRIM_EINVAL;
+    if (track->count == SOUNDS_MAX)
+        return SCRIM_ENOSPACE;
+    const int result = scrim_buf_append(&track->payload, frame->data, frame->size);
+    if (result < 0)
+        return result;
+    struct sound *sound = &track->frames[track->count++];
+    *sound = (struct sound){(uint32_t)frame->size, frame->samples, at + track->lead};
+    track->end = sound->at + sound->samples;
+    return SCRIM_OK;
+}
+
 // Boxes of a fragment (ISO/IEC 14496-12, 8.8). The payload of each is of known size, so lengths are
 // written as we go.
 enum {
@@ -134,13 +183,15 @@ enum {
     TFDT = FULL_BOX + 8,
     TRUN = FULL_BOX + 8,
     TRUN_SAMPLE = 16,
+    TRUN_SOUND = 8,
 };
 
 #define TFHD_DEFAULT_BASE_IS_MOOF 0x020000U
 // data-offset, and for each sample duration, size, flags, composition offset
 #define TRUN_FIELDS 0x000f01U
-#define SAMPLE_KEY 0x02000000U   // depends on no other
-#define SAMPLE_DELTA 0x01010000U // depends on others, no sync sample
+#define TRUN_SOUND_FIELDS 0x000301U // data-offset, and for each sample duration and size
+#define SAMPLE_KEY 0x02000000U      // depends on no other
+#define SAMPLE_DELTA 0x01010000U    // depends on others, no sync sample
 
 static void put_u32(struct scrim_buf *out, uint32_t value)
 {
@@ -177,36 +228,91 @@ static void put_samples(const struct scrim_mux *mux, struct scrim_buf *out)
     }
 }
 
+static void put_track_head(struct scrim_buf *out, uint32_t track, int64_t time)
+{
+    put_full_box(out, TFHD, "tfhd", TFHD_DEFAULT_BASE_IS_MOOF);
+    put_u32(out, track);
+    put_full_box(out, TFDT, "tfdt", 1U << 24);
+    put_u32(out, (uint32_t)((uint64_t)time >> 32));
+    put_u32(out, (uint32_t)time);
+}
+
+static size_t pictures_size(const struct scrim_mux *mux)
+{
+    return mux->samples_count == 0 ? 0
+                                   : BOX + TFHD + TFDT + TRUN + TRUN_SAMPLE * mux->samples_count;
+}
+
+// `offset`: of the first sample's bytes, from the start of moof.
+static void put_pictures(const struct scrim_mux *mux, size_t offset, struct scrim_buf *out)
+{
+    put_box(out, pictures_size(mux), "traf");
+    put_track_head(out, 1, mux->samples[0].dts);
+    // version 1: signed offsets
+    put_full_box(out, TRUN + TRUN_SAMPLE * mux->samples_count, "trun", 1U << 24 | TRUN_FIELDS);
+    put_u32(out, (uint32_t)mux->samples_count);
+    put_u32(out, (uint32_t)offset);
+    put_samples(mux, out);
+}
+
+static size_t sound_size(const struct scrim_mux *mux)
+{
+    return !mux->sound || mux->sound->count == 0
+               ? 0
+               : BOX + TFHD + TFDT + TRUN + TRUN_SOUND * mux->sound->count;
+}
+
+// A frame lasts until the next one begins; where some are missing, that is longer than it sounds.
+static void put_sound(const struct sound_track *track, size_t size, size_t offset,
+                      struct scrim_buf *out)
+{
+    put_box(out, size, "traf");
+    put_track_head(out, 2, track->frames[0].at);
+    put_full_box(out, TRUN + TRUN_SOUND * track->count, "trun", TRUN_SOUND_FIELDS);
+    put_u32(out, (uint32_t)track->count);
+    put_u32(out, (uint32_t)offset);
+    for (size_t i = 0; i < track->count; i++) {
+        const struct sound *sound = &track->frames[i];
+        const bool last = i + 1 == track->count;
+        put_u32(out, last ? sound->samples : (uint32_t)(sound[1].at - sound->at));
+        put_u32(out, sound->size);
+    }
+}
+
+static void put_payload(struct scrim_buf *out, struct scrim_buf *payload)
+{
+    if (payload->len == 0)
+        return;
+    memcpy(out->data + out->len, payload->data, payload->len);
+    out->len += payload->len;
+    scrim_buf_clear(payload);
+}
+
 int scrim_mux_cut(struct scrim_mux *mux, struct scrim_buf *out, struct scrim_error *error)
 {
-    if (mux->samples_count == 0)
+    const size_t pictures = pictures_size(mux), sound = sound_size(mux);
+    if (pictures + sound == 0)
         return SCRIM_OK;
-    const size_t trun = TRUN + TRUN_SAMPLE * mux->samples_count;
-    const size_t traf = BOX + TFHD + TFDT + trun;
-    const size_t moof = BOX + MFHD + traf;
-    const int result = scrim_buf_reserve(out, moof + BOX + mux->payload.len);
+    const size_t moof = BOX + MFHD + pictures + sound;
+    const size_t payload = mux->payload.len + (sound > 0 ? mux->sound->payload.len : 0);
+    const int result = scrim_buf_reserve(out, moof + BOX + payload);
     if (result < 0)
-        return scrim_fail(error, result, "no room for a fragment of %zu bytes", mux->payload.len);
+        return scrim_fail(error, result, "no room for a fragment of %zu bytes", payload);
 
     put_box(out, moof, "moof");
     put_full_box(out, MFHD, "mfhd", 0);
     put_u32(out, ++mux->sequence);
-    put_box(out, traf, "traf");
-    put_full_box(out, TFHD, "tfhd", TFHD_DEFAULT_BASE_IS_MOOF);
-    put_u32(out, 1); // track_ID
-    put_full_box(out, TFDT, "tfdt", 1U << 24);
-    put_u32(out, (uint32_t)((uint64_t)mux->samples[0].dts >> 32));
-    put_u32(out, (uint32_t)mux->samples[0].dts);
-    put_full_box(out, trun, "trun", 1U << 24 | TRUN_FIELDS); // version 1: signed offsets
-    put_u32(out, (uint32_t)mux->samples_count);
-    put_u32(out, (uint32_t)(moof + BOX)); // data_offset, from the start of moof
-    put_samples(mux, out);
-    put_box(out, BOX + mux->payload.len, "mdat");
-    memcpy(out->data + out->len, mux->payload.data, mux->payload.len);
-    out->len += mux->payload.len;
-
-    scrim_buf_clear(&mux->payload);
+    if (pictures > 0)
+        put_pictures(mux, moof + BOX, out);
+    if (sound > 0)
+        put_sound(mux->sound, sound, moof + BOX + mux->payload.len, out);
+    put_box(out, BOX + payload, "mdat");
+    put_payload(out, &mux->payload);
     mux->samples_count = 0;
+    if (sound > 0) {
+        put_payload(out, &mux->sound->payload);
+        mux->sound->count = 0;
+    }
     return SCRIM_OK;
 }
 

@@ -88,7 +88,7 @@ int scrim_cmd_unseal(int argc, char **argv)
         "Opens originals with the shares of as many holders as the vault asks for. The intent is "
         "logged before, the outcome after. The film begins at the key frame before --from; where "
         "the "
-        "picture format changes, another one begins: FILE-2.mp4 and so on.",
+        "format of picture or sound changes, another one begins: FILE-2.mp4 and so on.",
         options, 1, 1};
     struct args args = {0};
     struct scrim_site site = {0};

@@ -16,8 +16,9 @@ struct scrim_unseal_range {
     int64_t from_us, to_us;
 };
 
-// Writes the range to an MP4 file, and says so. Where the picture format changes, another film
-// begins: PATH, then PATH-2 and so on, each before the dot. What it made is removed if it fails.
+// Writes the range to an MP4 file, sound included, and says so. Where their format changes, another
+// film begins: PATH, then PATH-2 and so on, each before the dot. What it made is removed if it
+// fails.
 SCRIM_MUST_CHECK int scrim_unseal_film(struct scrim_opening *opening,
                                        const struct scrim_unseal_range *range, const char *path,
                                        struct scrim_error *error);

@@ -1,5 +1,5 @@
-// A range of originals as films that every player takes: one, as long as the picture format stays
-// the same.
+// A range of originals as films that every player takes: one, as long as picture and sound keep
+// their format.
 #include "base/clock.h"
 #include "cli/unseal.h"
 #include "media/remux.h"
@@ -41,8 +41,8 @@ static int begin_film(struct films *films, size_t first, struct scrim_error *err
     char path[SCRIM_PATH_MAX];
     if (films->made_count == FILMS_MAX)
         return scrim_fail(error, SCRIM_ENOSPACE,
-                          "the picture format changes more than %d times in that range: ask for "
-                          "less",
+                          "the format of picture or sound changes more than %d times in that "
+                          "range: ask for less",
                           FILMS_MAX - 1);
     films->first = first;
     const int result = film_path(films, films->made_count, path, error);
@@ -159,7 +159,8 @@ static void say(const struct films *films, double seconds)
         printf("%s\n", films->path);
         return;
     }
-    printf("%zu films, because the picture format changes in that range:\n", films->made_count);
+    printf("%zu films, because the format of picture or sound changes in that range:\n",
+           films->made_count);
     say_films(films);
 }
 

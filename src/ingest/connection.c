@@ -33,6 +33,7 @@ struct connection {
     struct scrim_rtsp_session *session;
     struct scrim_receiver *receiver; // from PLAYING on
     struct scrim_delivery delivery;
+    struct scrim_sound_delivery sound;
     struct sockaddr_in6 address; // of the camera
     char url[SCRIM_RTSP_URL_MAX];
     char host[SCRIM_HOST_MAX]; // of the URL
@@ -64,6 +65,7 @@ static int begin_playing(struct connection *connection)
     ingest->stats.udp = udp;
     ingest->stats.tls = ingest->camera.tls;
     ingest->stats.connected = true;
+    scrim_sound_delivery_begin(&connection->sound, connection->session, udp);
     return scrim_receiver_create(media, !udp, randombytes_random(), &connection->receiver, NULL);
 }
 
@@ -72,11 +74,17 @@ static int begin_playing(struct connection *connection)
 static void take_packet(void *context, unsigned track, bool rtcp, const uint8_t *data, size_t size)
 {
     struct connection *connection = context;
-    if (track != 0 || connection->packet_result < 0)
+    if (connection->packet_result < 0)
         return;
     int result = SCRIM_OK;
     if (!connection->receiver)
         result = begin_playing(connection);
+    if (track != 0) {
+        if (result >= 0 && !rtcp)
+            result = scrim_sound_delivery_take(&connection->sound, data, size, connection->now_us);
+        connection->packet_result = result;
+        return;
+    }
     if (result >= 0)
         result =
             rtcp ? scrim_receiver_push_rtcp(connection->receiver, data, size, connection->now_us)
@@ -209,6 +217,8 @@ static int open_udp(struct connection *connection, struct scrim_error *error)
 {
     struct scrim_ingest *ingest = connection->ingest;
     const struct scrim_control request = {.kind = SCRIM_DIAL_UDP};
+    if (scrim_rtsp_session_peer(connection->session).track > 0)
+        return scrim_rtsp_session_leave_out(connection->session); // the sound: see sound.c
     int result = scrim_ingest_dial(ingest, &request, UDP_US, error);
     if (result < 0)
         return result;
@@ -312,6 +322,7 @@ static int open_session(struct connection *connection, struct scrim_error *error
         .user = at_home ? ingest->setup.user : NULL,
         .password = at_home && ingest->setup.user ? ingest->password : NULL,
         .lower = ingest->setup.lower,
+        .audio = ingest->setup.sound,
         .user_agent = "Scrim/" SCRIM_VERSION,
     };
     return scrim_rtsp_session_create(&options, take_packet, connection, connection->now_us,
@@ -459,7 +470,7 @@ int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us
 {
     struct connection connection = {.ingest = ingest, .udp = {-1, -1}};
     snprintf(connection.url, sizeof connection.url, "%s", ingest->setup.url);
-    connection.delivery.ingest = ingest;
+    connection.delivery.ingest = connection.sound.ingest = ingest;
     connection.in = scrim_new_bytes(IN_BYTES);
     int result = reach(&connection, error);
     if (result >= 0 && !connection.receiver && begin_playing(&connection) < 0)
@@ -475,6 +486,7 @@ int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us
     ingest->stats = (struct scrim_feed_stats){.reconnects = ingest->stats.reconnects,
                                               .dropped_units = ingest->stats.dropped_units};
     scrim_receiver_destroy(connection.receiver);
+    scrim_sound_delivery_end(&connection.sound);
     hang_up(&connection);
     sodium_memzero(connection.in, IN_BYTES);
     free(connection.in);

@@ -12,6 +12,7 @@ struct scrim_ingest_setup {
     const char *url;  // rtsp:// or rtsps://, without credentials
     const char *user; // NULL: none; the password comes over `control_fd`
     enum scrim_rtsp_lower lower;
+    bool sound; // the audio track is set up and handed on, where it comes over the same connection
     const char *tls_ca;             // path, NULL: none (see transport.h)
     const uint8_t *tls_fingerprint; // 32 bytes, NULL: none
     int control_fd;                 // to the parent (control.h), owned

@@ -9,9 +9,12 @@
 #include "ingest/transport.h"
 #include "ingest/wire.h"
 #include "rtsp/receiver.h"
+#include "rtsp/sound.h"
 #include "rtsp/url.h"
 
 #include <poll.h>
+
+#define SCRIM_SEALER_BYTES (12U << 20) // waits for the sealer at most: some seconds of a camera
 
 struct scrim_ingest {
     struct scrim_ingest_setup setup;
@@ -27,7 +30,8 @@ struct scrim_ingest {
     struct scrim_control answer; // of the dialer, once `answered`
     bool answered;
     int answer_fds[SCRIM_DATAGRAM_FDS];
-    bool over; // parent or sealer is gone: end
+    char sound_problem[200]; // why there is no sound, as last logged
+    bool over;               // parent or sealer is gone: end
 };
 
 // Waits until `until_us` (monotonic), or until a descriptor of `fds` is ready, an answer of the
@@ -67,5 +71,22 @@ SCRIM_MUST_CHECK int scrim_delivery_take(struct scrim_delivery *delivery,
                                          struct scrim_receiver *receiver);
 // When to give up waiting for the next picture (monotonic).
 int64_t scrim_delivery_stall_us(const struct scrim_delivery *delivery);
+
+// ---- Sound likewise (sound.c). It gives way to pictures, and never ends a connection.
+
+struct scrim_sound_delivery {
+    struct scrim_ingest *ingest;
+    struct scrim_sound_receiver *receiver; // NULL: no sound is recorded
+    bool told;                             // of the track
+    uint64_t lost_packets;                 // not told yet, those included that the sealer missed
+};
+
+// Once the tracks are set up. `udp`: pictures come by UDP, so that there is no sound.
+void scrim_sound_delivery_begin(struct scrim_sound_delivery *delivery,
+                                const struct scrim_rtsp_session *session, bool udp);
+// A packet of the track. SCRIM_ENETWORK: the sealer is gone.
+SCRIM_MUST_CHECK int scrim_sound_delivery_take(struct scrim_sound_delivery *delivery,
+                                               const uint8_t *packet, size_t size, int64_t mono_us);
+void scrim_sound_delivery_end(struct scrim_sound_delivery *delivery);
 
 SCRIM_MUST_CHECK int scrim_ingest_confine(struct scrim_error *error);

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SEALER_BYTES (12U << 20) // waits for the sealer at most: some seconds of a camera
 #define DIAL_SHORT_US (3 * SCRIM_SECOND)
 #define DIAL_LONG_US (10 * SCRIM_SECOND)
 #define TALK_US (10 * SCRIM_SECOND)
@@ -93,7 +92,7 @@ int scrim_ingest_run(const struct scrim_ingest_setup *setup)
         scrim_error_log(&setup->log, "%s", error.text);
         return 1;
     }
-    ingest.sealer = scrim_link_create(setup->sealer_fd, SEALER_BYTES);
+    ingest.sealer = scrim_link_create(setup->sealer_fd, SCRIM_SEALER_BYTES);
     wait_for_password(&ingest);
     serve(&ingest);
     scrim_link_destroy(ingest.sealer);

@@ -81,6 +81,24 @@ int scrim_wire_feed(struct scrim_link *link, const struct scrim_feed_stats *stat
     return send(link, SCRIM_LINK_FEED, 0, &head, NULL, 0);
 }
 
+int scrim_wire_sound_track(struct scrim_link *link, const struct scrim_sound_params *params)
+{
+    struct head head = {0};
+    put_u32(&head, (uint32_t)params->codec);
+    put_u32(&head, params->rate);
+    put_u32(&head, params->channels);
+    return send(link, SCRIM_LINK_SOUND_TRACK, 0, &head, params->config, params->config_size);
+}
+
+int scrim_wire_sound(struct scrim_link *link, const struct scrim_sound_frame *frame)
+{
+    struct head head = {0};
+    put_u64(&head, (uint64_t)frame->rtp);
+    put_u64(&head, (uint64_t)frame->arrival_us);
+    put_u32(&head, frame->lost_packets);
+    return send(link, SCRIM_LINK_SOUND, 0, &head, frame->data, frame->size);
+}
+
 static bool get_i64(struct scrim_reader *reader, int64_t *ret)
 {
     uint64_t value;
@@ -158,6 +176,34 @@ static bool parse_feed(struct scrim_reader *reader, struct scrim_wire_message *r
     return reader->left == 0 && is_time(feed->clock_offset_us);
 }
 
+static bool parse_sound_track(struct scrim_reader *reader, struct scrim_wire_message *ret)
+{
+    struct scrim_sound_params *params = &ret->sound_track;
+    uint32_t codec, rate, channels;
+    if (!scrim_read_u32(reader, &codec) || !scrim_read_u32(reader, &rate) ||
+        !scrim_read_u32(reader, &channels))
+        return false;
+    if (codec == SCRIM_SOUND_AAC)
+        return scrim_sound_aac(reader->at, reader->left, rate, params, NULL) >= 0 &&
+               params->channels == channels;
+    return (codec == SCRIM_SOUND_PCMU || codec == SCRIM_SOUND_PCMA) && reader->left == 0 &&
+           channels > 0 &&
+           scrim_sound_g711((enum scrim_sound_codec)codec, rate, channels, params, NULL) >= 0;
+}
+
+static bool parse_sound(struct scrim_reader *reader, struct scrim_wire_message *ret)
+{
+    struct scrim_sound_frame *frame = &ret->sound;
+    *frame = (struct scrim_sound_frame){0};
+    if (!get_i64(reader, &frame->rtp) || !get_i64(reader, &frame->arrival_us) ||
+        !scrim_read_u32(reader, &frame->lost_packets))
+        return false;
+    frame->data = reader->at;
+    frame->size = reader->left;
+    return frame->size > 0 && frame->size <= SCRIM_SOUND_FRAME_MAX && is_time(frame->rtp) &&
+           is_time(frame->arrival_us);
+}
+
 int scrim_wire_parse(const struct scrim_link_message *message, struct scrim_wire_message *ret)
 {
     struct scrim_reader reader = scrim_reader_of(message->body, message->body_len);
@@ -168,6 +214,8 @@ int scrim_wire_parse(const struct scrim_link_message *message, struct scrim_wire
     case SCRIM_LINK_UNIT: valid = parse_unit(&reader, message->flags, ret); break;
     case SCRIM_LINK_BROKEN: valid = parse_broken(&reader, ret); break;
     case SCRIM_LINK_FEED: valid = parse_feed(&reader, ret); break;
+    case SCRIM_LINK_SOUND_TRACK: valid = parse_sound_track(&reader, ret); break;
+    case SCRIM_LINK_SOUND: valid = parse_sound(&reader, ret); break;
     default: break;
     }
     return valid ? SCRIM_OK : SCRIM_EFORMAT;

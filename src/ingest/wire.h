@@ -7,9 +7,13 @@
 //             the access unit; flag KEY
 //     BROKEN  i32 enum scrim_err, text: the stream ended or did not come about
 //     FEED    struct scrim_feed_stats, every two seconds, also while nothing comes
+//     SOUND_TRACK  u32 codec, u32 clock rate, u32 channels, AudioSpecificConfig: the main stream
+//             has sound, and it is to be recorded. Before the first SOUND
+//     SOUND   i64 rtp, i64 arrival_us, u32 lost packets, the frame
 #pragma once
 
 #include "bitstream/params.h"
+#include "bitstream/sound.h"
 #include "bitstream/unit.h"
 
 struct scrim_feed_stats {
@@ -24,7 +28,7 @@ struct scrim_feed_stats {
 };
 
 struct scrim_wire_message {
-    enum scrim_link_kind kind; // TRACK, UNIT, BROKEN or FEED
+    enum scrim_link_kind kind; // one of the above
     union {
         struct {
             enum scrim_codec codec;
@@ -38,6 +42,8 @@ struct scrim_wire_message {
             char text[512]; // printable
         } broken;
         struct scrim_feed_stats feed;
+        struct scrim_sound_params sound_track;
+        struct scrim_sound_frame sound; // its `samples` are 0: they follow from the track
     };
 };
 
@@ -47,6 +53,10 @@ SCRIM_MUST_CHECK int scrim_wire_track(struct scrim_link *link, const struct scri
 SCRIM_MUST_CHECK int scrim_wire_unit(struct scrim_link *link, const struct scrim_unit *unit);
 SCRIM_MUST_CHECK int scrim_wire_broken(struct scrim_link *link, const struct scrim_error *why);
 SCRIM_MUST_CHECK int scrim_wire_feed(struct scrim_link *link, const struct scrim_feed_stats *stats);
+SCRIM_MUST_CHECK int scrim_wire_sound_track(struct scrim_link *link,
+                                            const struct scrim_sound_params *params);
+SCRIM_MUST_CHECK int scrim_wire_sound(struct scrim_link *link,
+                                      const struct scrim_sound_frame *frame);
 
 // Parses what scrim_link_receive yielded, of which it keeps pointers. SCRIM_EFORMAT for anything
 // that the functions above do not make.

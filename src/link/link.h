@@ -10,7 +10,7 @@
 //                                                  scrim (the command) connects: SHRED, and is
 //                                                  answered DONE or REFUSED
 //     inside scrim-recorder, over socket pairs:    ingest says to sealer: TRACK, UNIT, BROKEN,
-//                                                  FEED
+//                                                  FEED, SOUND, SOUND_TRACK
 //
 // A frame on the wire: u32 length of what follows, u8 kind, u8 flags, u16 reserved (0),
 // char camera[32] NUL-padded, then the body of that kind, all integers big-endian.
@@ -49,6 +49,8 @@ enum scrim_link_kind {
     SCRIM_LINK_BROKEN = 19,
     SCRIM_LINK_FEED = 20,
     SCRIM_LINK_DISKS = 21, // JSON text: the disks as the recorder finds them
+    SCRIM_LINK_SOUND = 22, // see ingest/wire.h, the next one too
+    SCRIM_LINK_SOUND_TRACK = 23,
 };
 
 enum scrim_link_flag { SCRIM_LINK_KEY = 1, SCRIM_LINK_OPAQUE = 2 };

@@ -1,13 +1,10 @@
-#include "media/remux.h"
-
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "bitstream/config_record.h"
 #include "media/media.h"
+#include "media/remux_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libavformat/avformat.h>
 #include <libavutil/mathematics.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,45 +13,11 @@
 
 #define READ_BLOCK (64 * 1024)
 #define SETS_MAX (64 * 1024)
-#define HELD_MAX 5000 // packets before the key frame that the film begins with
 #define CONTINUOUS_US \
     250000 // a piece that begins this near to where the last ended follows it without a jump
 #define FRAME_DEFAULT_US 40000 // of a last frame whose length nobody knows
 
 static const AVRational micros = {1, 1000000};
-
-struct scrim_remux {
-    char path[SCRIM_PATH_MAX], temporary[SCRIM_PATH_MAX];
-    bool created, finished;
-    int64_t from_us, to_us;
-    AVFormatContext *out;
-    AVStream *stream;
-    bool header_written;
-    bool mixed;               // not every piece has the parameter sets of the film's sample entry
-    AVPacket *held[HELD_MAX]; // from a key frame before from_us on; times already those of the film
-    size_t held_count;
-    bool begun;          // a frame of the range was seen: nothing is held any more
-    int64_t origin_us;   // UTC of the film's first frame
-    int64_t next_utc_us; // UTC at which the frame after the last one would come
-    int64_t last_dts;    // since origin_us, in the film's time base
-    int64_t base_pts;    // of the first frame written
-    bool any;
-    struct scrim_remux_summary summary;
-};
-
-// One piece while it is read.
-struct piece {
-    struct scrim_remux *remux;
-    const struct scrim_remux_source *source;
-    AVFormatContext *in;
-    int stream;
-    struct scrim_buf sets;    // parameter sets, where they are not those of the film's sample entry
-    struct scrim_error error; // of the source, which FFmpeg cannot carry
-    bool failed;
-    bool any;
-    int64_t first_dts; // of its first frame, in its time base
-    int64_t start_us;  // UTC that this frame is taken to have
-};
 
 int scrim_remux_create(const char *path, int64_t from_us, int64_t to_us, struct scrim_remux **ret,
                        struct scrim_error *error)
@@ -87,6 +50,7 @@ void scrim_remux_destroy(struct scrim_remux *remux)
         return;
     for (size_t i = 0; i < remux->held_count; i++)
         av_packet_free(&remux->held[i]);
+    scrim_remux_sound_drop(remux, INT64_MAX);
     if (remux->out)
         avio_closep(&remux->out->pb);
     avformat_free_context(remux->out);
@@ -149,6 +113,7 @@ static int open_piece(struct piece *piece, struct scrim_error *error)
         avio_context_free(&io);
         return piece_fail(piece, result, error);
     }
+    piece->sound = scrim_remux_sound_find(piece->in);
     for (unsigned i = 0; i < piece->in->nb_streams; i++) {
         const AVCodecParameters *codec = piece->in->streams[i]->codecpar;
         if (codec->codec_type == AVMEDIA_TYPE_VIDEO && codec->width > 0 && codec->height > 0) {
@@ -159,16 +124,21 @@ static int open_piece(struct piece *piece, struct scrim_error *error)
     return scrim_fail(error, SCRIM_EFORMAT, "%s: no picture in it", piece->source->name);
 }
 
-static int start_output(struct scrim_remux *remux, const AVStream *like, struct scrim_error *error)
+static int start_output(struct piece *piece, struct scrim_error *error)
 {
+    struct scrim_remux *remux = piece->remux;
+    const AVStream *like = piece->in->streams[piece->stream];
     char url[SCRIM_PATH_MAX + 8];
     AVDictionary *options = NULL;
     snprintf(url, sizeof url, "file:%s", remux->temporary);
-    int result = avformat_alloc_output_context2(&remux->out, NULL, "mp4", url);
+    int result =
+        avformat_alloc_output_context2(&remux->out, NULL, scrim_remux_sound_format(piece), url);
     if (result >= 0 && !(remux->stream = avformat_new_stream(remux->out, NULL)))
         result = AVERROR(ENOMEM);
     if (result >= 0)
         result = avcodec_parameters_copy(remux->stream->codecpar, like->codecpar);
+    if (result >= 0)
+        result = scrim_remux_sound_begin(piece);
     if (result >= 0) {
         remux->stream->time_base = like->time_base;
         result = avio_open(&remux->out->pb, url, AVIO_FLAG_WRITE);
@@ -186,7 +156,7 @@ static bool fits(const struct piece *piece)
 {
     const AVCodecParameters *film = piece->remux->stream->codecpar;
     const AVCodecParameters *own = piece->in->streams[piece->stream]->codecpar;
-    return film->codec_id == own->codec_id &&
+    return film->codec_id == own->codec_id && scrim_remux_sound_fits(piece) &&
            (piece->source->any_size || (film->width == own->width && film->height == own->height));
 }
 
@@ -256,22 +226,24 @@ static int write_held(struct scrim_remux *remux, struct scrim_error *error)
     return result;
 }
 
-static void drop_held(struct scrim_remux *remux)
+// What comes from `utc_us` on may belong to what is coming.
+static void drop_held(struct scrim_remux *remux, int64_t utc_us)
 {
     for (size_t i = 0; i < remux->held_count; i++)
         av_packet_free(&remux->held[i]);
     remux->held_count = 0;
+    scrim_remux_sound_drop(remux, utc_us);
 }
 
 // Frames before the range wait here until it is known which key frame is the last before it.
-static int hold(struct scrim_remux *remux, const AVPacket *packet, const char *name,
+static int hold(struct scrim_remux *remux, const AVPacket *packet, int64_t utc_us, const char *name,
                 struct scrim_error *error)
 {
     if (packet->flags & AV_PKT_FLAG_KEY)
-        drop_held(remux);
-    if (remux->held_count == HELD_MAX)
+        drop_held(remux, utc_us);
+    if (remux->held_count == SCRIM_REMUX_HELD_MAX)
         return scrim_fail(error, SCRIM_ENOSPACE, "%s: %d frames without a key frame", name,
-                          HELD_MAX);
+                          SCRIM_REMUX_HELD_MAX);
     AVPacket *copy = av_packet_clone(packet);
     if (!copy)
         return scrim_fail(error, SCRIM_ENOMEM, "%s: no memory", name);
@@ -285,7 +257,7 @@ static void place_piece(struct piece *piece, const AVPacket *first)
 {
     struct scrim_remux *remux = piece->remux;
     if (!remux->begun && remux->next_utc_us <= remux->from_us)
-        drop_held(remux); // they ended before the range began
+        drop_held(remux, remux->next_utc_us); // they ended before the range began
     piece->any = true;
     piece->first_dts = first->dts;
     piece->start_us = piece->source->start_us;
@@ -322,20 +294,34 @@ static int64_t place(struct piece *piece, AVPacket *packet)
     return utc_us;
 }
 
+// The range's pictures are over. Its sound is over when pictures come that are later than any that
+// it shares a fragment with.
+static int after_range(const struct piece *piece, const AVPacket *packet)
+{
+    const AVRational base = piece->in->streams[piece->stream]->time_base;
+    return piece->sound >= 0 &&
+           av_rescale_q(packet->dts - piece->over_dts, base, micros) < SCRIM_REMUX_FRAGMENT_US;
+}
+
 // 1 to go on, 0 when the range is over.
-static int take_packet(struct piece *piece, AVPacket *packet, struct scrim_error *error)
+static int take_picture(struct piece *piece, AVPacket *packet, struct scrim_error *error)
 {
     struct scrim_remux *remux = piece->remux;
     if (packet->dts == AV_NOPTS_VALUE)
         return scrim_fail(error, SCRIM_EFORMAT, "%s: a frame without a time", piece->source->name);
-    const int64_t utc_us = place(piece, packet);
-    if (utc_us >= remux->to_us && piece->source->end_us > remux->to_us)
-        return 0;
+    if (piece->over)
+        return after_range(piece, packet);
+    const int64_t dts = packet->dts, utc_us = place(piece, packet);
+    if (utc_us >= remux->to_us && piece->source->end_us > remux->to_us) {
+        piece->over = true;
+        piece->over_dts = dts;
+        return piece->sound >= 0;
+    }
     const int prepended = prepend_sets(piece, packet, error);
     if (prepended < 0)
         return prepended;
     if (!remux->begun && utc_us <= remux->from_us) {
-        const int held = hold(remux, packet, piece->source->name, error);
+        const int held = hold(remux, packet, utc_us, piece->source->name, error);
         return held < 0 ? held : 1;
     }
     if (!remux->begun && remux->held_count == 0 && !(packet->flags & AV_PKT_FLAG_KEY))
@@ -344,6 +330,8 @@ static int take_packet(struct piece *piece, AVPacket *packet, struct scrim_error
     int result = write_held(remux, error);
     if (result >= 0)
         result = write_packet(remux, packet, error);
+    if (result >= 0)
+        result = scrim_remux_sound_release(remux, error);
     return result < 0 ? result : 1;
 }
 
@@ -363,7 +351,9 @@ static int copy_packets(struct piece *piece, struct scrim_error *error)
         else if (damaged)
             result = piece_fail(piece, read < 0 ? read : AVERROR_INVALIDDATA, error);
         else if (packet->stream_index == piece->stream)
-            result = take_packet(piece, packet, error);
+            result = take_picture(piece, packet, error);
+        else if (packet->stream_index == piece->sound)
+            result = scrim_remux_sound_take(piece, packet, error);
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
@@ -378,7 +368,7 @@ static int add_piece(struct piece *piece, struct scrim_error *error)
     if (result < 0) // cut off before its first frame?
         return piece->source->may_be_torn && !piece->failed ? SCRIM_OK : result;
     if (!remux->header_written)
-        result = start_output(remux, piece->in->streams[piece->stream], error);
+        result = start_output(piece, error);
     else if (!fits(piece))
         return 1;
     else
@@ -417,6 +407,8 @@ int scrim_remux_finish(struct scrim_remux *remux, struct scrim_remux_summary *re
     int result = SCRIM_OK;
     if (remux->next_utc_us > remux->from_us) // the range lies within the last frame
         result = write_held(remux, error);
+    if (result >= 0 && remux->summary.frames > 0)
+        result = scrim_remux_sound_release(remux, error);
     *ret = remux->summary;
     if (result < 0 || remux->summary.frames == 0)
         return result;

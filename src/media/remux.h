@@ -1,7 +1,8 @@
 // Pieces of fragmented MP4, one after the other, into one plain MP4 that every player takes:
-// nothing is decoded or encoded. The film begins with the key frame at or before `from_us`, times
-// run on from piece to piece, and a gap stays a jump in time. It appears under its name only when
-// it is whole.
+// nothing is decoded or encoded. Sound goes along where the pieces have it; a film with G.711 is a
+// QuickTime file, since MP4 has no place for that. The film begins with the key frame at or before
+// `from_us`, times run on from piece to piece, and a gap stays a jump in time. It appears under its
+// name only when it is whole.
 #pragma once
 
 #include "base/error.h"
@@ -35,7 +36,8 @@ struct scrim_remux_summary {
 SCRIM_MUST_CHECK int scrim_remux_create(const char *path, int64_t from_us, int64_t to_us,
                                         struct scrim_remux **ret, struct scrim_error *error);
 // Pieces in the order of their times. 0: taken. 1: left alone because it has another codec or
-// picture size; it belongs, read afresh, into a film of its own, which always takes it.
+// picture size, or other sound; it belongs, read afresh, into a film of its own, which always takes
+// it.
 SCRIM_MUST_CHECK int scrim_remux_add(struct scrim_remux *remux,
                                      const struct scrim_remux_source *source,
                                      struct scrim_error *error);

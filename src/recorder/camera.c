@@ -28,6 +28,7 @@ struct scrim_camera {
     int64_t begun_us;   // UTC; since when without a gap
     int64_t last_media; // of the last frame recorded
     struct scrim_gap gap;
+    struct scrim_sound sound;
     struct scrim_owed owed;
     struct scrim_backoff disk_backoff;
     int64_t disk_retry_us; // monotonic; no new segment before
@@ -238,7 +239,9 @@ static int open_segment(struct scrim_camera *camera, const struct scrim_unit *fr
     int result = scrim_hours_get(camera->hours, scrim_hour_of(moment->utc_us), key, error);
     if (result < 0)
         return result;
-    result = scrim_segment_open(camera->home, params, frame, moment, key, &camera->segment, error);
+    const struct scrim_sound_params *sound = camera->sound.recorded ? &camera->sound.params : NULL;
+    result = scrim_segment_open(camera->home, params, sound, frame, moment, key, &camera->segment,
+                                error);
     sodium_memzero(key, sizeof key);
     return result;
 }
@@ -372,6 +375,23 @@ void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause
     blame(camera, cause, detail);
     scrim_timeline_break(&camera->timeline);
     camera->needs_key = true;
+    camera->sound.recorded = false;
+}
+
+void scrim_camera_sound_track(struct scrim_camera *camera, const struct scrim_sound_params *params)
+{
+    struct scrim_sound *sound = &camera->sound;
+    if (sound->recorded && scrim_sound_is_same(&sound->params, params))
+        return;
+    sound->recorded = true;
+    sound->params = *params;
+    sound->line = (struct scrim_sound_line){0};
+    camera->cut_wanted = camera->segment != NULL;
+}
+
+void scrim_camera_sound(struct scrim_camera *camera, const struct scrim_sound_frame *frame)
+{
+    scrim_sound_take(&camera->sound, camera->segment, camera->covered_us, frame);
 }
 
 void scrim_camera_tick(struct scrim_camera *camera)
@@ -416,7 +436,11 @@ void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_
                                         .cause = camera->gap.cause,
                                         .frames = camera->frames,
                                         .gaps = camera->gaps,
-                                        .lost_units = camera->lost_units};
+                                        .lost_units = camera->lost_units,
+                                        .sound = camera->sound.recorded,
+                                        .sound_frames = camera->sound.frames,
+                                        .sound_dropped = camera->sound.dropped,
+                                        .sound_lost_packets = camera->sound.lost_packets};
     if (camera->segment)
         ret->since_us = camera->begun_us;
     else

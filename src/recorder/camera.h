@@ -8,6 +8,7 @@
 #include "recorder/gap.h"
 #include "recorder/hours.h"
 #include "recorder/segment.h"
+#include "recorder/sound.h"
 
 #define SCRIM_SEGMENT_US (60 * SCRIM_SECOND) // then it is cut at the next key frame
 #define SCRIM_SEGMENT_BYTES (256U << 20)     // likewise
@@ -23,6 +24,11 @@ void scrim_camera_destroy(struct scrim_camera *camera); // NULL is fine
 // A frame has arrived. Returns where in time it belongs.
 struct scrim_moment scrim_camera_frame(struct scrim_camera *camera, const struct scrim_unit *frame,
                                        const struct scrim_params *params);
+// The stream has sound that is to be recorded, until the next outage. What is being recorded goes
+// on, and the segment after it has the track.
+void scrim_camera_sound_track(struct scrim_camera *camera, const struct scrim_sound_params *params);
+// Sound has arrived. It delays or ends nothing.
+void scrim_camera_sound(struct scrim_camera *camera, const struct scrim_sound_frame *frame);
 // The stream broke or did not come about. Repeated calls with the same cause are one gap.
 void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause,
                          const char *detail);
@@ -42,5 +48,7 @@ struct scrim_camera_status {
     int64_t since_us; // UTC; when recording, or the gap, began
     uint64_t frames, gaps;
     uint64_t lost_units; // pictures that did not arrive whole, or arrived and were not recorded
+    bool sound;          // is recorded
+    uint64_t sound_frames, sound_dropped, sound_lost_packets;
 };
 void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_status *ret);

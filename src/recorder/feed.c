@@ -16,6 +16,7 @@
 struct scrim_feed {
     struct scrim_feed_setup setup;
     struct scrim_link *link; // NULL: no process is attached
+    bool sound_allowed;      // by scrim.yaml
     struct scrim_params params;
     struct scrim_timeline timeline;  // of a sub stream
     struct scrim_camera_state state; // of a main stream: what the desk was last told
@@ -79,13 +80,14 @@ static void break_off(struct scrim_feed *feed, enum scrim_gap_cause cause, const
     tell_desk(feed, scrim_clock_mono_us());
 }
 
-void scrim_feed_attach(struct scrim_feed *feed, int fd)
+void scrim_feed_attach(struct scrim_feed *feed, int fd, bool sound)
 {
     if (feed->link) {
         scrim_link_destroy(feed->link);
         break_off(feed, SCRIM_GAP_OPERATOR, "the camera's settings were changed");
     }
     feed->link = scrim_link_create(fd, LINK_OUT_BYTES);
+    feed->sound_allowed = sound && feed->setup.camera;
 }
 
 // ---- While pictures come.
@@ -141,14 +143,19 @@ static void note_arrival(struct scrim_feed *feed, const struct scrim_unit *unit,
     }
 }
 
+// The process that says so is not to be trusted.
+static int64_t believable(int64_t arrival_us, int64_t now_us)
+{
+    return arrival_us > now_us || arrival_us < now_us - ARRIVAL_MAX_US ? now_us : arrival_us;
+}
+
 static void take_unit(struct scrim_feed *feed, struct scrim_unit *unit)
 {
     struct scrim_camera *camera = feed->setup.camera;
     const int64_t now_us = scrim_clock_mono_us();
     if (feed->params.generation == 0)
         return;
-    if (unit->arrival_us > now_us || unit->arrival_us < now_us - ARRIVAL_MAX_US)
-        unit->arrival_us = now_us; // the process that says so is not to be trusted
+    unit->arrival_us = believable(unit->arrival_us, now_us);
     const struct scrim_moment moment = camera ? scrim_camera_frame(camera, unit, &feed->params)
                                               : scrim_timeline_place(&feed->timeline, unit);
     note_arrival(feed, unit, now_us);
@@ -162,6 +169,12 @@ static void take_unit(struct scrim_feed *feed, struct scrim_unit *unit)
     }
     if (now_us >= feed->state_due_us)
         tell_desk(feed, now_us);
+}
+
+static void take_sound(struct scrim_feed *feed, struct scrim_sound_frame *frame)
+{
+    frame->arrival_us = believable(frame->arrival_us, scrim_clock_mono_us());
+    scrim_camera_sound(feed->setup.camera, frame);
 }
 
 // Who has to look into it: those who mind the network, or the camera.
@@ -184,21 +197,36 @@ static void take_message(struct scrim_feed *feed, struct scrim_wire_message *mes
         break_off(feed, cause_of(message->broken.code, feed->streaming), message->broken.text);
         break;
     case SCRIM_LINK_FEED: feed->state.feed = message->feed; break;
+    case SCRIM_LINK_SOUND_TRACK:
+        scrim_camera_sound_track(feed->setup.camera, &message->sound_track);
+        break;
+    case SCRIM_LINK_SOUND: take_sound(feed, &message->sound); break;
     default: break;
     }
 }
 
-bool scrim_feed_serve(struct scrim_feed *feed)
+// One message that may be taken. As scrim_link_receive.
+static int receive(struct scrim_feed *feed, struct scrim_wire_message *ret)
 {
     struct scrim_link_message raw;
+    int result = scrim_link_receive(feed->link, &raw);
+    if (result <= 0)
+        return result;
+    result = scrim_wire_parse(&raw, ret);
+    const bool sound = raw.kind == SCRIM_LINK_SOUND || raw.kind == SCRIM_LINK_SOUND_TRACK;
+    if (result >= 0 && sound && !feed->sound_allowed)
+        return SCRIM_EFORMAT; // nobody asked for it: no process of ours in its right mind does that
+    return result < 0 ? result : 1;
+}
+
+bool scrim_feed_serve(struct scrim_feed *feed)
+{
     struct scrim_wire_message message;
     int result = 1;
     for (unsigned i = 0; feed->link && i < MESSAGES_AT_ONCE; i++) {
-        result = scrim_link_receive(feed->link, &raw);
+        result = receive(feed, &message);
         if (result == 0)
             return false;
-        if (result > 0)
-            result = scrim_wire_parse(&raw, &message);
         if (result < 0) {
             scrim_link_destroy(feed->link);
             feed->link = NULL;

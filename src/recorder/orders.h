@@ -19,6 +19,7 @@ struct scrim_order {
     bool has_sub;                   // ADD
     struct scrim_journal_head head; // ADD: where its chain stands
     bool sub;                       // ATTACH
+    bool sound;                     // ATTACH: scrim.yaml lets this stream's sound be recorded
 };
 
 // `fd` -1: none. Waits while the sealer is busy.

@@ -131,9 +131,9 @@ void scrim_sealed_camera_place(struct scrim_sealed_camera *camera, int place)
     scrim_fanout_place(camera->home->fanout, camera->slot, camera->id, place);
 }
 
-void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, int fd)
+void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, bool sound, int fd)
 {
-    scrim_feed_attach(camera->feeds[sub ? 1 : 0], fd);
+    scrim_feed_attach(camera->feeds[sub ? 1 : 0], fd, sound);
 }
 
 void scrim_sealed_camera_fds(const struct scrim_sealed_camera *camera, int ret[SCRIM_SEALED_FEEDS])

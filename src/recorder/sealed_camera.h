@@ -36,7 +36,8 @@ SCRIM_MUST_CHECK int scrim_sealed_camera_add(struct scrim_sealed_camera *camera,
                                              const struct scrim_order *order,
                                              struct scrim_error *error);
 void scrim_sealed_camera_place(struct scrim_sealed_camera *camera, int place);
-void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, int fd);
+// As scrim_feed_attach, for the main or the sub stream.
+void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, bool sound, int fd);
 
 #define SCRIM_SEALED_FEEDS 2
 // The descriptors of its feeds, -1 where there is none.

@@ -93,10 +93,10 @@ static int add(struct sealer *sealer, const struct scrim_order *order, struct sc
     return SCRIM_OK;
 }
 
-static void attach(struct scrim_sealed_camera *camera, bool sub, int fd)
+static void attach(struct scrim_sealed_camera *camera, const struct scrim_order *order, int fd)
 {
     if (camera && scrim_sealed_camera_here(camera))
-        scrim_sealed_camera_attach(camera, sub, fd);
+        scrim_sealed_camera_attach(camera, order->sub, order->sound, fd);
     else
         close(fd);
 }
@@ -118,7 +118,7 @@ static void obey(struct sealer *sealer, const struct scrim_order *order, int fd)
         if (camera && scrim_sealed_camera_here(camera))
             scrim_sealed_camera_remove(camera);
         break;
-    case SCRIM_ORDER_ATTACH: attach(camera, order->sub, fd); break;
+    case SCRIM_ORDER_ATTACH: attach(camera, order, fd); break;
     case SCRIM_ORDER_STOP: sealer->over = sealer->ordered = true; break;
     }
 }

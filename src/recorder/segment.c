@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FLUSH_US (SCRIM_SECOND / 2)                             // video in RAM only, at most
-#define PLAIN_MAX (80U << 20)                                   // one fragment with its boxes
+#define SEAM 2                      // samples: what rounding makes of two frames without one
+#define FLUSH_US (SCRIM_SECOND / 2) // video in RAM only, at most
+#define PLAIN_MAX (80U << 20)       // one fragment with its boxes
 #define SENDER_UTC_MAX_US (INT64_C(32503680000) * SCRIM_SECOND) // the year 3000
 #define SEALED_MAX (160U << 20) // what waits while the disk's queue is full
 
@@ -20,6 +21,10 @@ struct scrim_segment {
     struct scrim_buf plain;  // a fragment on its way to the seal
     struct scrim_buf sealed; // bytes that the disk has not taken yet
     int64_t first_dts;
+    bool has_sound;
+    struct scrim_sound_params sound;
+    int64_t origin_us;  // monotonic; the moment of the file's time 0
+    int64_t sound_end;  // of its last frame, in samples since then
     int64_t flushed_us; // monotonic
     bool finished;      // the last chunk is in `sealed`
 };
@@ -56,6 +61,7 @@ static void describe(struct scrim_segment *segment, const struct scrim_params *p
     snprintf(record->codec, sizeof record->codec, "%s",
              params->codec == SCRIM_CODEC_H264 ? "h264" : "h265");
     segment->first_dts = moment->dts;
+    segment->origin_us = moment->mono_us - scrim_media_us(moment->media - moment->dts);
     segment->flushed_us = moment->arrival_us;
 }
 
@@ -78,7 +84,8 @@ static int start_mux(struct scrim_segment *segment, const struct scrim_params *p
                                          .extradata = params->sets.data,
                                          .extradata_len = params->sets.len,
                                          .width = params->width,
-                                         .height = params->height};
+                                         .height = params->height,
+                                         .sound = segment->has_sound ? &segment->sound : NULL};
     const int result = scrim_mux_create(&mux, &segment->mux, &segment->plain, error);
     if (result < 0)
         return result;
@@ -90,15 +97,18 @@ static int start_mux(struct scrim_segment *segment, const struct scrim_params *p
 }
 
 int scrim_segment_open(const struct scrim_segment_home *home, const struct scrim_params *params,
-                       const struct scrim_unit *first, const struct scrim_moment *moment,
-                       const uint8_t hour_key[SCRIM_HOUR_KEY], struct scrim_segment **ret,
-                       struct scrim_error *error)
+                       const struct scrim_sound_params *sound, const struct scrim_unit *first,
+                       const struct scrim_moment *moment, const uint8_t hour_key[SCRIM_HOUR_KEY],
+                       struct scrim_segment **ret, struct scrim_error *error)
 {
     struct scrim_segment *segment = scrim_new(struct scrim_segment);
     segment->home = home;
     scrim_buf_init(&segment->plain, PLAIN_MAX);
     scrim_buf_init(&segment->sealed, SEALED_MAX);
     describe(segment, params, first, moment);
+    segment->has_sound = sound != NULL;
+    if (sound)
+        segment->sound = *sound;
     int result = start_seal(segment, hour_key, error);
     if (result >= 0)
         result = start_mux(segment, params, error);
@@ -192,6 +202,22 @@ int scrim_segment_add(struct scrim_segment *segment, const struct scrim_unit *fr
     segment->info.frames++;
     segment->info.bytes += frame->size;
     return SCRIM_OK;
+}
+
+bool scrim_segment_add_sound(struct scrim_segment *segment, const struct scrim_sound_params *params,
+                             const struct scrim_sound_frame *frame, int64_t mono_us)
+{
+    if (!segment->has_sound || !scrim_sound_is_same(&segment->sound, params))
+        return false;
+    const int64_t rate = params->rate, since_us = mono_us - segment->origin_us;
+    int64_t at = since_us / SCRIM_SECOND * rate + since_us % SCRIM_SECOND * rate / SCRIM_SECOND;
+    if (at - segment->sound_end <= SEAM && segment->sound_end - at <= SEAM)
+        at = segment->sound_end;
+    if (scrim_mux_write_sound(segment->mux, frame, at) < 0)
+        return false;
+    segment->sound_end = at + frame->samples;
+    segment->info.bytes += frame->size;
+    return true;
 }
 
 void scrim_segment_miss(struct scrim_segment *segment, uint64_t units, uint64_t packets)

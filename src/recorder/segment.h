@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bitstream/params.h"
+#include "bitstream/sound.h"
 #include "bitstream/unit.h"
 #include "recorder/timeline.h"
 #include "store/disk.h"
@@ -19,13 +20,13 @@ struct scrim_segment_home {
 struct scrim_segment;
 
 // Seals the header and hands it to the disk. SCRIM_EAGAIN if the disk's queue is full. `first` need
-// not be a key picture: what can be shown then begins with the first that is.
-SCRIM_MUST_CHECK int scrim_segment_open(const struct scrim_segment_home *home,
-                                        const struct scrim_params *params,
-                                        const struct scrim_unit *first,
-                                        const struct scrim_moment *moment,
-                                        const uint8_t hour_key[SCRIM_HOUR_KEY],
-                                        struct scrim_segment **ret, struct scrim_error *error);
+// not be a key picture: what can be shown then begins with the first that is. `sound` NULL: none is
+// recorded.
+SCRIM_MUST_CHECK int
+scrim_segment_open(const struct scrim_segment_home *home, const struct scrim_params *params,
+                   const struct scrim_sound_params *sound, const struct scrim_unit *first,
+                   const struct scrim_moment *moment, const uint8_t hour_key[SCRIM_HOUR_KEY],
+                   struct scrim_segment **ret, struct scrim_error *error);
 void scrim_segment_destroy(struct scrim_segment *segment); // NULL is fine
 
 // Adds a frame; the first one must be that of _open. On SCRIM_EAGAIN (the disk's queue is full) and
@@ -34,6 +35,14 @@ SCRIM_MUST_CHECK int scrim_segment_add(struct scrim_segment *segment,
                                        const struct scrim_unit *frame,
                                        const struct scrim_moment *moment,
                                        struct scrim_error *error);
+
+// Adds a frame of sound that was heard at `mono_us`, with `samples` filled in. False: it has no
+// place in this segment, which has other sound or none, began too long after it, has sound for this
+// moment already, or too much of it. Goes to disk with the pictures.
+SCRIM_MUST_CHECK bool scrim_segment_add_sound(struct scrim_segment *segment,
+                                              const struct scrim_sound_params *params,
+                                              const struct scrim_sound_frame *frame,
+                                              int64_t mono_us);
 
 // Pictures and packets are missing between the frame before and the next one.
 void scrim_segment_miss(struct scrim_segment *segment, uint64_t units, uint64_t packets);

@@ -46,6 +46,12 @@ int scrim_camera_state_json(const struct scrim_camera_state *state, uint64_t vei
                   (json_int_t)state->recording.frames, "reconnects", (json_int_t)feed->reconnects,
                   "gaps", (json_int_t)state->recording.gaps, "lost",
                   (json_int_t)state->recording.lost_units, "veil_drops", (json_int_t)veil_drops);
+    if (json && state->recording.sound)
+        json_object_set_new(json, "sound",
+                            json_pack("{s:I, s:I, s:I}", "frames",
+                                      (json_int_t)state->recording.sound_frames, "dropped",
+                                      (json_int_t)state->recording.sound_dropped, "lost_packets",
+                                      (json_int_t)state->recording.sound_lost_packets));
     if (json && feed->connected) {
         json_object_set_new(json, "transport",
                             json_string(feed->tls   ? "tls"

@@ -33,6 +33,7 @@ struct stream {
     bool pinned;
     uint8_t fingerprint[SCRIM_TLS_FINGERPRINT];
     enum scrim_rtsp_lower lower;
+    bool sound;           // is recorded
     const char *password; // of the secrets
 
     pid_t pid;                   // 0: does not run
@@ -50,11 +51,13 @@ struct scrim_streams {
     size_t count;
     int orders_fd, dialer_fd;
     uint32_t serials;
+    struct scrim_log log;
 };
 
 struct scrim_streams *scrim_streams_create(int orders_fd, int dialer_fd)
 {
     struct scrim_streams *streams = scrim_new(struct scrim_streams);
+    streams->log = scrim_log_named("recorder");
     streams->orders_fd = orders_fd;
     streams->dialer_fd = dialer_fd;
     return streams;
@@ -129,6 +132,7 @@ static struct stream *describe(const struct scrim_site *site,
     stream->tls_ca = site_file(site, camera->tls_ca);
     stream->pinned = scrim_camera_fingerprint(camera, stream->fingerprint);
     stream->lower = lowers[camera->transport];
+    stream->sound = !sub && camera->audio_reason;
     stream->control_fd = stream->udp[0] = stream->udp[1] = -1;
     return stream;
 }
@@ -143,7 +147,7 @@ static bool is_same(const struct stream *a, const struct stream *b, bool same_pa
     return strcmp(a->camera, b->camera) == 0 && a->sub == b->sub && same_text(a->url, b->url) &&
            same_text(a->user, b->user) && same_text(a->tls_ca, b->tls_ca) &&
            same_text(a->redirect_host, b->redirect_host) && a->lower == b->lower &&
-           a->pinned == b->pinned &&
+           a->sound == b->sound && a->pinned == b->pinned &&
            memcmp(a->fingerprint, b->fingerprint, sizeof a->fingerprint) == 0 && same_password;
 }
 
@@ -206,6 +210,9 @@ int scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *si
     for (unsigned i = 0; i < config->cameras_count && result >= 0; i++) {
         const struct scrim_camera_config *camera = &config->cameras[i];
         const char *password = scrim_secrets_get(secrets, camera->id);
+        if (camera->audio_reason)
+            scrim_info(&streams->log, "camera %s: its sound is recorded: %s", camera->id,
+                       camera->audio_reason);
         result = want(streams, describe(site, camera, false), password, error);
         if (result >= 0 && camera->sub_url)
             result = want(streams, describe(site, camera, true), password, error);
@@ -225,6 +232,7 @@ static int ingest(void *context, const int fds[SCRIM_FORK_FDS])
         .url = stream->url,
         .user = stream->user,
         .lower = stream->lower,
+        .sound = stream->sound,
         .tls_ca = stream->tls_ca,
         .tls_fingerprint = stream->pinned ? stream->fingerprint : NULL,
         .control_fd = fds[0],
@@ -245,7 +253,8 @@ static int send_password(const struct stream *stream)
 
 static int attach(const struct scrim_streams *streams, const struct stream *stream, int fd)
 {
-    struct scrim_order order = {.kind = SCRIM_ORDER_ATTACH, .sub = stream->sub};
+    struct scrim_order order = {
+        .kind = SCRIM_ORDER_ATTACH, .sub = stream->sub, .sound = stream->sound};
     snprintf(order.camera, sizeof order.camera, "%s", stream->camera);
     return scrim_order_send(streams->orders_fd, &order, fd);
 }

@@ -138,6 +138,14 @@ int scrim_rtsp_session_udp_ready(struct scrim_rtsp_session *session)
     return scrim_rtsp_next_track(session);
 }
 
+int scrim_rtsp_session_leave_out(struct scrim_rtsp_session *session)
+{
+    if (session->phase != SCRIM_RTSP_NEEDS_UDP || session->current == 0)
+        return SCRIM_EINVAL;
+    session->wanted = session->current;
+    return scrim_rtsp_next_track(session);
+}
+
 const char *scrim_rtsp_session_redirect(const struct scrim_rtsp_session *session)
 {
     return session->redirect;

@@ -88,6 +88,9 @@ struct scrim_rtsp_peer {
 };
 struct scrim_rtsp_peer scrim_rtsp_session_peer(const struct scrim_rtsp_session *session);
 SCRIM_MUST_CHECK int scrim_rtsp_session_udp_ready(struct scrim_rtsp_session *session);
+// Another answer to NEEDS_UDP, for a track after the video: go on without it. SCRIM_EINVAL
+// likewise.
+SCRIM_MUST_CHECK int scrim_rtsp_session_leave_out(struct scrim_rtsp_session *session);
 
 const char *scrim_rtsp_session_redirect(const struct scrim_rtsp_session *session); // URL
 

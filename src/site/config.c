@@ -13,6 +13,7 @@
 #define CONFIG_MAX (1U << 20)    // bytes of scrim.yaml
 #define RETENTION_FREE_HOURS 72U // longer needs a reason, in words
 #define RETENTION_MAX_HOURS (10U * 365U * 24U)
+#define AUDIO_REASON_CHARACTERS 20U
 #define EXPECTED_MBIT_MAX 1000.0
 #define PASSWORD_MAX 256U
 
@@ -124,6 +125,31 @@ static int check_retention(const struct check *check, const struct scrim_camera_
     return SCRIM_OK;
 }
 
+// So many characters of it are letters or digits, or stand between two words: no dashes or dots.
+static bool is_in_words(const char *text, unsigned least, unsigned least_words)
+{
+    unsigned characters = 0, words = 0;
+    bool inside = false;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        const bool continued = (*c & 0xc0) == 0x80; // of a character of UTF-8
+        const bool letter =
+            *c >= 0x80 || (*c >= '0' && *c <= '9') || ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z');
+        words += letter && !inside;
+        characters += (letter && !continued) || (!letter && inside);
+        inside = letter;
+    }
+    return characters >= least && words >= least_words;
+}
+
+static int check_audio(const struct check *check, const struct scrim_camera_config *camera)
+{
+    if (camera->audio_reason && !is_in_words(camera->audio_reason, AUDIO_REASON_CHARACTERS, 3))
+        return refuse(check, camera, "audio_reason", camera->audio_reason,
+                      "sound is recorded only for a reason that is written down here, in words, of "
+                      "20 characters at least; leave it out to record none");
+    return SCRIM_OK;
+}
+
 static bool is_share(double value)
 {
     return value >= 0.0 && value <= 1.0; // false for NaN too
@@ -161,6 +187,8 @@ static int check_camera(const struct check *check, struct scrim_camera_config *c
         result = check_trust(check, camera);
     if (result >= 0)
         result = check_retention(check, camera);
+    if (result >= 0)
+        result = check_audio(check, camera);
     if (result >= 0)
         result = check_masks(check, camera);
     return result;

@@ -26,8 +26,9 @@ struct scrim_camera_config {
     char *redirect_host;   // another host that the camera may redirect to; NULL: none
     char *purpose;         // why this camera films, shown to the people filmed
     uint32_t retention_hours;
-    char *retention_reason;   // required above 72 h
-    double expected_mbit;     // bit rate of the main stream until it is measured; 0: not given
+    char *retention_reason; // required above 72 h
+    char *audio_reason;     // why sound is recorded, in words; NULL: it is not, and never asked for
+    double expected_mbit;   // bit rate of the main stream until it is measured; 0: not given
     struct scrim_rect *masks; // static masks drawn by the administrator
     unsigned masks_count;
 };

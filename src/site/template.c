@@ -38,6 +38,13 @@ const char scrim_site_template[] =
     "#    retention_reason: \"…\"\n"
     "#    expected_mbit: 4          # until its bit rate is measured: is there disk for "
     "retention?\n"
+    "#    audio_reason: \"…\"       # leave it out: no sound is recorded. With it, the sound of "
+    "the\n"
+    "#                              # main stream is. To record what people say without their "
+    "consent\n"
+    "#                              # is a crime in many countries (in Germany: section 201 StGB). "
+    "Say\n"
+    "#                              # why it is lawful here, in words, 20 characters at least.\n"
     "#    masks:                    # always opaque, shares of the picture from 0 to 1\n"
     "#      - {x: 0.8, y: 0.0, width: 0.2, height: 0.3}   # the neighbour's garden\n"
     "cameras: []\n";

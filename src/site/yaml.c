@@ -50,6 +50,8 @@ static const cyaml_schema_field_t camera_fields[] = {
                      retention_hours),
     TEXT("retention_reason", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, retention_reason, 0,
          TEXT_MAX),
+    TEXT("audio_reason", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, audio_reason, 0,
+         TEXT_MAX),
     CYAML_FIELD_FLOAT("expected_mbit", CYAML_FLAG_OPTIONAL, struct scrim_camera_config,
                       expected_mbit),
     CYAML_FIELD_SEQUENCE_COUNT("masks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
