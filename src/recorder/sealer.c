@@ -150,8 +150,7 @@ static void watch_places(struct sealer *sealer)
         if (place.state == SCRIM_DISK_IS_OK)
             scrim_info(&sealer->log, "%s works again", place.path);
         else
-            scrim_error_log(&sealer->log, "%s is %s: %s", place.path,
-                            scrim_disk_state_text(place.state), place.sentence);
+            scrim_error_log(&sealer->log, "%s", place.sentence);
     }
 }
 
