@@ -427,6 +427,12 @@ void scrim_disk_place_stats(struct scrim_disk *disk, unsigned at, struct scrim_d
         ret->cameras += atomic_load(&disk->members[i]->home) == (int)at;
 }
 
+int scrim_disk_camera_place(struct scrim_disk *disk, const char *camera)
+{
+    const struct scrim_disk_member *member = find(disk, camera);
+    return member ? atomic_load(&member->home) : -1;
+}
+
 bool scrim_disk_complaint(struct scrim_disk *disk, const char *camera, struct scrim_error *ret)
 {
     const struct scrim_disk_member *member = find(disk, camera);
