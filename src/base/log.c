@@ -125,11 +125,9 @@ static size_t put_json_text(char *line, size_t used, const char *text)
 static size_t put_number(char *line, size_t used, const char *before, uint64_t number,
                          const char *after)
 {
-    char text[64];
-    snprintf(text, sizeof text, "%s%" PRIu64 "%s", before, number, after);
-    const size_t length = strlen(text);
-    memcpy(line + used, text, length);
-    return used + length;
+    const int length =
+        snprintf(line + used, LINE_MAX_BYTES - used, "%s%" PRIu64 "%s", before, number, after);
+    return length > 0 && (size_t)length < LINE_MAX_BYTES - used ? used + (size_t)length : used;
 }
 
 static size_t format_json(char *line, size_t used, const char *when, const char *level,
