@@ -304,6 +304,7 @@ def run(work, cleanup, kill, report):
         "soak_frames_sealed": total.sealed,
         "soak_frames_lost": total.lost,
         "soak_frames_unaccounted": len(total.unaccounted),
+        "soak_unaccounted_in_torn_segments": total.in_torn,
         "soak_frames_sealed_twice": total.twice,
         "soak_frames_sealed_unsent": total.strange,
         "soak_lost_in_gaps": total.in_gaps,

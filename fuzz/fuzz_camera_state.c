@@ -23,5 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!fps || status.since_us < 0 || status.bitrate < 0)
         abort();
     json_decref(fps);
+    for (size_t i = 0; i < SCRIM_GAP_CAUSES; i++)
+        if (status.gaps_by[i] < 0)
+            abort();
+    const struct scrim_camera_feed *feed = &status.feed;
+    if (status.frames < 0 || status.lost < 0 || feed->packets < 0 || feed->jitter_us < 0 ||
+        feed->connected != (feed->transport[0] != '\0'))
+        abort();
     return 0;
 }

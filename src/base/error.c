@@ -28,8 +28,8 @@ int scrim_err_from_errno(int errno_value)
     case ENOTDIR: return SCRIM_ENOENT;
     case EEXIST: return SCRIM_EEXIST;
     case EACCES:
-    case EPERM:
-    case EROFS: return SCRIM_EACCESS;
+    case EPERM: return SCRIM_EACCESS;
+    case EROFS: return SCRIM_EREADONLY;
     case ENOSPC:
     case EDQUOT: return SCRIM_ENOSPACE;
     case ENOMEM: return SCRIM_ENOMEM;

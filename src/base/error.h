@@ -31,7 +31,8 @@
     X(ENETWORK, -14, "network error")     \
     X(EEND, -15, "end of data")           \
     X(EAGAIN, -16, "try again")           \
-    X(EINTERNAL, -17, "internal error")
+    X(EINTERNAL, -17, "internal error")   \
+    X(EREADONLY, -18, "read-only file system")
 
 enum scrim_err {
     SCRIM_OK = 0,

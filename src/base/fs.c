@@ -28,9 +28,8 @@ int scrim_fs_open(const char *path, int flags, mode_t mode, struct scrim_error *
 int scrim_fs_open_at(int directory, const char *name, int flags, mode_t mode, const char *path,
                      struct scrim_error *error)
 {
-    const int fd = scrim_fault(SCRIM_FAULT_OPEN, path)
-                       ? -1
-                       : openat(directory, name, flags | O_CLOEXEC, mode);
+    const int fd =
+        scrim_fault(SCRIM_FAULT_OPEN, path) ? -1 : openat(directory, name, flags | O_CLOEXEC, mode);
     return fd >= 0 ? fd : scrim_fail_errno(error, errno, "%s", path);
 }
 

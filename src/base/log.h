@@ -1,5 +1,12 @@
 // Log lines for the person who runs the site: one line, one write, to stderr.
 //
+//     2026-11-23T09:13:16.123456Z warn recorder.quay: the camera does not answer
+//     {"time":"…","level":"warn","name":"recorder.quay","text":"…"}   with SCRIM_LOG_FORMAT=json
+//
+// Under systemd each line begins with its priority (sd-daemon(3)). Lines that repeat are counted
+// instead of written (base/log_limit.h): the next one, or a line of its own ten seconds later, says
+// how many more there were: "(and 37 more like it)", or "more":37.
+//
 // Library folders return errors and log only at debug level; programs log once,
 // where they decide. Each line carries the name of the object that speaks.
 // Never pass a secret: the types that hold them cannot be formatted.
@@ -18,6 +25,9 @@ struct scrim_log scrim_log_named(const char *format, ...) SCRIM_PRINTF(1, 2);
 
 // Lines above this level are dropped. Default INFO, or $SCRIM_LOG (error, warn, info, debug).
 void scrim_log_set_level(enum scrim_log_level level);
+// Reads $SCRIM_LOG, $SCRIM_LOG_FORMAT and $JOURNAL_STREAM again: for tests. It happens once before
+// main.
+void scrim_log_read_environment(void);
 
 // Thread-safe; line breaks and control characters in the message are replaced, so that a hostile
 // camera cannot forge lines.

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define BAR 80 // characters
-#define CAUSES (SCRIM_GAP_CRASH + 1)
 
 struct total {
     size_t count;
@@ -30,9 +29,9 @@ static int64_t length(const struct scrim_gaps *gaps, const struct scrim_gaps_spa
     return sum_us;
 }
 
-static void add_up(const struct scrim_gaps *gaps, struct total ret[CAUSES])
+static void add_up(const struct scrim_gaps *gaps, struct total ret[SCRIM_GAP_CAUSES])
 {
-    memset(ret, 0, CAUSES * sizeof *ret);
+    memset(ret, 0, SCRIM_GAP_CAUSES * sizeof *ret);
     for (size_t i = 0; i < gaps->gaps_count; i++) {
         const struct scrim_gaps_piece *gap = &gaps->gaps[i];
         const struct scrim_gaps_span span = clipped(gaps, gap->span);
@@ -147,7 +146,7 @@ static void print_table(const struct scrim_gaps *gaps)
 
 static void print_totals(const struct scrim_gaps *gaps)
 {
-    struct total totals[CAUSES];
+    struct total totals[SCRIM_GAP_CAUSES];
     char text[32];
     const int64_t told_us = gaps->told.to_us - gaps->told.from_us;
     const int64_t recorded_us = length(gaps, gaps->recorded, gaps->recorded_count);
@@ -158,7 +157,7 @@ static void print_totals(const struct scrim_gaps *gaps)
     if (gaps->lost_inside > 0)
         printf(", %" PRIu64 " pictures missing in it", gaps->lost_inside);
     add_up(gaps, totals);
-    for (unsigned cause = 0; cause < CAUSES; cause++) {
+    for (unsigned cause = 0; cause < SCRIM_GAP_CAUSES; cause++) {
         if (totals[cause].count == 0)
             continue;
         print_length(text, totals[cause].length_us);
@@ -220,10 +219,10 @@ static json_t *pieces_json(const struct scrim_gaps_piece *pieces, size_t count, 
 
 static json_t *totals_json(const struct scrim_gaps *gaps)
 {
-    struct total totals[CAUSES];
+    struct total totals[SCRIM_GAP_CAUSES];
     json_t *object = json_object();
     add_up(gaps, totals);
-    for (unsigned cause = 0; cause < CAUSES; cause++) {
+    for (unsigned cause = 0; cause < SCRIM_GAP_CAUSES; cause++) {
         if (totals[cause].count == 0)
             continue;
         json_object_set_new(object, scrim_gap_cause_text((enum scrim_gap_cause)cause),

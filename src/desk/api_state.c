@@ -2,6 +2,7 @@
 #include "desk/api.h"
 
 #include "desk/auth.h"
+#include "desk/status.h"
 
 #include <string.h>
 
@@ -35,11 +36,13 @@ void scrim_api_health(void *context, struct scrim_http_request *request)
                                               scrim_peers_worker(desk->peers, i)));
     scrim_http_reply_json(
         request, 200,
-        json_pack("{s:{s:b},s:o,s:i,s:{s:I,s:I},s:{s:I,s:I,s:I}}", "recorder", "connected",
-                  scrim_peers_recorder(desk->peers), "veil", veil, "cameras",
-                  (int)desk->site.config->cameras_count, "disk", "free_bytes",
-                  (json_int_t)desk->disk_free, "total_bytes", (json_int_t)desk->disk_total, "desk",
-                  "viewers", (json_int_t)scrim_live_stats(desk->live).viewers, "frames_dropped",
+        json_pack("{s:{s:b},s:{s:b},s:o,s:i,s:o,s:{s:I,s:I},s:{s:I,s:I,s:I}}", "recorder",
+                  "connected", scrim_peers_recorder(desk->peers), "keeper", "connected",
+                  scrim_peers_keeper(desk->peers), "veil", veil, "cameras",
+                  (int)desk->site.config->cameras_count, "disks", scrim_status_disks_json(desk),
+                  "disk", "free_bytes", (json_int_t)desk->disk_free, "total_bytes",
+                  (json_int_t)desk->disk_total, "desk", "viewers",
+                  (json_int_t)scrim_live_stats(desk->live).viewers, "frames_dropped",
                   (json_int_t)scrim_live_stats(desk->live).frames_dropped, "archive_frames_dropped",
                   (json_int_t)scrim_archive_dropped(desk->archive)));
 }

@@ -122,6 +122,10 @@ bool scrim_auth_admit(void *context, const struct scrim_http_request *request,
     const struct scrim_session *session = scrim_auth_session(desk, request);
     const enum scrim_right right = (enum scrim_right)route->right;
     const bool for_all = right == SCRIM_RIGHT_NONE, changes = route->method != SCRIM_HTTP_GET;
+    if (right == SCRIM_RIGHT_METRICS &&
+        scrim_metrics_token_fits(&desk->metrics_token,
+                                 scrim_http_header(request, SCRIM_HEADER_AUTHORIZATION)))
+        return true;
     if (changes && !scrim_http_same_origin(request))
         *ret = wrong_origin;
     else if (!for_all && !session)

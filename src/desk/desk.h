@@ -5,6 +5,7 @@
 #include "desk/archive.h"
 #include "desk/camera_state.h"
 #include "desk/live.h"
+#include "desk/metrics_token.h"
 #include "desk/peers.h"
 #include "desk/sessions.h"
 #include "desk/throttle.h"
@@ -36,7 +37,9 @@ struct scrim_desk {
 
     uint64_t disk_free, disk_total; // bytes of the store's file system, as of the last look
     json_t *storage;                // what the keeper said last; NULL: nothing yet
-    int status_code;                // what main returns
+    struct scrim_disk_report disks; // what the recorder says of them; empty while there is none
+    struct scrim_metrics_token metrics_token;
+    int status_code; // what main returns
 };
 
 // Index of a camera by its id; false if there is none.

@@ -7,6 +7,7 @@
 #include "desk/api.h"
 #include "desk/auth.h"
 #include "desk/catalog.h"
+#include "desk/status_side.h"
 #include "httpd/tls_cert.h"
 
 #include <errno.h>
@@ -31,7 +32,8 @@ struct program {
     struct scrim_users *users; // until auth takes it
     struct scrim_auth *auth;
     struct scrim_catalog *catalog;
-    int lock_fd, listen_fd; // -1: not (or no longer) ours
+    struct scrim_status_side *status;
+    int lock_fd, listen_fd, status_fd; // -1: not (or no longer) ours
     char tls_key[SCRIM_PATH_MAX], tls_cert[SCRIM_PATH_MAX];
     uv_signal_t signals[2];
     uv_timer_t expire;
@@ -55,11 +57,19 @@ static void on_status(void *context, unsigned camera, const struct scrim_camera_
 static void on_recorder(void *context, bool connected)
 {
     struct scrim_desk *desk = context;
+    scrim_disk_report_finish(&desk->disks);
     for (unsigned i = 0; i < desk->site.config->cameras_count; i++)
         scrim_camera_status_unknown(&desk->status[i],
                                     connected ? "the recorder has just started"
                                               : "the recorder is not running",
                                     scrim_clock_utc_us());
+}
+
+static void on_disks(void *context, struct scrim_disk_report *report)
+{
+    struct scrim_desk *desk = context;
+    scrim_disk_report_finish(&desk->disks);
+    desk->disks = *report;
 }
 
 static void on_storage(void *context, json_t *report)
@@ -177,6 +187,24 @@ static int listen_for_peers(struct program *program, struct scrim_error *error)
     return result;
 }
 
+static int listen_for_status(struct program *program, struct scrim_error *error)
+{
+    char path[SCRIM_PATH_MAX];
+    int result = site_path(program, SCRIM_STATUS_SOCKET, path, error);
+    if (result >= 0)
+        result = program->status_fd = scrim_link_bind(path, error);
+    return result;
+}
+
+// Without a token that can be used the desk works; only Prometheus is not let in.
+static void open_metrics_token(struct program *program)
+{
+    struct scrim_error error;
+    struct scrim_desk *desk = &program->desk;
+    if (scrim_metrics_token_open(desk->site.dir, &desk->metrics_token, &error) < 0)
+        scrim_error_log(&desk->log, "/metrics takes no token: %s", error.text);
+}
+
 static int open_state(struct program *program, const char *dir, struct scrim_error *error)
 {
     struct scrim_desk *desk = &program->desk;
@@ -194,7 +222,11 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0)
         result = listen_for_peers(program, error);
     if (result >= 0)
-        load_page(program);
+        result = listen_for_status(program, error);
+    if (result < 0)
+        return result;
+    open_metrics_token(program);
+    load_page(program);
     return result;
 }
 
@@ -227,6 +259,7 @@ static int open_network(struct program *program, struct scrim_error *error)
     const struct scrim_peers_handler handler = {
         .status = on_status,
         .recorder = on_recorder,
+        .disks = on_disks,
         .storage = on_storage,
         .init = on_init,
         .frame = on_frame,
@@ -239,6 +272,10 @@ static int open_network(struct program *program, struct scrim_error *error)
     result = scrim_peers_create(&desk->loop, program->listen_fd, &desk->site, &handler,
                                 &desk->peers, error);
     program->listen_fd = -1; // taken over
+    if (result < 0)
+        return result;
+    result = scrim_status_side_create(desk, program->status_fd, &program->status, error);
+    program->status_fd = -1; // taken over
     return result;
 }
 
@@ -365,9 +402,12 @@ static void finish(struct program *program)
     struct scrim_desk *desk = &program->desk;
     if (desk->peers)
         scrim_peers_close(desk->peers);
+    if (program->status)
+        scrim_status_side_close(program->status);
     stop_threads(program);
     close_loop(program);
     scrim_peers_free(desk->peers);
+    scrim_status_side_free(program->status);
     scrim_httpd_free(desk->httpd);
     scrim_worker_free(desk->query);
     scrim_worker_free(desk->catalog);
@@ -381,6 +421,8 @@ static void finish(struct program *program)
     scrim_live_destroy(desk->live);
     free(desk->status);
     json_decref(desk->storage);
+    scrim_disk_report_finish(&desk->disks);
+    scrim_close_fd(&program->status_fd);
     scrim_close_fd(&program->listen_fd);
     scrim_close_fd(&program->lock_fd);
     scrim_site_finish(&desk->site);
@@ -403,7 +445,7 @@ int main(int argc, char **argv)
         return 2;
     }
     struct program *program = scrim_new(struct program);
-    program->lock_fd = program->listen_fd = -1;
+    program->lock_fd = program->listen_fd = program->status_fd = -1;
     program->desk.log = scrim_log_named("desk");
     int status = 1;
     if (prepare(program, dir[0], &error) < 0) {

@@ -1,6 +1,7 @@
 #include "desk/peer_message.h"
 
 #include "desk/peers.h"
+#include "desk/storage_state.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -105,15 +106,7 @@ bool scrim_peer_veil_state_parse(const struct scrim_link_message *message,
 
 json_t *scrim_peer_storage_parse(const struct scrim_link_message *message)
 {
-    if (message->kind != SCRIM_LINK_STORAGE)
-        return NULL;
-    json_t *root =
-        json_loadb((const char *)message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
-    if (json_integer_value(json_object_get(root, "v")) == 1 &&
-        json_is_array(json_object_get(root, "disks")) &&
-        json_is_array(json_object_get(root, "cameras")) &&
-        json_is_object(json_object_get(root, "admission")))
-        return root;
-    json_decref(root);
-    return NULL;
+    return message->kind == SCRIM_LINK_STORAGE
+               ? scrim_storage_report_parse(message->body, message->body_len)
+               : NULL;
 }

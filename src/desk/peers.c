@@ -154,6 +154,16 @@ static bool find_camera(const struct scrim_peers *peers, const char *id, unsigne
     return false;
 }
 
+static bool take_disks(const struct peer *peer, const struct scrim_link_message *message)
+{
+    const struct scrim_peers *peers = peer->peers;
+    struct scrim_disk_report report = {0};
+    if (scrim_disk_report_parse(message->body, message->body_len, peers->site->config, &report) < 0)
+        return false;
+    peers->handler.disks(peers->handler.context, &report);
+    return true;
+}
+
 static bool take_from_recorder(const struct peer *peer, unsigned camera,
                                const struct scrim_link_message *message)
 {
@@ -213,6 +223,8 @@ static bool take(struct peer *peer, const struct scrim_link_message *message)
         return introduce(peer, message);
     if (is_keeper(peer))
         return take_from_keeper(peer, message);
+    if (is_recorder(peer) && message->kind == SCRIM_LINK_DISKS)
+        return take_disks(peer, message);
     if (!find_camera(peer->peers, message->camera, &camera))
         return false;
     return is_recorder(peer) ? take_from_recorder(peer, camera, message)
@@ -349,6 +361,14 @@ bool scrim_peers_recorder(const struct scrim_peers *peers)
 {
     for (const struct peer *peer = peers->list; peer; peer = peer->next)
         if (is_recorder(peer))
+            return true;
+    return false;
+}
+
+bool scrim_peers_keeper(const struct scrim_peers *peers)
+{
+    for (const struct peer *peer = peers->list; peer; peer = peer->next)
+        if (is_keeper(peer))
             return true;
     return false;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "desk/camera_state.h"
+#include "desk/disk_state.h"
 #include "desk/live.h"
 #include "site/config.h"
 
@@ -15,6 +16,8 @@
 struct scrim_peers_handler {
     void (*status)(void *context, unsigned camera, const struct scrim_camera_status *status);
     void (*recorder)(void *context, bool connected);
+    // Takes over what the report owns.
+    void (*disks)(void *context, struct scrim_disk_report *report);
     void (*storage)(void *context, json_t *report); // takes the reference
     void (*init)(void *context, unsigned camera, const char *mime, unsigned width, unsigned height,
                  const uint8_t *segment, size_t segment_len);
@@ -37,6 +40,7 @@ void scrim_peers_close(struct scrim_peers *peers);
 void scrim_peers_free(struct scrim_peers *peers); // NULL is fine
 
 bool scrim_peers_recorder(const struct scrim_peers *peers);
+bool scrim_peers_keeper(const struct scrim_peers *peers);
 // How many veil workers there are or should be, and which of them are connected.
 unsigned scrim_peers_workers(const struct scrim_peers *peers);
 bool scrim_peers_worker(const struct scrim_peers *peers, unsigned worker);

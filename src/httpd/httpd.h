@@ -87,6 +87,7 @@ enum scrim_http_header {
     SCRIM_HEADER_RANGE,
     SCRIM_HEADER_IF_RANGE,
     SCRIM_HEADER_IF_NONE_MATCH,
+    SCRIM_HEADER_AUTHORIZATION,
     SCRIM_HEADER_CSRF, // X-CSRF
     SCRIM_HEADER_COUNT
 };
@@ -116,6 +117,9 @@ void scrim_http_reply_json(struct scrim_http_request *request, int status, json_
 void scrim_http_reply_text(struct scrim_http_request *request, int status, struct scrim_buf *json);
 void scrim_http_reply_problem(struct scrim_http_request *request,
                               const struct scrim_http_problem *problem);
+// The same for a body of another kind; `mime` is a static string.
+void scrim_http_reply_bytes(struct scrim_http_request *request, int status, const char *mime,
+                            struct scrim_buf *bytes);
 // A regular file, opened without following a link, in whole or by Range. 404 if it is not there.
 // It may be sent again from the browser's cache (private, revalidated by ETag).
 void scrim_http_reply_file(struct scrim_http_request *request, const char *path, const char *mime);

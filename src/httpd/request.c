@@ -74,7 +74,7 @@ static bool copy_token(struct lws *wsi, enum lws_token_indexes token, char **ret
     const int length = lws_hdr_copy(wsi, value, sizeof value, token);
     if (length > 0)
         *ret = scrim_strdup(value);
-    sodium_memzero(value, sizeof value); // it may be the session cookie
+    sodium_memzero(value, sizeof value); // it may be a session cookie or a token
     return length >= 0;
 }
 
@@ -104,6 +104,7 @@ static bool read_headers(struct scrim_http_request *request, struct lws *wsi,
         {WSI_TOKEN_HTTP_COOKIE, SCRIM_HEADER_COOKIE},
         {WSI_TOKEN_HTTP_CONTENT_TYPE, SCRIM_HEADER_CONTENT_TYPE},
         {WSI_TOKEN_HTTP_RANGE, SCRIM_HEADER_RANGE},
+        {WSI_TOKEN_HTTP_AUTHORIZATION, SCRIM_HEADER_AUTHORIZATION},
         {WSI_TOKEN_HTTP_IF_RANGE, SCRIM_HEADER_IF_RANGE},
         {WSI_TOKEN_HTTP_IF_NONE_MATCH, SCRIM_HEADER_IF_NONE_MATCH},
     };

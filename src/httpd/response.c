@@ -133,26 +133,37 @@ void scrim_http_reply_empty(struct scrim_http_request *request, int status)
     start(request, &response, made);
 }
 
-// Ends the head for the JSON text in response->owned.
-static int finish_json(struct response *response)
+// Ends the head for the body in response->owned.
+static int finish_body(struct response *response, const char *mime)
 {
     response->memory = response->owned.data;
     response->total = response->owned.len;
     return scrim_buf_printf(&response->head,
-                            "Cache-Control: no-store\r\nContent-Type: application/json\r\n"
+                            "Cache-Control: no-store\r\nContent-Type: %s\r\n"
                             "Content-Length: %zu\r\n\r\n",
-                            response->owned.len);
+                            mime, response->owned.len);
+}
+
+static int finish_json(struct response *response)
+{
+    return finish_body(response, "application/json");
+}
+
+void scrim_http_reply_bytes(struct scrim_http_request *request, int status, const char *mime,
+                            struct scrim_buf *bytes)
+{
+    struct response response = new_response();
+    response.owned = *bytes;
+    *bytes = (struct scrim_buf){0};
+    int made = head_begin(&response.head, request, status);
+    if (made >= 0)
+        made = finish_body(&response, mime);
+    start(request, &response, made);
 }
 
 void scrim_http_reply_text(struct scrim_http_request *request, int status, struct scrim_buf *json)
 {
-    struct response response = new_response();
-    response.owned = *json;
-    *json = (struct scrim_buf){0};
-    int made = head_begin(&response.head, request, status);
-    if (made >= 0)
-        made = finish_json(&response);
-    start(request, &response, made);
+    scrim_http_reply_bytes(request, status, "application/json", json);
 }
 
 static int append_json(const char *bytes, size_t count, void *buf)

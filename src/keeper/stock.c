@@ -114,11 +114,13 @@ size_t scrim_stock_from(const struct scrim_stock_camera *camera, int64_t start_u
     return lower_bound(camera, start_us, 0);
 }
 
-ssize_t scrim_stock_find(const struct scrim_stock_camera *camera, int64_t start_us, unsigned nth)
+const struct scrim_piece *scrim_stock_find(const struct scrim_stock_camera *camera,
+                                           int64_t start_us, unsigned nth)
 {
     const size_t at = lower_bound(camera, start_us, nth);
-    return at < camera->count && compare(&camera->pieces[at], start_us, nth) == 0 ? (ssize_t)at
-                                                                                  : -1;
+    if (at == camera->count || compare(&camera->pieces[at], start_us, nth) != 0)
+        return NULL;
+    return &camera->pieces[at];
 }
 
 int scrim_stock_add(struct scrim_stock_camera *camera, const struct scrim_piece *piece)

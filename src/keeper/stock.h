@@ -69,8 +69,9 @@ SCRIM_MUST_CHECK int scrim_stock_load(struct scrim_stock *stock, struct scrim_er
 
 SCRIM_MUST_CHECK int scrim_stock_add(struct scrim_stock_camera *camera,
                                      const struct scrim_piece *piece);
-// Its place, or -1.
-ssize_t scrim_stock_find(const struct scrim_stock_camera *camera, int64_t start_us, unsigned nth);
+// NULL: there is none of that name. Valid until the next change.
+const struct scrim_piece *scrim_stock_find(const struct scrim_stock_camera *camera,
+                                           int64_t start_us, unsigned nth);
 // The first piece that starts at or after `start_us`; `count` if there is none.
 size_t scrim_stock_from(const struct scrim_stock_camera *camera, int64_t start_us);
 // Marks a piece of the camera to be removed.

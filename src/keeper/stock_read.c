@@ -103,9 +103,10 @@ static int take_file(struct reading *reading, unsigned disk, const char *path, c
     struct scrim_piece piece = {.disk = (uint8_t)disk, .state = SCRIM_PIECE_UNRECORDED};
     if (!place_of(reading->loading_day, name, &piece))
         return SCRIM_OK; // a journal, a tail, or nothing of ours
-    const ssize_t at = scrim_stock_find(&reading->found, piece.start_us, piece.nth);
-    if (at >= 0) {
-        piece = reading->found.pieces[at];
+    const struct scrim_piece *recorded =
+        scrim_stock_find(&reading->found, piece.start_us, piece.nth);
+    if (recorded) {
+        piece = *recorded;
         piece.disk = (uint8_t)disk; // where it is, whatever its record says
         return scrim_stock_add(reading->camera, &piece);
     }

@@ -17,6 +17,8 @@
 #define STATUS_US (10 * SCRIM_SECOND)
 #define COMPLAIN_US (600 * SCRIM_SECOND)
 #define SMOOTH_SECONDS 30.0
+#define DOUBT_STEP_US (3600 * SCRIM_SECOND)
+#define DOUBT_US (24 * 3600 * SCRIM_SECOND)
 
 void scrim_storage_complain(struct scrim_storage *storage, struct complaint *complaint,
                             const char *format, ...)
@@ -92,6 +94,7 @@ int scrim_storage_create(const struct scrim_site *site, struct scrim_hour_ring *
     storage->ring = ring;
     storage->handler = *handler;
     storage->log = scrim_log_named("keeper.storage");
+    storage->clock_offset_us = scrim_clock_utc_us() - scrim_clock_mono_us();
     begin_stock(storage);
     int result = make_dirs(site->dir, error);
     if (result >= 0)
@@ -274,6 +277,28 @@ void scrim_storage_unguard(struct scrim_storage *storage)
     scrim_holds_end(storage->guard);
 }
 
+// A clock that is set far ahead makes everything look old, and what is destroyed does not come back
+// when it is set right. Such a step counts once the kernel says that the clock is synchronised, or
+// when it has lasted for a day.
+static bool clock_is_doubtful(struct scrim_storage *storage, int64_t now_us, int64_t now_mono_us)
+{
+    const int64_t offset_us = now_us - now_mono_us;
+    const bool ahead = offset_us - storage->clock_offset_us > DOUBT_STEP_US;
+    if (ahead && storage->doubted_us == 0)
+        storage->doubted_us = now_mono_us + DOUBT_US;
+    if (ahead && now_mono_us < storage->doubted_us && !scrim_clock_ntp().synchronised) {
+        scrim_storage_complain(storage, &storage->clock_complaint,
+                               "the clock was set ahead by %" PRId64
+                               " minutes and is not synchronised: nothing is destroyed for its age "
+                               "until it is, or for a day",
+                               (offset_us - storage->clock_offset_us) / (60 * SCRIM_SECOND));
+        return true;
+    }
+    storage->clock_offset_us = offset_us;
+    storage->doubted_us = 0;
+    return false;
+}
+
 // What looks, and destroys nothing.
 static void look(struct scrim_storage *storage, int64_t now_us, int64_t now_mono_us)
 {
@@ -294,7 +319,8 @@ static bool destroy(struct scrim_storage *storage, int64_t now_us, int64_t now_m
         look_at_volumes(storage, now_us);
         scrim_storage_purge(storage, now_us);
     }
-    if (storage->loaded && due(&storage->sweep_us, SWEEP_US, now_mono_us))
+    if (!clock_is_doubtful(storage, now_us, now_mono_us) && storage->loaded &&
+        due(&storage->sweep_us, SWEEP_US, now_mono_us))
         scrim_storage_sweep(storage, now_us);
     const bool left = scrim_storage_remove(storage, now_us, scrim_clock_mono_us() + WORK_US);
     scrim_storage_unguard(storage);

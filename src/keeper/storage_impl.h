@@ -45,12 +45,14 @@ struct scrim_storage {
     uint64_t removed_since_look;   // bytes, all volumes
     struct scrim_hour_range *owed; // keys of hours that were purged, not destroyed yet
     size_t owed_count;
-    bool keys_failed; // the files of the last sweep's hours wait for their keys
-    bool loaded;      // the whole stock is known
-    size_t turn;      // the camera to follow next
+    int64_t clock_offset_us; // UTC minus monotonic, as it is trusted
+    int64_t doubted_us;      // monotonic: until then the clock is not trusted, unless NTP does
+    bool keys_failed;        // the files of the last sweep's hours wait for their keys
+    bool loaded;             // the whole stock is known
+    size_t turn;             // the camera to follow next
     int64_t find_us, follow_us, sweep_us, volumes_us, status_us; // monotonic: when each is due
-    struct complaint holds_complaint, keys_complaint, files_complaint, full_complaint,
-        fit_complaint, journal_complaint, record_complaint, status_complaint;
+    struct complaint clock_complaint, holds_complaint, keys_complaint, files_complaint,
+        full_complaint, fit_complaint, journal_complaint, record_complaint, status_complaint;
 };
 
 // Says it if it was not said for ten minutes.

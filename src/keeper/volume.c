@@ -35,7 +35,7 @@ static bool is_ours(const struct scrim_site *site, unsigned at)
 
 void scrim_volumes_look(const struct scrim_site *site, struct scrim_volumes *ret)
 {
-    dev_t devices[SCRIM_DISKS_MAX];
+    dev_t devices[SCRIM_DISKS_MAX] = {0};
     memset(ret, 0, sizeof *ret);
     for (unsigned at = 0; at < scrim_disks_count(site); at++) {
         // The site's store may not have been made yet.

@@ -207,9 +207,11 @@ static int inherited_socket(void)
 int scrim_link_listen(const char *path, struct scrim_error *error)
 {
     const int inherited = inherited_socket();
-    if (inherited >= 0)
-        return inherited;
+    return inherited >= 0 ? inherited : scrim_link_bind(path, error);
+}
 
+int scrim_link_bind(const char *path, struct scrim_error *error)
+{
     struct sockaddr_un address;
     int result = address_of(path, &address, error);
     if (result < 0)

@@ -48,7 +48,7 @@ enum scrim_link_kind {
     SCRIM_LINK_UNIT = 18,
     SCRIM_LINK_BROKEN = 19,
     SCRIM_LINK_FEED = 20,
-    SCRIM_LINK_DISKS = 21, // JSON text: the disks as the recorder finds them
+    SCRIM_LINK_DISKS = 21, // JSON text: the disks as the recorder finds them (disks_state.h)
     SCRIM_LINK_SOUND = 22, // see ingest/wire.h, the next one too
     SCRIM_LINK_SOUND_TRACK = 23,
 };
@@ -92,4 +92,6 @@ SCRIM_MUST_CHECK int scrim_link_receive(struct scrim_link *link, struct scrim_li
 // A listening socket: inherited through LISTEN_FDS (systemd, `scrim up`) or made at `path`
 // (mode 0600, a stale one replaced). _connect is for the other side.
 SCRIM_MUST_CHECK int scrim_link_listen(const char *path, struct scrim_error *error);
+// The same, but never inherited: for a second socket of a program.
+SCRIM_MUST_CHECK int scrim_link_bind(const char *path, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_link_connect(const char *path, struct scrim_error *error);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SEGMENT_BYTES_HARD (1U << 30)   // cut even without a key frame
 #define INTERVAL_MAX_US SCRIM_SECOND    // the last frame before a gap lasts at most so long
@@ -33,6 +34,7 @@ struct scrim_camera {
     struct scrim_backoff disk_backoff;
     int64_t disk_retry_us; // monotonic; no new segment before
     uint64_t frames, gaps, lost_units;
+    uint64_t gaps_by[SCRIM_GAP_CAUSES];
 
     atomic_bool disk_failed;
     pthread_mutex_t lock;          // leaf lock, protects:
@@ -55,9 +57,12 @@ static void blame(struct scrim_camera *camera, enum scrim_gap_cause cause, const
                        scrim_timeline_utc(&camera->timeline, camera->covered_us),
                        camera->covered_us);
         camera->gaps++;
+    } else if (gap->cause == cause) {
+        return;
     } else if (scrim_gap_cause_is(gap, cause, detail, scrim_clock_mono_us(), &piece)) {
         journal(camera, &piece);
     }
+    camera->gaps_by[cause]++;
 }
 
 struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
@@ -320,7 +325,10 @@ static void note_missing(struct scrim_camera *camera, const struct scrim_unit *f
     if (camera->segment && moment->hole_us > 0) {
         char detail[sizeof camera->gap.detail];
         const double seconds = (double)moment->hole_us / SCRIM_SECOND;
-        if (missing)
+        if (frame->lost_packets == 0 && missing)
+            snprintf(detail, sizeof detail, "%" PRIu32 " pictures did not arrive whole in %.1f s",
+                     frame->lost_units, seconds);
+        else if (missing)
             snprintf(detail, sizeof detail, "%" PRIu32 " packets did not arrive in %.1f s",
                      frame->lost_packets, seconds);
         else
@@ -441,6 +449,7 @@ void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_
                                         .sound_frames = camera->sound.frames,
                                         .sound_dropped = camera->sound.dropped,
                                         .sound_lost_packets = camera->sound.lost_packets};
+    memcpy(ret->gaps_by, camera->gaps_by, sizeof ret->gaps_by);
     if (camera->segment)
         ret->since_us = camera->begun_us;
     else

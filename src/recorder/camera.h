@@ -47,6 +47,7 @@ struct scrim_camera_status {
     char detail[200];
     int64_t since_us; // UTC; when recording, or the gap, began
     uint64_t frames, gaps;
+    uint64_t gaps_by[SCRIM_GAP_CAUSES]; // one gap may have several causes, one after the other
     uint64_t lost_units; // pictures that did not arrive whole, or arrived and were not recorded
     bool sound;          // is recorded
     uint64_t sound_frames, sound_dropped, sound_lost_packets;

@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "recorder/disks_state.h"
 #include "recorder/fanout_impl.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@ struct scrim_desk_side {
     char path[SCRIM_PATH_MAX];
     struct scrim_fanout_camera *cameras;
     struct scrim_camera_state *states; // one per slot
+    struct scrim_buf disks;            // JSON, as last told
     struct scrim_link *link;           // NULL while there is no desk
     int64_t due_us;                    // monotonic: of the next try to connect, or the next repeat
 };
@@ -25,6 +27,7 @@ struct scrim_desk_side *scrim_desk_side_create(const char *path,
     struct scrim_desk_side *side = scrim_new(struct scrim_desk_side);
     snprintf(side->path, sizeof side->path, "%s", path);
     side->cameras = cameras;
+    scrim_buf_init(&side->disks, SCRIM_DISKS_JSON_MAX);
     side->states = scrim_new_array(SCRIM_FANOUT_CAMERAS_MAX, struct scrim_camera_state);
     return side;
 }
@@ -32,6 +35,7 @@ struct scrim_desk_side *scrim_desk_side_create(const char *path,
 void scrim_desk_side_destroy(struct scrim_desk_side *side)
 {
     scrim_link_destroy(side->link);
+    scrim_buf_finish(&side->disks);
     free(side->states);
     free(side);
 }
@@ -64,10 +68,19 @@ static void send_state(struct scrim_desk_side *side, unsigned camera)
     scrim_buf_finish(&json);
 }
 
+static void send_disks(struct scrim_desk_side *side)
+{
+    if (side->link && side->disks.len > 0 &&
+        scrim_link_send(side->link, SCRIM_LINK_DISKS, 0, "", side->disks.data, side->disks.len,
+                        NULL, 0) < 0)
+        side->due_us = scrim_clock_mono_us() + REPEAT_US;
+}
+
 static void send_all(struct scrim_desk_side *side)
 {
     for (unsigned i = 0; i < SCRIM_FANOUT_CAMERAS_MAX; i++)
         send_state(side, i);
+    send_disks(side);
     side->due_us = scrim_clock_mono_us() + REPEAT_US;
     flush(side);
 }
@@ -127,6 +140,12 @@ void scrim_desk_side_serve(struct scrim_desk_side *side, const struct pollfd *fd
 
 void scrim_desk_side_take(struct scrim_desk_side *side, const struct scrim_item *item)
 {
+    if (item->kind == SCRIM_ITEM_DISKS) { // goes out with the states that are repeated
+        scrim_buf_clear(&side->disks);
+        if (scrim_buf_append(&side->disks, item->data, item->size) < 0)
+            scrim_buf_clear(&side->disks); // nothing is said rather than half of it
+        return;
+    }
     side->states[item->camera] =
         item->kind == SCRIM_ITEM_STATE ? item->state : (struct scrim_camera_state){0};
     send_state(side, item->camera);

@@ -106,6 +106,11 @@ void scrim_fanout_state(struct scrim_fanout *fanout, unsigned camera,
     push(fanout, item);
 }
 
+void scrim_fanout_disks(struct scrim_fanout *fanout, const struct scrim_buf *json)
+{
+    push(fanout, new_item(SCRIM_ITEM_DISKS, 0, json->data, json->len));
+}
+
 // ---- The thread.
 
 static void take_place(struct scrim_fanout *fanout, const struct scrim_item *item)
@@ -125,7 +130,7 @@ static void take_items(struct scrim_fanout *fanout)
     while ((item = scrim_queue_pop(fanout->queue, 0))) {
         if (item->kind == SCRIM_ITEM_PLACE)
             take_place(fanout, item);
-        else if (item->kind == SCRIM_ITEM_STATE)
+        else if (item->kind == SCRIM_ITEM_STATE || item->kind == SCRIM_ITEM_DISKS)
             scrim_desk_side_take(fanout->desk, item);
         else
             scrim_veil_side_take(fanout->veil, item);

@@ -35,5 +35,7 @@ SCRIM_MUST_CHECK bool scrim_fanout_packet(struct scrim_fanout *fanout, unsigned 
                                           const struct scrim_moment *moment);
 void scrim_fanout_drop(struct scrim_fanout *fanout, unsigned camera); // counts one frame
 void scrim_fanout_end(struct scrim_fanout *fanout, unsigned camera, const char *why);
+// What the desk is told of the disks: the body of DISKS.
+void scrim_fanout_disks(struct scrim_fanout *fanout, const struct scrim_buf *json);
 void scrim_fanout_state(struct scrim_fanout *fanout, unsigned camera,
                         const struct scrim_camera_state *state);

@@ -13,7 +13,8 @@ enum scrim_item_kind {
     SCRIM_ITEM_STREAM,
     SCRIM_ITEM_PACKET,
     SCRIM_ITEM_END,
-    SCRIM_ITEM_STATE
+    SCRIM_ITEM_STATE,
+    SCRIM_ITEM_DISKS
 };
 
 struct scrim_item {
@@ -25,7 +26,8 @@ struct scrim_item {
     int64_t utc_us, pts_us;          // PACKET
     struct scrim_camera_state state; // STATE
     size_t size;
-    uint8_t data[]; // PLACE: id; STREAM: parameter sets; PACKET: the access unit; END: text
+    uint8_t data[]; // PLACE: id; STREAM: parameter sets; PACKET: the access unit; END: text;
+                    // DISKS: JSON
 };
 
 // One per slot.

@@ -88,15 +88,33 @@ static int start_sealer(struct scrim_parent *parent, struct scrim_sealer_setup *
     return result;
 }
 
-static int dial(void *context, const int fds[SCRIM_FORK_FDS])
+static int dial_once(const struct scrim_log *log, int fd)
 {
-    const struct scrim_log *log = context;
     struct scrim_error error;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int result = scrim_dialer_confine(&error);
     if (result < 0)
         scrim_warn(log, "%s", error.text);
-    return result < 0 && result != SCRIM_EUNSUPPORTED ? 1 : scrim_dial_run(fds[0]);
+    return result < 0 && result != SCRIM_EUNSUPPORTED ? 1 : scrim_dial_run(fd);
+}
+
+// The dialer is started again by a process of its own, since the parent has no network to give.
+// What it was dialling is dialled again when the streams lose patience.
+static int dial(void *context, const int fds[SCRIM_FORK_FDS])
+{
+    const struct scrim_log *log = context;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        int status;
+        const pid_t pid = fork();
+        if (pid == 0)
+            _exit(dial_once(log, fds[0]));
+        if (pid < 0 || waitpid(pid, &status, 0) < 0)
+            return 1;
+        if (WIFEXITED(status))
+            return WEXITSTATUS(status);
+        scrim_error_log(log, "the dialer was ended by signal %d; again", WTERMSIG(status));
+    }
 }
 
 static int start_dialer(struct scrim_parent *parent, struct scrim_error *error)
@@ -246,6 +264,8 @@ int scrim_parent_serve(struct scrim_parent *parent, struct scrim_error *error)
     while (result >= 0 && !parent->stopping) {
         fds[0] = (struct pollfd){.fd = parent->signals, .events = POLLIN};
         fds[1] = (struct pollfd){.fd = parent->dialer_fd, .events = POLLIN};
+        if (scrim_streams_wait_for_dialer(parent->streams))
+            fds[1].events |= POLLOUT;
         const size_t count = scrim_streams_poll(parent->streams, fds + OWN_FDS);
         if (poll(fds, OWN_FDS + count, WAIT_MS) < 0)
             continue; // EINTR

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "recorder/confine.h"
+#include "recorder/disks_state.h"
 #include "recorder/sealed_camera.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define TEND_US SCRIM_SECOND
+#define DISKS_US (2 * SCRIM_SECOND)
 #define BATCH_US \
     (SCRIM_SECOND / 100) // at most a hundred wake-ups a second, for all cameras together
 #define KEYS_PATIENCE_US (5 * SCRIM_SECOND) // for the first keys, before anything is recorded
@@ -34,7 +36,7 @@ struct sealer {
     unsigned count;
     struct pollfd fds[OWN_FDS + CAMERAS_MAX * SCRIM_SEALED_FEEDS];
     bool more[CAMERAS_MAX * SCRIM_SEALED_FEEDS]; // of a feed, has come already
-    int64_t tend_due_us;
+    int64_t tend_due_us, disks_due_us;           // monotonic
     bool over, ordered;
     enum scrim_disk_state places[SCRIM_DISKS_MAX]; // of each disk, as last said
     char disk_complaint[512], keys_complaint[160]; // last said
@@ -150,8 +152,7 @@ static void watch_places(struct sealer *sealer)
         if (place.state == SCRIM_DISK_IS_OK)
             scrim_info(&sealer->log, "%s works again", place.path);
         else
-            scrim_error_log(&sealer->log, "%s is %s: %s", place.path,
-                            scrim_disk_state_text(place.state), place.sentence);
+            scrim_error_log(&sealer->log, "%s", place.sentence);
     }
 }
 
@@ -178,6 +179,29 @@ static void watch_keys(struct sealer *sealer)
     snprintf(sealer->keys_complaint, sizeof sealer->keys_complaint, "%s", trouble ? trouble : "");
 }
 
+// The desk's copy of the disks' figures.
+static void tell_disks(struct sealer *sealer, int64_t now_us)
+{
+    struct scrim_buf json;
+    struct scrim_disks_camera cameras[CAMERAS_MAX];
+    unsigned count = 0;
+    if (now_us < sealer->disks_due_us)
+        return;
+    sealer->disks_due_us = now_us + DISKS_US;
+    for (unsigned i = 0; i < sealer->count; i++) {
+        const char *id = scrim_sealed_camera_id(sealer->cameras[i]);
+        if (scrim_sealed_camera_here(sealer->cameras[i]))
+            cameras[count++] =
+                (struct scrim_disks_camera){id, scrim_disk_camera_place(sealer->disk, id)};
+    }
+    scrim_buf_init(&json, SCRIM_DISKS_JSON_MAX);
+    if (scrim_disks_json(sealer->disk, cameras, count, &json) >= 0)
+        scrim_fanout_disks(sealer->fanout, &json);
+    else
+        scrim_warn(&sealer->log, "the desk is not told of the disks: out of memory");
+    scrim_buf_finish(&json);
+}
+
 static void tend(struct sealer *sealer, int64_t now_us)
 {
     const int64_t keys_us = scrim_keys_tend(sealer->keys);
@@ -185,6 +209,7 @@ static void tend(struct sealer *sealer, int64_t now_us)
     watch_places(sealer);
     watch_disk(sealer);
     watch_keys(sealer);
+    tell_disks(sealer, now_us);
     for (unsigned i = 0; i < sealer->count; i++)
         scrim_sealed_camera_tick(sealer->cameras[i], now_us);
 }

@@ -1,5 +1,6 @@
 #include "recorder/segment.h"
 
+#include "age/age.h"
 #include "base/alloc.h"
 #include "bitstream/mux.h"
 
@@ -8,6 +9,7 @@
 
 #define SEAM 2                      // samples: what rounding makes of two frames without one
 #define FLUSH_US (SCRIM_SECOND / 2) // video in RAM only, at most
+#define DENSE_CHUNKS 3              // in FLUSH_US: each fills in less than a quarter of a second
 #define PLAIN_MAX (80U << 20)       // one fragment with its boxes
 #define SENDER_UTC_MAX_US (INT64_C(32503680000) * SCRIM_SECOND) // the year 3000
 #define SEALED_MAX (160U << 20) // what waits while the disk's queue is full
@@ -174,9 +176,12 @@ static int flush(struct scrim_segment *segment, int64_t now_us, struct scrim_err
     if (result < 0)
         return result;
     segment->flushed_us = now_us;
+    // Of a stream that fills several chunks between two flushes, the unfinished one holds but a
+    // moment: it will be whole before a tail would be worth its price.
+    const bool dense = segment->sealed.len >= DENSE_CHUNKS * SCRIM_AGE_SEALED_CHUNK;
     if (segment->sealed.len > 0)
         result = scrim_disk_append(home->disk, home->camera, &segment->sealed);
-    if (result >= 0)
+    if (result >= 0 && !dense)
         result = write_tail(segment);
     return result < 0 ? scrim_fail(error, result, "the disk does not keep up") : SCRIM_OK;
 }

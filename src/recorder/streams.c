@@ -42,8 +42,10 @@ struct stream {
     int udp[2];                  // what the dialer opened last, until it is connected; -1
     struct sockaddr_in6 address; // of the camera, as dialled last
     bool dialled;
-    int64_t alive_us, due_us; // monotonic
-    bool leaving;             // nobody wants it any more: killed when due, gone when its process is
+    int64_t alive_us, due_us;     // monotonic
+    struct scrim_control request; // to the dialer, if it `waits`
+    bool waits;
+    bool leaving; // nobody wants it any more: killed when due, gone when its process is
 };
 
 struct scrim_streams {
@@ -78,6 +80,7 @@ static void let_go(struct stream *stream)
     if (stream->control_fd >= 0)
         close(stream->control_fd);
     stream->control_fd = -1;
+    stream->waits = false;
     close_udp(stream);
 }
 
@@ -338,13 +341,32 @@ static bool may_reach(const struct stream *stream, const char *host)
            (stream->redirect_host && strcasecmp(host, stream->redirect_host) == 0);
 }
 
-static void take_request(struct scrim_streams *streams, struct stream *stream,
-                         struct scrim_control *request)
+// False: the dialer has as much as it can take; the request waits until it reads again.
+static bool forward(const struct scrim_streams *streams, struct stream *stream)
 {
-    const int *fds = NULL;
-    unsigned count = 0;
+    const bool peer = stream->request.kind == SCRIM_DIAL_UDP_PEER;
+    const int sent = scrim_datagram_send(streams->dialer_fd, &stream->request,
+                                         sizeof stream->request, stream->udp, peer ? 2 : 0);
+    stream->waits = sent == SCRIM_EAGAIN;
+    if (stream->waits)
+        return false;
+    if (sent < 0)
+        refuse(stream, &stream->request, "the dialer is gone");
+    if (peer)
+        close_udp(stream);
+    return true;
+}
+
+static void take_request(struct scrim_streams *streams, struct stream *stream,
+                         const struct scrim_control *request)
+{
+    if (request->kind == SCRIM_DIAL_ALIVE) {
+        stream->alive_us = scrim_clock_mono_us();
+        return;
+    }
+    stream->request = *request; // instead of one that still waits
+    stream->request.stream = stream->serial;
     switch (request->kind) {
-    case SCRIM_DIAL_ALIVE: stream->alive_us = scrim_clock_mono_us(); return;
     case SCRIM_DIAL_TCP:
         if (!may_reach(stream, request->host)) {
             refuse(stream, request,
@@ -359,17 +381,28 @@ static void take_request(struct scrim_streams *streams, struct stream *stream,
             refuse(stream, request, "there are no UDP sockets to connect");
             return;
         }
-        request->address = stream->address;
-        fds = stream->udp;
-        count = 2;
+        stream->request.address = stream->address;
         break;
     default: refuse(stream, request, "unknown request"); return;
     }
-    request->stream = stream->serial;
-    if (scrim_datagram_send(streams->dialer_fd, request, sizeof *request, fds, count) < 0)
-        refuse(stream, request, "too many cameras are being dialled");
-    if (request->kind == SCRIM_DIAL_UDP_PEER)
-        close_udp(stream);
+    (void)forward(streams, stream); // or later
+}
+
+static void forward_waiting(struct scrim_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        if (streams->list[i]->waits && !forward(streams, streams->list[i]))
+            return;
+    }
+}
+
+bool scrim_streams_wait_for_dialer(const struct scrim_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        if (streams->list[i]->waits)
+            return true;
+    }
+    return false;
 }
 
 static void hear(struct scrim_streams *streams, struct stream *stream)
@@ -444,5 +477,6 @@ int scrim_streams_serve(struct scrim_streams *streams, const struct pollfd *fds,
             hear(streams, streams->list[i]);
         end_hung(streams->list[i], now_us);
     }
+    forward_waiting(streams);
     return start_due(streams, error);
 }

@@ -27,6 +27,8 @@ size_t scrim_streams_poll(const struct scrim_streams *streams, struct pollfd *fd
 // After poll: hears requests (`fds` as filled by _poll), and starts what is due.
 SCRIM_MUST_CHECK int scrim_streams_serve(struct scrim_streams *streams, const struct pollfd *fds,
                                          size_t count, struct scrim_error *error);
+// True while requests wait for the dialer to read: call _serve when its descriptor takes more.
+bool scrim_streams_wait_for_dialer(const struct scrim_streams *streams);
 // An answer of the dialer; its descriptors are taken over.
 void scrim_streams_answer(struct scrim_streams *streams, const struct scrim_control *answer,
                           const int fds[SCRIM_DATAGRAM_FDS]);

@@ -233,7 +233,8 @@ void scrim_veil_side_take(struct scrim_veil_side *side, const struct scrim_item 
     case SCRIM_ITEM_STREAM: take_stream(side, item); break;
     case SCRIM_ITEM_PACKET: take_packet(side, item); break;
     case SCRIM_ITEM_END: take_end(side, item); break;
-    case SCRIM_ITEM_STATE: break; // the desk's
+    case SCRIM_ITEM_STATE:
+    case SCRIM_ITEM_DISKS: break; // the desk's
     }
 }
 

@@ -142,7 +142,7 @@ static bool names_key(const char *line, size_t length, const char *key)
     const size_t key_length = strlen(key);
     const char *at = line, *end = line + length;
     while (key_length > 0 && (at = memmem(at, (size_t)(end - at), key, key_length))) {
-        if ((at == line || memchr(" \t-{,", at[-1], 5)) && at + key_length < end &&
+        if ((at == line || (at[-1] != '\0' && strchr(" \t-{,", at[-1]))) && at + key_length < end &&
             at[key_length] == ':')
             return true;
         at++;

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE_BYTES (128U << 20)  // some seconds of a full site while the disk is busy with itself
-#define QUEUES_BYTES (256U << 20) // of all disks
+// What may wait while disks are busy with themselves, of all disks together: some seconds of a full
+// site.
+#define QUEUES_BYTES (128U << 20)
+#define QUEUES_BYTES_CAMERA (2U << 20) // and so much more for each camera
 #define WATCH_US SCRIM_SECOND
 #define STOP_US (10 * SCRIM_SECOND) // for a disk to answer at the end
 
@@ -58,13 +60,15 @@ static int open_root(const struct scrim_site *site, unsigned at, struct scrim_di
 
 static int add_writer(struct scrim_disk *disk, unsigned at, struct scrim_error *error)
 {
-    const unsigned shares = disk->site->config->disks_count + 1;
+    const struct scrim_site_config *config = disk->site->config;
+    const unsigned disks = config->disks_count > 0 ? config->disks_count : 1;
+    const size_t bytes = QUEUES_BYTES + (size_t)config->cameras_count * QUEUES_BYTES_CAMERA;
     char name[SCRIM_PATH_MAX + 64];
     struct scrim_error why = {0};
     scrim_disks_name(disk->site, at, name, sizeof name);
     struct scrim_disk_writer_setup setup = {
         .name = name,
-        .queue_bytes = QUEUES_BYTES / shares < QUEUE_BYTES ? QUEUES_BYTES / shares : QUEUE_BYTES,
+        .queue_bytes = bytes / disks,
         .journals = disk->journals,
         .report = on_report,
         .context = disk,
@@ -425,6 +429,12 @@ void scrim_disk_place_stats(struct scrim_disk *disk, unsigned at, struct scrim_d
     scrim_disk_writer_stats(disk->writers[at], ret, &ignored);
     for (unsigned i = 0; i < atomic_load(&disk->members_count); i++)
         ret->cameras += atomic_load(&disk->members[i]->home) == (int)at;
+}
+
+int scrim_disk_camera_place(struct scrim_disk *disk, const char *camera)
+{
+    const struct scrim_disk_member *member = find(disk, camera);
+    return member ? atomic_load(&member->home) : -1;
 }
 
 bool scrim_disk_complaint(struct scrim_disk *disk, const char *camera, struct scrim_error *ret)

@@ -77,6 +77,7 @@ enum scrim_disk_state {
     SCRIM_DISK_IS_ABSENT,  // not mounted, or something else is mounted in its place now
     SCRIM_DISK_IS_FOREIGN, // another disk lies at its path since the start
 };
+#define SCRIM_DISK_STATES 7
 const char *scrim_disk_state_text(enum scrim_disk_state state); // "ok", "slow", "read-only", …
 
 struct scrim_disk_stats {                               // of all disks and the journals together
@@ -101,6 +102,8 @@ struct scrim_disk_place {
 };
 unsigned scrim_disk_places(const struct scrim_disk *disk); // at least 1
 void scrim_disk_place_stats(struct scrim_disk *disk, unsigned at, struct scrim_disk_place *ret);
+// The number of the camera's disk, -1: none, as for a camera that was never added.
+int scrim_disk_camera_place(struct scrim_disk *disk, const char *camera);
 // Why the camera's disk does not take what it is given: false if nothing is known to be wrong.
 bool scrim_disk_complaint(struct scrim_disk *disk, const char *camera, struct scrim_error *ret);
 

@@ -92,8 +92,8 @@ void scrim_disk_health_fail(struct scrim_disk_health *health, const struct scrim
     pthread_mutex_lock(&health->lock);
     if (room)
         take_room_locked(health, room);
-    if (room && (room->f_flag & ST_RDONLY)) {
-        snprintf(sentence, sizeof sentence, "%.400s is mounted read-only", health->name);
+    if (why->code == SCRIM_EREADONLY || (room && (room->f_flag & ST_RDONLY))) {
+        snprintf(sentence, sizeof sentence, "%.400s is read-only", health->name);
         enter_locked(health, SCRIM_DISK_IS_READ_ONLY, sentence);
     } else if (why->code == SCRIM_ENOSPACE) {
         enter_full_locked(health);

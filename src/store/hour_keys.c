@@ -49,8 +49,10 @@ static bool take_group(struct scrim_reader *reader, const struct scrim_hour_grou
     if (!id || !scrim_read_u32(reader, &count) || count == 0 || count > SCRIM_HOUR_RING_KEYS_MAX)
         return false;
     const uint8_t *at = scrim_read_view(reader, (size_t)count * KEY_BYTES);
+    if (!at)
+        return false;
     *ret = (struct scrim_hour_group){(const char *)id, at, count};
-    if (!at || !is_camera(ret->camera) || (before && strcmp(before->camera, ret->camera) >= 0))
+    if (!is_camera(ret->camera) || (before && strcmp(before->camera, ret->camera) >= 0))
         return false;
     for (size_t i = 1; i < count; i++) {
         if (get_u32(at + (i - 1) * KEY_BYTES) >= get_u32(at + i * KEY_BYTES))
@@ -111,22 +113,29 @@ static const struct scrim_hour_group *group_of(const struct scrim_hour_keys *key
     return NULL;
 }
 
-const uint8_t *scrim_hour_keys_find(const struct scrim_hour_keys *keys, const char *camera,
-                                    uint64_t hour)
+// The place of the hour's key in the group (NULL: an empty one), or -1.
+static ssize_t place_of(const struct scrim_hour_group *group, uint64_t hour)
 {
-    const struct scrim_hour_group *group = group_of(keys, camera);
     size_t low = 0, high = group ? group->count : 0;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const uint8_t *at = group->keys + middle * KEY_BYTES;
-        if (get_u32(at) == hour)
-            return at + 4;
-        if (get_u32(at) < hour)
+        const uint64_t found = scrim_hour_keys_hour(group, middle);
+        if (found == hour)
+            return (ssize_t)middle;
+        if (found < hour)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return -1;
+}
+
+const uint8_t *scrim_hour_keys_find(const struct scrim_hour_keys *keys, const char *camera,
+                                    uint64_t hour)
+{
+    const struct scrim_hour_group *group = group_of(keys, camera);
+    const ssize_t place = place_of(group, hour);
+    return place < 0 ? NULL : group->keys + (size_t)place * KEY_BYTES + 4;
 }
 
 // A set being written, front to back, into a block that has room for all of it.
@@ -235,8 +244,9 @@ static int find_wants(const struct scrim_hour_keys *keys, const struct scrim_hou
         return SCRIM_ENOMEM;
     size_t found = 0, kept = 0;
     for (size_t i = 0; i < count; i++) {
+        const struct scrim_hour_group *group = group_of(keys, wanted[i].camera);
         for (uint64_t hour = wanted[i].first; hour <= wanted[i].last; hour++) {
-            if (!scrim_hour_keys_find(keys, wanted[i].camera, hour))
+            if (place_of(group, hour) < 0)
                 wants[found++] = (struct want){wanted[i].camera, (uint32_t)hour};
         }
     }
@@ -299,10 +309,12 @@ int scrim_hour_keys_with(const struct scrim_hour_keys *keys, const struct scrim_
     return writer_finish(&writer, ret);
 }
 
-static bool is_doomed(uint32_t hour, const struct scrim_hour_range *const *ranges, size_t count)
+// `chosen`: places in `ranges`.
+static bool is_doomed(uint32_t hour, const struct scrim_hour_range *ranges, const size_t *chosen,
+                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (hour >= ranges[i]->first && hour <= ranges[i]->last)
+        if (hour >= ranges[chosen[i]].first && hour <= ranges[chosen[i]].last)
             return true;
     }
     return false;
@@ -315,7 +327,7 @@ int scrim_hour_keys_without(const struct scrim_hour_keys *keys,
     struct writer writer;
     uint64_t hours;
     int result = check_ranges(doomed, count, &hours);
-    const struct scrim_hour_range **of_camera = scrim_alloc_zero(count, sizeof *of_camera);
+    size_t *of_camera = scrim_alloc_zero(count, sizeof *of_camera);
     if (result >= 0)
         result = of_camera ? writer_init(&writer, keys->len) : SCRIM_ENOMEM;
     if (result < 0) {
@@ -327,12 +339,12 @@ int scrim_hour_keys_without(const struct scrim_hour_keys *keys,
         size_t ranges = 0;
         for (size_t i = 0; i < count; i++) {
             if (strcmp(doomed[i].camera, group->camera) == 0)
-                of_camera[ranges++] = &doomed[i];
+                of_camera[ranges++] = i;
         }
         writer_begin(&writer, group->camera);
         for (size_t i = 0; i < group->count; i++) {
             const uint8_t *key = group->keys + i * KEY_BYTES;
-            if (!is_doomed(get_u32(key), of_camera, ranges))
+            if (!is_doomed(get_u32(key), doomed, of_camera, ranges))
                 writer_copy(&writer, key, 1);
         }
         writer_end(&writer);

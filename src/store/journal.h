@@ -34,6 +34,7 @@ enum scrim_gap_cause {
     SCRIM_GAP_CLOCK,
     SCRIM_GAP_CRASH,
 };
+#define SCRIM_GAP_CAUSES 7
 const char *scrim_gap_cause_text(enum scrim_gap_cause cause); // "camera", "network", …
 
 struct scrim_record {

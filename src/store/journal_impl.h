@@ -10,7 +10,6 @@
 #define SCRIM_JOURNAL_SIGNED "scrim-journal/v1\n" // what the signature covers, before the JSON
 #define SCRIM_JOURNAL_SIGNATURE 88                // base64 of 64 bytes, padded
 #define SCRIM_RECORD_TYPES 7
-#define SCRIM_GAP_CAUSES 7
 extern const char *const scrim_record_type_names[SCRIM_RECORD_TYPES];
 extern const char *const scrim_gap_cause_names[SCRIM_GAP_CAUSES];
 extern const char *const scrim_record_clock_names[2]; // by of_camera

@@ -5,6 +5,7 @@
 //         <HHMMSS>.mp4.age             sealed segment (-1, -2 … follows if the second is taken)
 //         <HHMMSS>.mp4.age.tail        last chunk of a torn segment, saved at recovery
 //         journal                      signed, hash-chained records
+//     <disk's path>/<camera>/<day>/    segments and tails, with disks in scrim.yaml (disks.h)
 //     DIR/store/<camera>/tail          unfinished chunk of the segment being written, two slots
 //     DIR/veil/<camera>/<day>/
 //         <HHMMSS>.mp4                 redacted picture, plain fragmented MP4
@@ -12,6 +13,7 @@
 //     DIR/state/vault.json             public part of the vault
 //     DIR/state/index.db               cache of the journals, rebuildable
 //     DIR/state/site.db                users, not rebuildable
+//     DIR/state/disks/<disk>           copy of the disk's identity
 //     DIR/state/boot                   counts the recorder's starts
 //     DIR/state/log/journal            openings (record format of a camera's journal)
 //     DIR/state/keys/

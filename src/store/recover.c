@@ -218,6 +218,8 @@ static int find_files(struct scrim_recovery *r, char **days, size_t count,
 {
     const size_t first = count > DAYS ? count - DAYS : 0;
     int result = SCRIM_OK;
+    if (count == 0)
+        return SCRIM_OK;
     for (size_t i = first; i < count && result >= 0; i++)
         result = find_day(r, days[i], error);
     if (result < 0 || scrim_file_list_count(&r->found) == 0)

@@ -174,13 +174,12 @@ static int put_next_slot(void *state, const struct scrim_root_key *next, struct 
     int result = read_slots(place, error);
     if (result < 0)
         return result;
-    struct slot *slot = slot_in(place, NEXT), *current = slot_in(place, CURRENT);
-    if (!current)
+    const bool first_is_current = place->slots[0].state == CURRENT;
+    if (!slot_in(place, CURRENT))
         result = make_index(place, error);
     if (result < 0)
         return result;
-    if (!slot)
-        slot = current == &place->slots[0] ? &place->slots[1] : &place->slots[0];
+    struct slot *slot = &place->slots[first_is_current ? 1 : 0]; // the next one is there, if any
     for (size_t i = 0; i < sizeof slot->generation; i++)
         slot->generation[i] = (uint8_t)(next->generation >> (56 - 8 * i));
     slot->state = NEXT;

@@ -110,6 +110,26 @@ def kill_veil():
         expect(len(site.segments("quay")) == 1, "the segment was cut")
 
 
+@test("the keeper is killed, and cannot start again: recording goes on with the keys it has")
+def kill_keeper():
+    with stage(CLIPS) as staged:
+        site = staged.site
+        site.up()
+        staged.wait_until_recording("quay")
+        hours = site.dir / "state" / "keys" / "hours"
+        (hours / "root.key").rename(hours / "root.away")
+        os.kill(pid_of(site, "scrim-keeper"), signal.SIGKILL)
+        staged.wait_for_log("does not open it")
+        frames = staged.cameras.stat("quay")["frames"]
+        wait_for("some seconds", lambda: staged.cameras.stat("quay")["frames"] > frames + 30)
+        (hours / "root.away").rename(hours / "root.key")
+        wait_for("the keeper", lambda: "scrim-keeper" in site.pids().values())
+        site.down()
+        expect(not site.gaps("quay"), f"the recording has gaps: {site.gaps('quay')}")
+        report = site.check()
+        expect(not report["findings"], f"scrim check: {report['findings']}")
+
+
 def lost_us(staged, killed_us):
     """How much video before this moment is gone: what the segment that was being recorded lacks."""
     begun = [s for s in staged.site.segments("quay") if s["start_us"] < killed_us]

@@ -17,7 +17,7 @@ from sitekit import scrim_ok
 NOW = 1_700_000_000_000
 RANGE = f"?from={NOW}&to={NOW + 60000}"
 EVERYONE = set(ROLES)
-RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"}}
+RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"}, "metrics": {"administrator"}}
 # (method, route, right, an address of it, what those get who may).
 ROUTES = [
     ("POST", "/session", "none", "/session", 400),
@@ -29,9 +29,17 @@ ROUTES = [
     ("GET", "/cameras/{camera}/timeline", "past", "/cameras/quay/timeline" + RANGE, 200),
     ("GET", "/cameras/{camera}/recordings", "past", "/cameras/quay/recordings" + RANGE, 200),
     ("GET", "/cameras/{camera}/recordings/{day}/{file}", "past", "/cameras/quay/recordings/2026-11-23/120000.mp4", 404),
+    ("GET", "/metrics", "metrics", "/metrics", 200),
     ("GET", "/cameras/{camera}/live", "live", "/cameras/quay/live", 426),
     ("DELETE", "/session", "session", "/session", 204),
 ]
+
+
+def address(path):
+    """All routes lie below /api/v1 but the one that Prometheus expects where it is."""
+    return path if path == "/metrics" else "/api/v1" + path
+
+
 SIGN_IN_HEAD = (
     b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 )
@@ -50,7 +58,7 @@ def rights():
         for role, client in [(None, nobody), *((role, daemon.signed_in(role)) for role in ROLES)]:
             for method, _, right, path, status in ROUTES:
                 wanted = status if right == "none" or role in RIGHTS[right] else 403 if role else 401
-                got = client.status(method, "/api/v1" + path, {} if method == "POST" else None)
+                got = client.status(method, address(path), {} if method == "POST" else None)
                 expect(got == wanted, f"{method} {path} as {role}: {got}, expected {wanted}")
             expect(client.status("GET", "/api/v1/session") == 401, f"{role} is still signed in")
         for method, path, wanted in [
@@ -68,12 +76,12 @@ def rights():
 @test("desk: docs/ref/api.md, the table of routes and these tests know the same routes and rights")
 def documented():
     table = re.findall(
-        r"method = SCRIM_HTTP_(\w+),\s*\.pattern = \"/api/v1([^\"]*)\",\s*\.right = SCRIM_RIGHT_(\w+)",
+        r"method = SCRIM_HTTP_(\w+),\s*\.pattern = \"(?:/api/v1)?([^\"]*)\",\s*\.right = SCRIM_RIGHT_(\w+)",
         (ROOT / "src" / "desk" / "routes.c").read_text(),
     )
     expect(len(table) == (ROOT / "src" / "desk" / "routes.c").read_text().count(".pattern ="), "routes.c reads otherwise")
     text = (ROOT / "docs" / "ref" / "api.md").read_text()
-    described = re.findall(r"^### (\w+) /api/v1(\S+)\n\nRight: (\w+)\.", text, re.MULTILINE)
+    described = re.findall(r"^### (\w+) (?:/api/v1)?(\S+)\n\nRight: (\w+)\.", text, re.MULTILINE)
     expect(len(described) == text.count("\n### "), "a route in api.md does not say its right")
     in_program = sorted((method, path, right.lower()) for method, path, right in table)
     expect(sorted(described) == in_program, f"api.md differs: {set(described) ^ set(in_program)}")
@@ -82,7 +90,7 @@ def documented():
 
     head, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.split("\n") if line.startswith("|")]
     expect(head == ["right", "for", *ROLES], f"the first table of api.md has the columns {head}")
-    rights = {row[0]: {role for role, may in zip(ROLES, row[2:]) if may == "yes"} for row in rows[1:5]}
+    rights = {row[0]: {role for role, may in zip(ROLES, row[2:]) if may == "yes"} for row in rows[1:6]}
     expect(rights == RIGHTS, f"api.md has {rights}")
 
 

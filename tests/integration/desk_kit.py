@@ -22,7 +22,8 @@ PASSWORD = "a very good password"
 ROLES = ("viewer", "operator", "keyholder", "auditor", "administrator")
 CAMERAS = ("quay", "gate")
 
-HELLO, INIT, FRAME, VEIL_STATE, OBSERVATION, CAMERA_STATE = 1, 5, 6, 7, 8, 9
+HELLO, INIT, FRAME, VEIL_STATE, OBSERVATION, CAMERA_STATE, STORAGE, DISKS = 1, 5, 6, 7, 8, 9, 14, 21
+CAUSES = ("camera", "network", "disk", "overload", "operator", "clock", "crash")
 KEY, OPAQUE = 1, 2
 LIVE, IS_OPAQUE, WAITING = 1, 2, 3
 
@@ -141,7 +142,7 @@ class Recorder(Peer):
     STATUS = {
         "state": "recording", "cause": None, "detail": "", "since_us": 1_700_000_000_000_000, "codec": "h264",
         "width": 1920, "height": 1080, "bitrate": 4_000_000, "fps": 25.0, "frames": 7, "reconnects": 0, "gaps": 0,
-        "veil_drops": 0,
+        "gaps_by": {cause: 0 for cause in CAUSES}, "lost": 0, "veil_drops": 0,
     }
 
     def __init__(self, daemon):

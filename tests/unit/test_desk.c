@@ -184,12 +184,21 @@ static void camera_state(void)
     static const char good[] =
         "{\"state\":\"waiting\",\"cause\":\"network\",\"detail\":\"no answer\",\"since_us\":5,"
         "\"codec\":\"h265\",\"width\":1920,\"height\":1080,\"bitrate\":4000000,\"fps\":12.5,"
-        "\"more\":[1]}";
+        "\"frames\":1,\"lost\":2,\"reconnects\":3,\"gaps\":4,\"veil_drops\":5,"
+        "\"gaps_by\":{\"camera\":1,\"network\":2,\"disk\":0,\"overload\":0,\"operator\":0,"
+        "\"clock\":0,\"crash\":1},\"transport\":\"udp\",\"packets\":6,\"lost_packets\":7,"
+        "\"dropped\":8,\"jitter_us\":9,\"clock_offset_us\":-10,\"more\":[1]}";
     struct scrim_camera_status status;
     REQUIRE(scrim_camera_status_parse(good, sizeof good - 1, &status) == SCRIM_OK);
     CHECK_TEXT(status.cause, "network");
     CHECK_INT(status.height, 1080);
     CHECK(status.fps > 12.4 && status.fps < 12.6);
+    CHECK_INT(status.lost, 2);
+    CHECK_INT(status.gaps_by[SCRIM_GAP_NETWORK], 2);
+    CHECK_INT(status.gaps_by[SCRIM_GAP_CRASH], 1);
+    CHECK_TEXT(status.feed.transport, "udp");
+    CHECK_INT(status.feed.jitter_us, 9);
+    CHECK(status.feed.has_clock_offset && status.feed.clock_offset_us == -10);
     for (size_t cut = 0; cut < sizeof good - 1; cut++) { // a refusal leaves what was there
         CHECK_INT(scrim_camera_status_parse(good, cut, &status), SCRIM_EFORMAT);
         CHECK_INT(status.since_us, 5);

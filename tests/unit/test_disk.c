@@ -253,7 +253,8 @@ static void order_of_operations(void)
     CHECK_INT(give(&rig, scrim_disk_tail, "quay", 100, 1), SCRIM_OK);
     CHECK_INT(end(&rig, "quay", 100, 2), SCRIM_OK);
     rig_stop(&rig);
-    // Data, one flush of the disk, the journal's name, flushed, and only then the record, flushed too.
+    // Data, one flush of the disk, the journal's name, flushed, and only then the record, flushed
+    // too.
     CHECK_TEXT(trace, ".o .w To Tw .w Ss Jo Ss Jw Js ");
     rig_end(&rig);
 }

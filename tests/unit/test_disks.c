@@ -482,7 +482,7 @@ static void a_disk_fails(void)
     one_disk_fails(ANY_OP, EIO, SCRIM_DISK_IS_FAILED);
     one_disk_fails(1 << SCRIM_FAULT_WRITE, EIO, SCRIM_DISK_IS_FAILED);
     one_disk_fails(1 << SCRIM_FAULT_FSYNC, EIO, SCRIM_DISK_IS_FAILED);
-    one_disk_fails(1 << SCRIM_FAULT_OPEN, EROFS, SCRIM_DISK_IS_FAILED);
+    one_disk_fails(1 << SCRIM_FAULT_OPEN, EROFS, SCRIM_DISK_IS_READ_ONLY);
     one_disk_fails(1 << SCRIM_FAULT_WRITE, ENOSPC, SCRIM_DISK_IS_FULL);
 }
 

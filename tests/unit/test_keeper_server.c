@@ -271,13 +271,16 @@ static void order_shred(struct scrim_link *link, uint64_t first, uint64_t last)
 // The kind of the next answer after HELLO; 0 none, negative: the keeper hung up.
 static int answer_kind(struct scene *s, struct scrim_link *link, struct scrim_link_message *ret)
 {
-    int result;
+    int result = 0;
     if (scrim_link_flush(link) < 0)
         return SCRIM_ENETWORK;
     serve(s);
-    do {
-        result = scrim_link_receive(link, ret);
-    } while (result > 0 && ret->kind == SCRIM_LINK_HELLO);
+    // Twice: the first 0 may be the end of what came before.
+    for (int i = 0; i < 2 && result == 0; i++) {
+        do {
+            result = scrim_link_receive(link, ret);
+        } while (result > 0 && ret->kind == SCRIM_LINK_HELLO);
+    }
     return result > 0 ? (int)ret->kind : result;
 }
 

@@ -15,6 +15,8 @@
 #define T(hours, minutes, seconds) \
     (FIXTURE_START_US + (hours)*HOUR_US + (minutes)*MINUTE_US + (seconds)*SCRIM_SECOND)
 
+static int64_t mono_us;
+
 struct scene {
     struct kit k;
     struct scrim_storage *storage;
@@ -584,6 +586,57 @@ static void status(void)
     end(&s);
 }
 
+static int64_t stepped_us; // by how much the host's clock was set ahead
+
+static int64_t utc_clock(void *context)
+{
+    (void)context;
+    return mono_us + stepped_us;
+}
+
+static int64_t mono_clock(void *context)
+{
+    (void)context;
+    return mono_us;
+}
+
+static void pass(struct scene *s, int64_t us)
+{
+    mono_us += us;
+    for (int i = 0; i < 20; i++)
+        (void)scrim_storage_tick(s->storage);
+}
+
+// A clock that is set years ahead destroys nothing, unless it stays so for a day.
+static void clock_set_ahead(void)
+{
+    static const struct scrim_clock clock = {utc_clock, mono_clock, NULL};
+    struct scene s;
+    if (scrim_clock_ntp().synchronised)
+        SKIP("this host's clock is synchronised");
+    begin(&s, 0);
+    mono_us = FIXTURE_START_US;
+    stepped_us = 0;
+    scrim_clock_replace(&clock);
+    kit_segment(&s.k, "quay", T(0, 0, 0), 60, 0, MB);
+    start(&s);
+    pass(&s, 5 * MINUTE_US);
+    stepped_us = 365 * 24 * HOUR_US;
+    pass(&s, 5 * MINUTE_US);
+    CHECK(exists(&s, "quay", T(0, 0, 0)));
+    CHECK(kit_has_key(&s.k, "quay", T(0, 0, 0)));
+    stepped_us = 0;
+    pass(&s, 5 * MINUTE_US);
+    CHECK(exists(&s, "quay", T(0, 0, 0)));
+    stepped_us = 365 * 24 * HOUR_US;
+    pass(&s, 10 * MINUTE_US);
+    pass(&s, 23 * HOUR_US);
+    CHECK(exists(&s, "quay", T(0, 0, 0)));
+    pass(&s, 2 * HOUR_US);
+    CHECK(!exists(&s, "quay", T(0, 0, 0)));
+    end(&s);
+}
+
 // Years of it, whatever the clock says: no time before the first hour, no overflow.
 static void clocks(void)
 {
@@ -621,6 +674,7 @@ int main(int argc, char **argv)
                                     {"a purge is never silent", purge_is_never_silent},
                                     {"admission", admission},
                                     {"status", status},
+                                    {"a clock that is set ahead", clock_set_ahead},
                                     {"clocks", clocks},
                                     {0}});
 }

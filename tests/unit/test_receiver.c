@@ -611,7 +611,7 @@ static void careless_cameras(void)
         for (uint32_t time = 0; time < 10; time++)
             for (unsigned j = 0; j < 3 && cases[i].packets[j][0]; j++) {
                 uint8_t packet[18] = {0x80, 96, 0, (uint8_t)number++, 0, 0, (uint8_t)(time * 14)};
-                packet[1] = (uint8_t)(96 | (cases[i].markers >> j & 1 ? 0x80 : 0));
+                packet[1] = cases[i].markers >> j & 1 ? 0x80 | 96 : 96;
                 memcpy(packet + 12, cases[i].packets[j], 6);
                 CHECK_INT(scrim_receiver_push(receiver, packet, sizeof packet,
                                               (int64_t)time * 40000, NULL),

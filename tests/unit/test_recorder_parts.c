@@ -97,9 +97,11 @@ static void tells(const struct scrim_camera_state *state, const char *wanted)
 static void states(void)
 {
     struct scrim_camera_state state = {.feed = {.reconnects = 2}, .recording = {.since_us = 5}};
-    tells(&state, "{\"state\":\"connecting\",\"cause\":null,\"detail\":\"\",\"since_us\":5,"
-                  "\"codec\":\"\",\"width\":0,\"height\":0,\"bitrate\":0,\"fps\":0.0,\"frames\":0,"
-                  "\"reconnects\":2,\"gaps\":0,\"lost\":0,\"veil_drops\":7}");
+    tells(&state,
+          "{\"state\":\"connecting\",\"cause\":null,\"detail\":\"\",\"since_us\":5,"
+          "\"codec\":\"\",\"width\":0,\"height\":0,\"bitrate\":0,\"fps\":0.0,\"frames\":0,"
+          "\"reconnects\":2,\"gaps\":0,\"gaps_by\":{\"camera\":0,\"network\":0,\"disk\":0,"
+          "\"overload\":0,\"operator\":0,\"clock\":0,\"crash\":0},\"lost\":0,\"veil_drops\":7}");
     state.streaming = true;
     state.codec = SCRIM_CODEC_H265;
     state.width = 640;
@@ -108,6 +110,7 @@ static void states(void)
     state.bitrate = 4000000;
     state.recording = (struct scrim_camera_status){
         .recording = true, .since_us = 6, .frames = 3, .lost_units = 4};
+    state.recording.gaps_by[SCRIM_GAP_NETWORK] = 2;
     state.feed = (struct scrim_feed_stats){.connected = true,
                                            .tls = true,
                                            .packets = 9,
@@ -116,19 +119,23 @@ static void states(void)
                                            .jitter_us = 77,
                                            .has_clock_offset = true,
                                            .clock_offset_us = -5};
-    tells(&state, "{\"state\":\"recording\",\"cause\":null,\"detail\":\"\",\"since_us\":6,"
-                  "\"codec\":\"h265\",\"width\":640,\"height\":480,\"bitrate\":4000000,"
-                  "\"fps\":12.5,\"frames\":3,\"reconnects\":2,\"gaps\":0,\"lost\":4,"
-                  "\"veil_drops\":7,\"transport\":\"tls\",\"packets\":9,\"lost_packets\":1,"
-                  "\"jitter_us\":77,\"clock_offset_us\":-5}");
+    tells(&state,
+          "{\"state\":\"recording\",\"cause\":null,\"detail\":\"\",\"since_us\":6,"
+          "\"codec\":\"h265\",\"width\":640,\"height\":480,\"bitrate\":4000000,"
+          "\"fps\":12.5,\"frames\":3,\"reconnects\":2,\"gaps\":0,\"gaps_by\":{\"camera\":0,"
+          "\"network\":2,\"disk\":0,\"overload\":0,\"operator\":0,\"clock\":0,\"crash\":0},"
+          "\"lost\":4,"
+          "\"veil_drops\":7,\"transport\":\"tls\",\"packets\":9,\"lost_packets\":1,\"dropped\":0,"
+          "\"jitter_us\":77,\"clock_offset_us\":-5}");
     state = (struct scrim_camera_state){.has_cause = true,
                                         .cause = SCRIM_GAP_NETWORK,
                                         .problem = "say \"no\"",
                                         .recording = {.explained = true, .detail = "first"}};
-    tells(&state,
-          "{\"state\":\"waiting\",\"cause\":\"network\",\"detail\":\"say \\\"no\\\"\","
-          "\"since_us\":0,\"codec\":\"\",\"width\":0,\"height\":0,\"bitrate\":0,"
-          "\"fps\":0.0,\"frames\":0,\"reconnects\":0,\"gaps\":0,\"lost\":0,\"veil_drops\":7}");
+    tells(&state, "{\"state\":\"waiting\",\"cause\":\"network\",\"detail\":\"say \\\"no\\\"\","
+                  "\"since_us\":0,\"codec\":\"\",\"width\":0,\"height\":0,\"bitrate\":0,"
+                  "\"fps\":0.0,\"frames\":0,\"reconnects\":0,\"gaps\":0,\"gaps_by\":{\"camera\":0,"
+                  "\"network\":0,\"disk\":0,\"overload\":0,\"operator\":0,\"clock\":0,\"crash\":0},"
+                  "\"lost\":0,\"veil_drops\":7}");
 }
 
 static void stop_reaches_everyone(void)

@@ -182,7 +182,7 @@ static void say(struct camera *camera, const char *says, unsigned cseq)
     const char *line = strchr(says, '\n') ? strchr(says, '\n') + 1 : end;
     int failed = scrim_buf_printf(&text, "RTSP/1.0 %.*s\r\n", (int)strcspn(says, "\n"), says);
     failed |= scrim_buf_printf(&text, "CSeq: %u\r\n", cseq);
-    for (; line < end; line += strcspn(line, "\n") + 1)
+    for (; line && line < end; line += strcspn(line, "\n") + 1)
         failed |= scrim_buf_printf(&text, "%.*s\r\n", (int)strcspn(line, "\n"), line);
     if (body)
         failed |= scrim_buf_printf(&text, "Content-Length: %zu\r\n", strlen(body + 2));
