@@ -20,5 +20,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         __builtin_trap();
     if (parsed.kind == SCRIM_LINK_TRACK && parsed.track.width == 0)
         __builtin_trap();
+    const struct scrim_sound_params *sound = &parsed.sound_track;
+    if (parsed.kind == SCRIM_LINK_SOUND_TRACK &&
+        (sound->channels == 0 || sound->channels > 8 || sound->rate == 0 ||
+         sound->rate > SCRIM_SOUND_RATE_MAX || sound->config_size > SCRIM_SOUND_CONFIG_MAX ||
+         scrim_sound_samples(sound, 8) == 0 ||
+         scrim_sound_samples(sound, 8) > SCRIM_SOUND_SAMPLES_MAX))
+        __builtin_trap();
+    if (parsed.kind == SCRIM_LINK_SOUND &&
+        (parsed.sound.size == 0 || parsed.sound.size > SCRIM_SOUND_FRAME_MAX))
+        __builtin_trap();
     return 0;
 }

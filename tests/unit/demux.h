@@ -6,7 +6,7 @@
 #include <libavformat/avformat.h>
 
 struct demuxed_packet {
-    int64_t pts, dts;
+    int64_t pts, dts, duration;
     bool key;
     uint8_t *data;
     size_t size;
@@ -18,6 +18,11 @@ struct demuxed {
     int width, height, time_base_den;
     enum AVCodecID codec;
     uint32_t tag;
+    // The second track.
+    struct demuxed_packet sounds[1024];
+    size_t sounds_count;
+    int sound_rate, sound_channels;
+    enum AVCodecID sound_codec;
 };
 
 struct demux_source {
@@ -35,6 +40,16 @@ static inline int demux_read(void *context, uint8_t *to, int room)
     return count > 0 ? (int)count : AVERROR_EOF;
 }
 
+static inline void demux_keep(struct demuxed_packet *to, const AVPacket *packet)
+{
+    to->pts = packet->pts;
+    to->dts = packet->dts;
+    to->duration = packet->duration;
+    to->key = packet->flags & AV_PKT_FLAG_KEY;
+    to->size = (size_t)packet->size;
+    to->data = av_memdup(packet->data, to->size);
+}
+
 // Free with demux_free. `ret` has no packets if it is no MP4 at all.
 static inline void demux(const uint8_t *data, size_t size, struct demuxed *ret)
 {
@@ -46,20 +61,24 @@ static inline void demux(const uint8_t *data, size_t size, struct demuxed *ret)
     AVIOContext *pb = context->pb;
     context->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     if (avformat_open_input(&context, NULL, av_find_input_format("mp4"), NULL) >= 0 &&
-        context->nb_streams == 1) {
+        (context->nb_streams == 1 || context->nb_streams == 2)) {
         const AVStream *stream = context->streams[0];
+        if (context->nb_streams == 2) {
+            const AVStream *sound = context->streams[1];
+            ret->sound_codec = sound->codecpar->codec_id;
+            ret->sound_rate = sound->time_base.num == 1 ? sound->time_base.den : 0;
+            ret->sound_channels = sound->codecpar->ch_layout.nb_channels;
+        }
         ret->width = stream->codecpar->width;
         ret->height = stream->codecpar->height;
         ret->codec = stream->codecpar->codec_id;
         ret->tag = stream->codecpar->codec_tag;
         ret->time_base_den = stream->time_base.den;
         while (ret->count < 4096 && av_read_frame(context, packet) >= 0) {
-            struct demuxed_packet *to = &ret->packets[ret->count++];
-            to->pts = packet->pts;
-            to->dts = packet->dts;
-            to->key = packet->flags & AV_PKT_FLAG_KEY;
-            to->size = (size_t)packet->size;
-            to->data = av_memdup(packet->data, to->size);
+            if (packet->stream_index == 0)
+                demux_keep(&ret->packets[ret->count++], packet);
+            else if (ret->sounds_count < 1024)
+                demux_keep(&ret->sounds[ret->sounds_count++], packet);
             av_packet_unref(packet);
         }
     }
@@ -73,6 +92,8 @@ static inline void demux_free(struct demuxed *demuxed)
 {
     for (size_t i = 0; i < demuxed->count; i++)
         av_free(demuxed->packets[i].data);
+    for (size_t i = 0; i < demuxed->sounds_count; i++)
+        av_free(demuxed->sounds[i].data);
 }
 
 // Is `sample` (lengths of four bytes) the access unit `unit` (start codes), bit for bit?

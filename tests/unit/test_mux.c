@@ -1,7 +1,10 @@
 #include "bitstream/mux.h"
 
 #include "demux.h"
+#include "sounds.h"
 #include "streams.h"
+
+#include <libavutil/sha.h>
 
 static struct scrim_mux_params params_of(enum scrim_codec codec)
 {
@@ -111,6 +114,160 @@ static void lone_samples(void)
     scrim_buf_finish(&file);
 }
 
+static void digest_of(enum scrim_codec codec, char ret[65])
+{
+    const struct scrim_mux_params params = params_of(codec);
+    struct scrim_error error;
+    struct scrim_buf file, unit;
+    struct scrim_mux *mux;
+    uint8_t digest[32];
+    scrim_buf_init(&file, 1 << 20);
+    scrim_buf_init(&unit, 1 << 16);
+    REQUIRE(scrim_mux_create(&params, &mux, &file, &error) == SCRIM_OK);
+    for (uint32_t i = 0; i < 12; i++) {
+        scrim_buf_clear(&unit);
+        put_unit(&unit, codec, i % 6 ? 'P' : 'I', i, 100 + i * 7);
+        if (i % 5 == 0)
+            CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK);
+        CHECK_INT(scrim_mux_write(mux, unit.data, unit.len, i * 3600 + (i % 3) * 3600, i * 3600,
+                                  i % 6 == 0, &error),
+                  SCRIM_OK);
+    }
+    CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK);
+    struct AVSHA *sha = av_sha_alloc();
+    av_sha_init(sha, 256);
+    av_sha_update(sha, file.data, file.len);
+    av_sha_final(sha, digest);
+    av_free(sha);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+    scrim_mux_destroy(mux);
+    scrim_buf_finish(&unit);
+    scrim_buf_finish(&file);
+}
+
+// What the muxer made before it knew of sound.
+static void without_sound_nothing_changes(void)
+{
+    char digest[65];
+    digest_of(SCRIM_CODEC_H264, digest);
+    CHECK_TEXT(digest, "95ef6d6070627973d0b93d53f6549730658d98cfc2966ba672b9d2dd687ac37b");
+    digest_of(SCRIM_CODEC_H265, digest);
+    CHECK_TEXT(digest, "724ff17c21668ee7a33463f4c49670412d12a7a903c7bf611ca821b0c47b91e1");
+}
+
+static void write_picture(struct scrim_mux *mux, int64_t number)
+{
+    struct scrim_error error;
+    struct scrim_buf unit;
+    scrim_buf_init(&unit, 1 << 16);
+    put_unit(&unit, SCRIM_CODEC_H264, number % 10 ? 'P' : 'I', (uint32_t)number, 100);
+    CHECK_INT(scrim_mux_write(mux, unit.data, unit.len, number * 9000, number * 9000,
+                              number % 10 == 0, &error),
+              SCRIM_OK);
+    scrim_buf_finish(&unit);
+}
+
+// A second of pictures and sound from `begin` (in samples) on, in fragments of half a second.
+static void with_sound(const struct scrim_sound_params *sound, int64_t begin, bool hole)
+{
+    struct scrim_mux_params params = params_of(SCRIM_CODEC_H264);
+    params.sound = sound;
+    struct scrim_error error;
+    struct scrim_buf file;
+    struct scrim_mux *mux;
+    static struct demuxed demuxed;
+    int64_t at = begin;
+    uint32_t count = 0;
+    scrim_buf_init(&file, 1 << 20);
+    REQUIRE(scrim_mux_create(&params, &mux, &file, &error) == SCRIM_OK);
+    for (int64_t i = 0; i < 10; i++) {
+        if (i == 5)
+            CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK);
+        write_picture(mux, i);
+        for (; at < (i + 1) * sound->rate / 10; count++) {
+            struct test_sound frame;
+            test_sound(sound, count, &frame);
+            CHECK_INT(scrim_mux_write_sound(mux, &frame.frame, at), SCRIM_OK);
+            at += frame.frame.samples * (hole && count == 2 ? 3 : 1);
+        }
+    }
+    CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK);
+    scrim_mux_destroy(mux);
+
+    demux(file.data, file.len, &demuxed);
+    CHECK_INT(demuxed.count, 10);
+    CHECK_INT(demuxed.packets[0].pts, 0);
+    CHECK_INT(demuxed.sounds_count, count);
+    CHECK_INT(demuxed.sound_rate, sound->rate);
+    CHECK_INT(demuxed.sound_channels, sound->channels);
+    at = begin;
+    for (uint32_t i = 0; i < count && i < demuxed.sounds_count; i++) {
+        struct test_sound frame;
+        test_sound(sound, i, &frame);
+        const struct demuxed_packet *packet = &demuxed.sounds[i];
+        CHECK_INT(packet->pts, at);
+        CHECK(packet->key && packet->size == frame.frame.size &&
+              memcmp(packet->data, frame.bytes, packet->size) == 0);
+        at += frame.frame.samples * (hole && i == 2 ? 3 : 1);
+    }
+    demux_free(&demuxed);
+    scrim_buf_finish(&file);
+}
+
+static void sound_comes_back(void)
+{
+    const struct scrim_sound_params aac = test_aac(16000), u_law = test_g711(SCRIM_SOUND_PCMU),
+                                    a_law = test_g711(SCRIM_SOUND_PCMA), wide = test_aac(96000);
+    with_sound(&aac, 0, false);
+    with_sound(&aac, 700, true);
+    with_sound(&aac, -8000, false); // as early as may be
+    with_sound(&wide, 0, false);
+    with_sound(&u_law, -77, true);
+    with_sound(&a_law, 0, false);
+}
+
+static void sound_that_has_no_place(void)
+{
+    const struct scrim_sound_params aac = test_aac(16000);
+    struct scrim_mux_params params = params_of(SCRIM_CODEC_H264);
+    struct scrim_error error;
+    struct scrim_buf file;
+    struct scrim_mux *mux;
+    static struct demuxed demuxed;
+    struct test_sound sound;
+    const struct scrim_sound_frame *frame = &sound.frame;
+    test_sound(&aac, 0, &sound);
+    scrim_buf_init(&file, 4 << 20);
+    REQUIRE(scrim_mux_create(&params, &mux, &file, &error) == SCRIM_OK);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, 0), SCRIM_EINVAL);
+    scrim_mux_destroy(mux);
+    scrim_buf_clear(&file);
+
+    params.sound = &aac;
+    REQUIRE(scrim_mux_create(&params, &mux, &file, &error) == SCRIM_OK);
+    write_picture(mux, 0);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, -8001), SCRIM_EINVAL);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, 0), SCRIM_OK);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, 1023), SCRIM_EINVAL);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, INT64_C(1) << 40), SCRIM_EINVAL);
+    int64_t more = 1;
+    while (scrim_mux_write_sound(mux, frame, more * 1024) == SCRIM_OK)
+        more++;
+    CHECK_INT(scrim_mux_write_sound(mux, frame, more * 1024), SCRIM_ENOSPACE);
+    CHECK_INT(more, 2048); // pictures are taken all the same
+    write_picture(mux, 1);
+    CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, more * 1024), SCRIM_OK);
+    CHECK_INT(scrim_mux_cut(mux, &file, &error), SCRIM_OK); // a fragment of nothing else
+    demux(file.data, file.len, &demuxed);
+    CHECK_INT(demuxed.count, 2);
+    CHECK_INT(demuxed.sounds_count, 1024); // as many as demux keeps
+    demux_free(&demuxed);
+    scrim_mux_destroy(mux);
+    scrim_buf_finish(&file);
+}
+
 static void h264(void)
 {
     roundtrip(SCRIM_CODEC_H264, "IPPP|PPIP||PP", NULL);
@@ -203,13 +360,17 @@ static void mime(void)
 
 int main(int argc, char **argv)
 {
-    return test_run(argc, argv,
-                    (struct test[]){{"H.264 comes back bit for bit", h264},
-                                    {"H.265 comes back bit for bit", h265},
-                                    {"reordered pictures keep their times", reordered},
-                                    {"start codes of three bytes", three_byte_start_codes},
-                                    {"a lone sample is told to last long enough", lone_samples},
-                                    {"what cannot be muxed is refused", refuses},
-                                    {"codec strings", mime},
-                                    {0}});
+    return test_run(
+        argc, argv,
+        (struct test[]){{"H.264 comes back bit for bit", h264},
+                        {"H.265 comes back bit for bit", h265},
+                        {"reordered pictures keep their times", reordered},
+                        {"start codes of three bytes", three_byte_start_codes},
+                        {"a lone sample is told to last long enough", lone_samples},
+                        {"what cannot be muxed is refused", refuses},
+                        {"without sound, files are what they were", without_sound_nothing_changes},
+                        {"sound comes back bit for bit", sound_comes_back},
+                        {"sound that has no place", sound_that_has_no_place},
+                        {"codec strings", mime},
+                        {0}});
 }
