@@ -29,7 +29,7 @@ struct sound {
 
 struct sound_track {
     struct scrim_sound_params params;
-    int64_t lead, end;    // in samples; `end`: of the last frame
+    int64_t lead, last;   // in samples; `last`: where the last frame began, -1: none yet
     struct sound *frames; // SOUNDS_MAX
     size_t count;
     struct scrim_buf payload;
@@ -53,6 +53,7 @@ static struct sound_track *sound_track_create(const struct scrim_sound_params *p
     struct sound_track *track = scrim_new(struct sound_track);
     track->params = *params;
     track->lead = scrim_mp4_sound_lead(params);
+    track->last = -1;
     track->frames = scrim_new_array(SOUNDS_MAX, struct sound);
     scrim_buf_init(&track->payload, SOUND_MAX);
     return track;
@@ -159,8 +160,8 @@ int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count, in
 int scrim_mux_write_sound(struct scrim_mux *mux, const struct scrim_sound_frame *frame, int64_t at)
 {
     struct sound_track *track = mux->sound;
-    if (!track || frame->samples == 0 || at < -track->lead || at + track->lead < track->end ||
-        (track->count > 0 && at + track->lead - track->frames[track->count - 1].at > UINT32_MAX))
+    if (!track || frame->samples == 0 || at < -track->lead || at + track->lead <= track->last ||
+        (track->count > 0 && at + track->lead - track->last > UINT32_MAX))
         return SCRIM_EINVAL;
     if (track->count == SOUNDS_MAX)
         return SCRIM_ENOSPACE;
@@ -169,7 +170,7 @@ int scrim_mux_write_sound(struct scrim_mux *mux, const struct scrim_sound_frame 
         return result;
     struct sound *sound = &track->frames[track->count++];
     *sound = (struct sound){(uint32_t)frame->size, frame->samples, at + track->lead};
-    track->end = sound->at + sound->samples;
+    track->last = sound->at;
     return SCRIM_OK;
 }
 
@@ -262,7 +263,8 @@ static size_t sound_size(const struct scrim_mux *mux)
                : BOX + TFHD + TFDT + TRUN + TRUN_SOUND * mux->sound->count;
 }
 
-// A frame lasts until the next one begins; where some are missing, that is longer than it sounds.
+// A frame lasts until the next one begins: longer than it sounds where some are missing, shorter
+// where it was put too late.
 static void put_sound(const struct sound_track *track, size_t size, size_t offset,
                       struct scrim_buf *out)
 {

@@ -33,7 +33,7 @@ SCRIM_MUST_CHECK int scrim_mux_create(const struct scrim_mux_params *params, str
 SCRIM_MUST_CHECK int scrim_mux_write(struct scrim_mux *mux, const uint8_t *data, size_t count,
                                      int64_t pts, int64_t dts, bool key, struct scrim_error *error);
 // A frame of sound. `at`: of its first sample, counted in samples from the pictures' time 0; not
-// less than -SCRIM_MUX_SOUND_LEAD_MS. SCRIM_EINVAL if it begins before the end of the frame before,
+// less than -SCRIM_MUX_SOUND_LEAD_MS. SCRIM_EINVAL if it does not begin after the frame before,
 // SCRIM_ENOSPACE if the fragment has too much of it: the frame is not in it, and all goes on.
 SCRIM_MUST_CHECK int scrim_mux_write_sound(struct scrim_mux *mux,
                                            const struct scrim_sound_frame *frame, int64_t at);

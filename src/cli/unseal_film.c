@@ -159,7 +159,7 @@ static void say(const struct films *films, double seconds)
         printf("%s\n", films->path);
         return;
     }
-    printf("%zu films, because the format of picture or sound changes in that range:\n",
+    printf("%zu films, because the picture or the sound does not go on as it was in that range:\n",
            films->made_count);
     say_films(films);
 }

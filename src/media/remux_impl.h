@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fs.h"
+#include "bitstream/sound.h"
 #include "media/remux.h"
 
 #include <libavformat/avformat.h>
@@ -14,9 +15,11 @@
 // The second track. Times are UTC until a packet is written.
 struct scrim_remux_sound {
     AVStream *stream; // NULL: the film has none
+    struct scrim_sound_params params;
     AVPacket *held[SCRIM_REMUX_HELD_MAX];
     size_t held_count;
     int64_t next; // where the last one ended, in the film, in the track's time base
+    int64_t last; // where it began
     bool any;
 };
 
@@ -63,7 +66,7 @@ int scrim_remux_sound_find(const AVFormatContext *in);
 const char *scrim_remux_sound_format(const struct piece *piece);
 // Adds the track to remux->out, as the first piece has it. FFmpeg's error code.
 SCRIM_MUST_CHECK int scrim_remux_sound_begin(struct piece *piece);
-// Is it what the film has, or none in both?
+// Can it go on in the film: is it what that has, or none in both?
 bool scrim_remux_sound_fits(const struct piece *piece);
 // A packet of the piece's sound: into the film, or held until it has begun. 1, or an error.
 SCRIM_MUST_CHECK int scrim_remux_sound_take(struct piece *piece, AVPacket *packet,

@@ -8,6 +8,11 @@
 // more adds up, because it is each time the distance from where it belongs.
 #define SEAM_US 40000
 
+// A QuickTime file counts samples of G.711 and knows no pause between them (stts has one entry): a
+// film has silence there, and after a longer one another film begins.
+#define SILENCE_MAX_US (INT64_C(600) * 1000000)
+#define SILENCE_BYTES 4096 // of a packet of it
+
 static const AVRational micros = {1, 1000000};
 
 static bool is_g711(enum AVCodecID codec)
@@ -37,6 +42,18 @@ const char *scrim_remux_sound_format(const struct piece *piece)
     return sound && is_g711(sound->codec_id) ? "mov" : "mp4";
 }
 
+// The clock of the track is that of the camera's RTP.
+static int describe(const struct piece *piece, struct scrim_sound_params *ret)
+{
+    const AVCodecParameters *codec = sound_of(piece);
+    const uint32_t rate = (uint32_t)piece->in->streams[piece->sound]->time_base.den;
+    if (!is_g711(codec->codec_id))
+        return scrim_sound_aac(codec->extradata, (size_t)codec->extradata_size, rate, ret, NULL);
+    return scrim_sound_g711(codec->codec_id == AV_CODEC_ID_PCM_MULAW ? SCRIM_SOUND_PCMU
+                                                                     : SCRIM_SOUND_PCMA,
+                            rate, (uint32_t)codec->ch_layout.nb_channels, ret, NULL);
+}
+
 int scrim_remux_sound_begin(struct piece *piece)
 {
     struct scrim_remux *remux = piece->remux;
@@ -46,7 +63,16 @@ int scrim_remux_sound_begin(struct piece *piece)
     if (!remux->sound.stream)
         return AVERROR(ENOMEM);
     remux->sound.stream->time_base = piece->in->streams[piece->sound]->time_base;
+    if (describe(piece, &remux->sound.params) < 0)
+        return AVERROR_INVALIDDATA;
     return avcodec_parameters_copy(remux->sound.stream->codecpar, sound_of(piece));
+}
+
+static bool pauses_too_long(const struct piece *piece)
+{
+    const struct scrim_remux *remux = piece->remux;
+    return is_g711(remux->sound.stream->codecpar->codec_id) && remux->any &&
+           piece->source->start_us - remux->next_utc_us > SILENCE_MAX_US;
 }
 
 bool scrim_remux_sound_fits(const struct piece *piece)
@@ -56,7 +82,8 @@ bool scrim_remux_sound_fits(const struct piece *piece)
     if (!own || !stream)
         return !own && !stream;
     const AVCodecParameters *film = stream->codecpar;
-    return film->codec_id == own->codec_id && film->sample_rate == own->sample_rate &&
+    return !pauses_too_long(piece) && film->codec_id == own->codec_id &&
+           film->sample_rate == own->sample_rate &&
            film->ch_layout.nb_channels == own->ch_layout.nb_channels &&
            film->extradata_size == own->extradata_size &&
            (own->extradata_size == 0 ||
@@ -74,19 +101,57 @@ static int64_t place(const struct scrim_remux *remux, int64_t utc_us)
     return sound->any && at >= sound->next - seam && at <= sound->next + seam ? sound->next : at;
 }
 
-// `packet` has UTC for a time stamp. What overlaps with the one before has no place.
-static int write(struct scrim_remux *remux, AVPacket *packet, struct scrim_error *error)
+static int write_at(struct scrim_remux *remux, AVPacket *packet, int64_t at,
+                    struct scrim_error *error)
 {
     struct scrim_remux_sound *sound = &remux->sound;
-    const int64_t at = place(remux, packet->pts);
-    if (at < (sound->any ? sound->next : 0))
-        return SCRIM_OK;
+    sound->last = at;
     sound->next = at + packet->duration;
     sound->any = true;
     packet->pts = packet->dts = at;
     packet->stream_index = sound->stream->index;
     const int result = av_interleaved_write_frame(remux->out, packet);
     return result < 0 ? scrim_fail_av(error, result, "%s", remux->path) : SCRIM_OK;
+}
+
+// Up to `until`.
+static int write_silence(struct scrim_remux *remux, int64_t until, struct scrim_error *error)
+{
+    struct scrim_remux_sound *sound = &remux->sound;
+    const AVCodecParameters *codec = sound->stream->codecpar;
+    const int channels = codec->ch_layout.nb_channels;
+    int result = SCRIM_OK;
+    while (result >= 0 && sound->next < until) {
+        int64_t samples = until - sound->next;
+        if (samples > SILENCE_BYTES / channels)
+            samples = SILENCE_BYTES / channels;
+        AVPacket *packet = av_packet_alloc();
+        result = packet ? av_new_packet(packet, (int)samples * channels) : AVERROR(ENOMEM);
+        if (result < 0) {
+            result = scrim_fail_av(error, result, "%s", remux->path);
+        } else {
+            memset(packet->data, codec->codec_id == AV_CODEC_ID_PCM_MULAW ? 0xff : 0xd5,
+                   (size_t)packet->size);
+            packet->duration = samples;
+            result = write_at(remux, packet, sound->next, error);
+        }
+        av_packet_free(&packet);
+    }
+    return result;
+}
+
+// `packet` has UTC for a time stamp. What does not come after the one before has no place.
+static int write(struct scrim_remux *remux, AVPacket *packet, struct scrim_error *error)
+{
+    const struct scrim_remux_sound *sound = &remux->sound;
+    const bool counted = is_g711(sound->stream->codecpar->codec_id);
+    const int64_t at = place(remux, packet->pts);
+    int result = SCRIM_OK;
+    if (at < 0 || (sound->any && at < (counted ? sound->next : sound->last + 1)))
+        return SCRIM_OK;
+    if (counted)
+        result = write_silence(remux, at, error);
+    return result < 0 ? result : write_at(remux, packet, at, error);
 }
 
 static int hold(struct piece *piece, const AVPacket *packet, struct scrim_error *error)
@@ -116,7 +181,8 @@ int scrim_remux_sound_take(struct piece *piece, AVPacket *packet, struct scrim_e
     if (utc_us >= remux->to_us && piece->source->end_us > remux->to_us)
         return 1;
     packet->pts = packet->dts = utc_us;
-    packet->duration = av_rescale_q(packet->duration, base, remux->sound.stream->time_base);
+    // FFmpeg does not know how long the last frame of a fragment is.
+    packet->duration = scrim_sound_samples(&remux->sound.params, (size_t)packet->size);
     packet->pos = -1;
     const int result = remux->begun ? write(remux, packet, error) : hold(piece, packet, error);
     return result < 0 ? result : 1;

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+// What was put too late is followed by frames that are told to be so much shorter, until they are
+// where they belong: none is thrown away for that.
+#define SQUEEZED 4
 #define SEAM 2                      // samples: what rounding makes of two frames without one
 #define FLUSH_US (SCRIM_SECOND / 2) // video in RAM only, at most
 #define DENSE_CHUNKS 3              // in FLUSH_US: each fills in less than a quarter of a second
@@ -27,6 +30,8 @@ struct scrim_segment {
     struct scrim_sound_params sound;
     int64_t origin_us;  // monotonic; the moment of the file's time 0
     int64_t sound_end;  // of its last frame, in samples since then
+    int64_t sound_due;  // when the next one may begin
+    bool heard;         // there was one
     int64_t flushed_us; // monotonic
     bool finished;      // the last chunk is in `sealed`
 };
@@ -216,11 +221,18 @@ bool scrim_segment_add_sound(struct scrim_segment *segment, const struct scrim_s
         return false;
     const int64_t rate = params->rate, since_us = mono_us - segment->origin_us;
     int64_t at = since_us / SCRIM_SECOND * rate + since_us % SCRIM_SECOND * rate / SCRIM_SECOND;
-    if (at - segment->sound_end <= SEAM && segment->sound_end - at <= SEAM)
+    if (segment->heard && at - segment->sound_end <= SEAM && segment->sound_end - at <= SEAM)
         at = segment->sound_end;
+    if (segment->heard && at < segment->sound_due) {
+        if (at < segment->sound_due - rate)
+            return false;
+        at = segment->sound_due;
+    }
     if (scrim_mux_write_sound(segment->mux, frame, at) < 0)
         return false;
+    segment->heard = true;
     segment->sound_end = at + frame->samples;
+    segment->sound_due = at + (frame->samples + SQUEEZED - 1) / SQUEEZED;
     segment->info.bytes += frame->size;
     return true;
 }

@@ -37,8 +37,8 @@ SCRIM_MUST_CHECK int scrim_segment_add(struct scrim_segment *segment,
                                        struct scrim_error *error);
 
 // Adds a frame of sound that was heard at `mono_us`, with `samples` filled in. False: it has no
-// place in this segment, which has other sound or none, began too long after it, has sound for this
-// moment already, or too much of it. Goes to disk with the pictures.
+// place in this segment, which has other sound or none, began too long after it, has sound of more
+// than a second later already, or too much of it. Goes to disk with the pictures.
 SCRIM_MUST_CHECK bool scrim_segment_add_sound(struct scrim_segment *segment,
                                               const struct scrim_sound_params *params,
                                               const struct scrim_sound_frame *frame,

@@ -51,6 +51,7 @@ const cameras = Array.from({ length: Number(options.cameras) }, (_, i) => {
             name: round ? `${name} ${round + 1}` : name,
             purpose,
             retention_hours: 72,
+            audio_reason: null,
             state: 'recording',
             cause: null,
             detail: '',

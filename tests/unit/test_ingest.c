@@ -4,6 +4,7 @@
 #include "ingest/dial.h"
 #include "ingest/ingest_impl.h"
 
+#include "sounds.h"
 #include "streams.h"
 #include "test.h"
 
@@ -431,6 +432,43 @@ static void pictures_reach_the_sealer_bit_for_bit(void)
     rig_finish(&rig);
 }
 
+// ---- Sound on the wire.
+
+static void sound_crosses_the_wire(void)
+{
+    int fds[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
+    struct scrim_link *out = scrim_link_create(fds[0], 1 << 20);
+    struct scrim_link *in = scrim_link_create(fds[1], 4096);
+    const struct scrim_sound_params tracks[] = {test_aac(16000), test_g711(SCRIM_SOUND_PCMU),
+                                                test_g711(SCRIM_SOUND_PCMA)};
+    for (size_t i = 0; i < 3; i++) {
+        struct scrim_link_message raw;
+        struct scrim_wire_message message;
+        struct test_sound sound;
+        test_sound(&tracks[i], 7, &sound);
+        sound.frame.rtp = -123456789012;
+        sound.frame.arrival_us = 987654321;
+        sound.frame.lost_packets = 3;
+        CHECK_INT(scrim_wire_sound_track(out, &tracks[i]), SCRIM_OK);
+        CHECK_INT(scrim_wire_sound(out, &sound.frame), SCRIM_OK);
+        CHECK_INT(scrim_link_flush(out), SCRIM_OK);
+        REQUIRE(scrim_link_receive(in, &raw) == 1);
+        REQUIRE(scrim_wire_parse(&raw, &message) == SCRIM_OK);
+        CHECK_INT(message.kind, SCRIM_LINK_SOUND_TRACK);
+        CHECK(scrim_sound_is_same(&message.sound_track, &tracks[i]));
+        REQUIRE(scrim_link_receive(in, &raw) == 1);
+        REQUIRE(scrim_wire_parse(&raw, &message) == SCRIM_OK);
+        CHECK_INT(message.sound.rtp, sound.frame.rtp);
+        CHECK_INT(message.sound.arrival_us, sound.frame.arrival_us);
+        CHECK_INT(message.sound.lost_packets, 3);
+        CHECK(message.sound.size == sound.frame.size &&
+              memcmp(message.sound.data, sound.bytes, sound.frame.size) == 0);
+    }
+    scrim_link_destroy(out);
+    scrim_link_destroy(in);
+}
+
 static void silence_is_a_stall(void)
 {
     struct rig rig;
@@ -462,10 +500,12 @@ static void nonsense_on_the_wire_is_refused(void)
         enum scrim_link_kind kind;
         size_t size;
     } cases[] = {
-        {SCRIM_LINK_TRACK, 0},  {SCRIM_LINK_TRACK, 16},    {SCRIM_LINK_TRACK, 40},
-        {SCRIM_LINK_UNIT, 0},   {SCRIM_LINK_UNIT, 32},     {SCRIM_LINK_BROKEN, 0},
-        {SCRIM_LINK_BROKEN, 4}, {SCRIM_LINK_FEED, 0},      {SCRIM_LINK_FEED, 63},
-        {SCRIM_LINK_HELLO, 6},  {SCRIM_LINK_HOUR_KEY, 40},
+        {SCRIM_LINK_TRACK, 0},        {SCRIM_LINK_TRACK, 16},    {SCRIM_LINK_TRACK, 40},
+        {SCRIM_LINK_UNIT, 0},         {SCRIM_LINK_UNIT, 32},     {SCRIM_LINK_BROKEN, 0},
+        {SCRIM_LINK_BROKEN, 4},       {SCRIM_LINK_FEED, 0},      {SCRIM_LINK_FEED, 63},
+        {SCRIM_LINK_HELLO, 6},        {SCRIM_LINK_HOUR_KEY, 40}, {SCRIM_LINK_SOUND_TRACK, 0},
+        {SCRIM_LINK_SOUND, 0},        {SCRIM_LINK_SOUND, 20},    {SCRIM_LINK_SOUND_TRACK, 12},
+        {SCRIM_LINK_SOUND_TRACK, 64},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scrim_wire_message parsed;
@@ -484,6 +524,7 @@ int main(int argc, char **argv)
             {"who cannot be reached", says_who_cannot_be_reached},
             {"Digest is answered", digest_is_answered},
             {"pictures reach the sealer bit for bit", pictures_reach_the_sealer_bit_for_bit},
+            {"sound crosses the wire", sound_crosses_the_wire},
             {"silence is a stall", silence_is_a_stall},
             {"a redirect is followed", a_redirect_is_followed},
             {"nonsense on the wire is refused", nonsense_on_the_wire_is_refused},

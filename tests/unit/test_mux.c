@@ -249,7 +249,7 @@ static void sound_that_has_no_place(void)
     write_picture(mux, 0);
     CHECK_INT(scrim_mux_write_sound(mux, frame, -8001), SCRIM_EINVAL);
     CHECK_INT(scrim_mux_write_sound(mux, frame, 0), SCRIM_OK);
-    CHECK_INT(scrim_mux_write_sound(mux, frame, 1023), SCRIM_EINVAL);
+    CHECK_INT(scrim_mux_write_sound(mux, frame, 0), SCRIM_EINVAL);
     CHECK_INT(scrim_mux_write_sound(mux, frame, INT64_C(1) << 40), SCRIM_EINVAL);
     int64_t more = 1;
     while (scrim_mux_write_sound(mux, frame, more * 1024) == SCRIM_OK)

@@ -4,6 +4,7 @@
 #include "media/remux.h"
 
 #include "demux.h"
+#include "sounds.h"
 #include "streams.h"
 
 #include <sys/stat.h>
@@ -57,6 +58,46 @@ static void piece_start(struct piece *piece, const char *kinds, unsigned number,
                                   kinds[i] != 'P', &error),
                   SCRIM_OK);
         scrim_buf_finish(&unit);
+    }
+    CHECK_INT(scrim_mux_cut(mux, &piece->bytes, &error), SCRIM_OK);
+    scrim_mux_destroy(mux);
+}
+
+// As piece_start of "IPPPP…", with sound in frames from `first` on, that begins `lead` samples
+// early.
+static void piece_with_sound(struct piece *piece, unsigned pictures, unsigned number,
+                             const struct scrim_sound_params *sound, uint32_t first, int64_t lead,
+                             int64_t start_us)
+{
+    const struct scrim_mux_params params = {.codec = SCRIM_CODEC_H264,
+                                            .extradata = sets_small,
+                                            .extradata_len = sizeof sets_small,
+                                            .width = 640,
+                                            .height = 480,
+                                            .sound = sound};
+    const int64_t end_us = start_us + (int64_t)pictures * FRAME_US;
+    struct scrim_error error;
+    struct scrim_mux *mux;
+    int64_t at = -lead;
+    *piece = (struct piece){.source = {read_piece, piece, "piece", start_us, end_us, false, false}};
+    scrim_buf_init(&piece->bytes, 1 << 20);
+    REQUIRE(scrim_mux_create(&params, &mux, &piece->bytes, &error) == SCRIM_OK);
+    for (int64_t i = 0; i < pictures; i++) {
+        struct scrim_buf unit;
+        scrim_buf_init(&unit, 1 << 16);
+        put_unit(&unit, SCRIM_CODEC_H264, i % 5 ? 'P' : 'I', number + (unsigned)i, 200);
+        if (i % 5 == 0)
+            CHECK_INT(scrim_mux_cut(mux, &piece->bytes, &error), SCRIM_OK);
+        CHECK_INT(scrim_mux_write(mux, unit.data, unit.len, i * FRAME_TICKS, i * FRAME_TICKS,
+                                  i % 5 == 0, &error),
+                  SCRIM_OK);
+        scrim_buf_finish(&unit);
+        while (at < (i + 1) * sound->rate / 10) {
+            struct test_sound frame;
+            test_sound(sound, first++, &frame);
+            CHECK_INT(scrim_mux_write_sound(mux, &frame.frame, at), SCRIM_OK);
+            at += frame.frame.samples;
+        }
     }
     CHECK_INT(scrim_mux_cut(mux, &piece->bytes, &error), SCRIM_OK);
     scrim_mux_destroy(mux);
@@ -285,6 +326,148 @@ static void torn_anywhere(void)
     scrim_buf_finish(&piece.bytes);
 }
 
+static bool is_sound(const struct demuxed_packet *packet, const struct scrim_sound_params *params,
+                     uint32_t number)
+{
+    struct test_sound sound;
+    test_sound(params, number, &sound);
+    return packet->size == sound.frame.size && memcmp(packet->data, sound.bytes, packet->size) == 0;
+}
+
+// Two pieces that share no frame of sound: the second one's begins before its pictures.
+static void sound_goes_along(void)
+{
+    const struct scrim_sound_params aac = test_aac(8000); // 128 ms a frame
+    struct piece pieces[2];
+    struct film film;
+    static struct demuxed out;
+    piece_with_sound(&pieces[0], 10, 0, &aac, 0, 0, START_US); // 8 frames: 24 ms too long
+    piece_with_sound(&pieces[1], 10, 10, &aac, 8, -192, START_US + 10 * FRAME_US);
+    film_start(&film, 0, 100);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(add(film.remux, &pieces[i], &film.error), 0);
+    film_end(&film, &out);
+    CHECK_INT(out.count, 20);
+    CHECK_INT(out.sound_codec, AV_CODEC_ID_AAC);
+    CHECK_INT(out.sound_rate, 8000);
+    CHECK(out.sounds_count >= 15);
+    for (uint32_t i = 0; i < out.sounds_count; i++) {
+        CHECK(is_sound(&out.sounds[i], &aac, i));
+        CHECK_INT(out.sounds[i].pts, (int64_t)i * 1024);
+    }
+    demux_free(&out);
+    for (int i = 0; i < 2; i++)
+        scrim_buf_finish(&pieces[i].bytes);
+}
+
+// From the key frame before the range to its end, and no further.
+static void sound_of_a_range(void)
+{
+    const struct scrim_sound_params aac = test_aac(8000);
+    struct piece piece;
+    struct film film;
+    static struct demuxed out;
+    piece_with_sound(&piece, 40, 0, &aac, 0, 500, START_US);
+    film_start(&film, 12, 21);
+    CHECK_INT(add(film.remux, &piece, &film.error), 0);
+    film_end(&film, &out);
+    CHECK_INT(out.count, 11); // from 10 on
+    CHECK(is_number(&out.packets[0], 10));
+    REQUIRE(out.sounds_count > 0);
+    // The first frame that begins at 1.0 s or later: 1024 n - 500 >= 8000.
+    CHECK(is_sound(&out.sounds[0], &aac, 9));
+    const int64_t off = out.sounds[0].pts - (9 * 1024 - 500 - 8000);
+    CHECK(off >= -8 && off <= 8); // an edit list counts in milliseconds
+    const struct demuxed_packet *last = &out.sounds[out.sounds_count - 1];
+    CHECK_INT(out.sounds_count, 8); // 16 is the last that begins in it: 1024 n - 500 < 16800
+    CHECK(is_sound(last, &aac, 16));
+    demux_free(&out);
+    scrim_buf_finish(&piece.bytes);
+}
+
+static void g711_pauses_are_silence(void)
+{
+    const struct scrim_sound_params u_law = test_g711(SCRIM_SOUND_PCMU);
+    struct piece pieces[3];
+    struct film film;
+    static struct demuxed out;
+    uint8_t sound[8000 * 12];
+    size_t used = 0;
+    piece_with_sound(&pieces[0], 10, 0, &u_law, 0, 0, START_US);
+    piece_with_sound(&pieces[1], 10, 10, &u_law, 50, 0, START_US + 100 * FRAME_US);
+    piece_with_sound(&pieces[2], 10, 20, &u_law, 100, 0, START_US + 7000 * FRAME_US);
+    film_start(&film, 0, 10000);
+    CHECK_INT(add(film.remux, &pieces[0], &film.error), 0);
+    CHECK_INT(add(film.remux, &pieces[1], &film.error), 0);
+    CHECK_INT(add(film.remux, &pieces[2], &film.error), 1); // after more than ten minutes
+    film_end(&film, &out);
+    CHECK_INT(out.count, 20);
+    CHECK_INT(out.sound_codec, AV_CODEC_ID_PCM_MULAW);
+    for (size_t i = 0; i < out.sounds_count && used + out.sounds[i].size <= sizeof sound; i++) {
+        memcpy(sound + used, out.sounds[i].data, out.sounds[i].size);
+        used += out.sounds[i].size;
+    }
+    REQUIRE(used == 8000 * 11); // a second, nine of silence, a second
+    for (uint32_t i = 0; i < 100; i++) {
+        struct test_sound frame;
+        test_sound(&u_law, i, &frame);
+        CHECK(memcmp(sound + (i < 50 ? 0 : 72000) + i * 160, frame.bytes, 160) == 0);
+    }
+    for (size_t i = 8000; i < 80000; i++)
+        CHECK(sound[i] == 0xff);
+    demux_free(&out);
+    for (int i = 0; i < 3; i++)
+        scrim_buf_finish(&pieces[i].bytes);
+}
+
+static void other_sound_is_another_film(void)
+{
+    const struct scrim_sound_params aac = test_aac(8000), other = test_aac(16000);
+    struct piece with, without, changed;
+    struct film film;
+    static struct demuxed out;
+    piece_with_sound(&with, 10, 0, &aac, 0, 0, START_US);
+    piece_with_sound(&changed, 10, 0, &other, 0, 0, START_US + 10 * FRAME_US);
+    piece_start(&without, "IPPP", 0, START_US + 20 * FRAME_US);
+    film_start(&film, 0, 100);
+    CHECK_INT(add(film.remux, &with, &film.error), 0);
+    CHECK_INT(add(film.remux, &changed, &film.error), 1);
+    CHECK_INT(add(film.remux, &without, &film.error), 1);
+    film_end(&film, &out);
+    CHECK_INT(out.count, 10);
+    demux_free(&out);
+    film_start(&film, 0, 100);
+    CHECK_INT(add(film.remux, &without, &film.error), 0);
+    CHECK_INT(add(film.remux, &with, &film.error), 1);
+    film_end(&film, &out);
+    CHECK_INT(out.sound_rate, 0);
+    demux_free(&out);
+    scrim_buf_finish(&with.bytes);
+    scrim_buf_finish(&changed.bytes);
+    scrim_buf_finish(&without.bytes);
+}
+
+static void torn_with_sound(void)
+{
+    const struct scrim_sound_params aac = test_aac(8000);
+    struct piece piece;
+    piece_with_sound(&piece, 10, 0, &aac, 0, 0, START_US);
+    piece.source.may_be_torn = true;
+    const size_t whole = piece.bytes.len;
+    for (size_t length = 0; length <= whole; length += 13) {
+        struct film film;
+        static struct demuxed out;
+        film_start(&film, 0, 100);
+        piece.bytes.len = length;
+        CHECK_INT(add(film.remux, &piece, &film.error), 0);
+        film_end(&film, &out);
+        for (uint32_t i = 0; i < out.sounds_count; i++)
+            CHECK(is_sound(&out.sounds[i], &aac, i));
+        demux_free(&out);
+    }
+    scrim_buf_finish(&piece.bytes);
+}
+
 static void what_is_wrong_is_said(void)
 {
     struct piece piece;
@@ -322,6 +505,11 @@ int main(int argc, char **argv)
             {"another size is another film", another_size_is_another_film},
             {"a passing size stays in the film", a_passing_size_stays_in_the_film},
             {"torn anywhere", torn_anywhere},
+            {"sound goes along", sound_goes_along},
+            {"sound of a range", sound_of_a_range},
+            {"pauses of G.711 are silence", g711_pauses_are_silence},
+            {"other sound is another film", other_sound_is_another_film},
+            {"torn anywhere, with sound", torn_with_sound},
             {"what is wrong is said", what_is_wrong_is_said},
             {0}});
 }

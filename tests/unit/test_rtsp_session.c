@@ -872,6 +872,30 @@ static void goes_over_to_udp(void)
     camera_stop(&camera);
 }
 
+// The caller has no second pair of sockets: the session goes on with the pictures.
+static void leaves_a_track_out(void)
+{
+    static const struct conversation how = {.audio = true, .lower = SCRIM_RTSP_LOWER_UDP};
+    struct camera camera;
+    REQUIRE(camera_start(&camera, &how, SIZE_MAX));
+    say(&camera, "200 OK\n", take_request(&camera));
+    say(&camera, "200 OK\n\n" SDP_AUDIO, take_request(&camera));
+    CHECK_INT(scrim_rtsp_session_leave_out(camera.session), SCRIM_EINVAL); // not the pictures
+    CHECK_INT(scrim_rtsp_session_use_udp(camera.session, 0, 5000), SCRIM_OK);
+    CHECK_INT(scrim_rtsp_session_leave_out(camera.session), SCRIM_EINVAL);
+    say(&camera, "200 OK\nSession: 5\nTransport: RTP/AVP;unicast;server_port=6970-6971\n",
+        take_request(&camera));
+    CHECK_INT(scrim_rtsp_session_udp_ready(camera.session), SCRIM_OK);
+    CHECK_INT(scrim_rtsp_session_peer(camera.session).track, 1);
+    CHECK_INT(scrim_rtsp_session_leave_out(camera.session), SCRIM_OK);
+    const unsigned cseq = take_request(&camera);
+    check_asked(&camera, "PLAY rtsp://cam/live ");
+    say(&camera, "200 OK\n", cseq);
+    CHECK_INT(scrim_rtsp_session_phase(camera.session), SCRIM_RTSP_PLAYING);
+    CHECK_INT(scrim_rtsp_session_tracks(camera.session), 1);
+    camera_stop(&camera);
+}
+
 static void udp_alone(void)
 {
     static const struct conversation how = {.lower = SCRIM_RTSP_LOWER_UDP};
@@ -1106,6 +1130,7 @@ int main(int argc, char **argv)
                         {"keep-alive and teardown", keeps_alive},
                         {"teardown without a session", teardown_without_session},
                         {"461 leads to UDP", goes_over_to_udp},
+                        {"a track is left out", leaves_a_track_out},
                         {"UDP alone", udp_alone},
                         {"tracks", tells_its_tracks},
                         {"reports go out between requests", sends_reports},
