@@ -30,7 +30,7 @@ struct scrim_ingest {
     struct scrim_control answer; // of the dialer, once `answered`
     bool answered;
     int answer_fds[SCRIM_DATAGRAM_FDS];
-    char sound_problem[200]; // why there is no sound, as last logged
+    char sound_problem[512]; // why there is no sound, as last logged
     bool over;               // parent or sealer is gone: end
 };
 

@@ -119,6 +119,8 @@ export const text = {
                 : hours === 1
                   ? '1 hour'
                   : `${hours} hours`,
+        sound: 'Sound',
+        soundRecorded: 'Sound is recorded:',
         fills: 'In the picture',
         fillNames: {
             person: 'Person',

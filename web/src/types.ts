@@ -41,6 +41,7 @@ export interface Camera {
     name: string;
     purpose: string;
     retention_hours: number;
+    audio_reason: string | null; // why its sound is recorded; null: it is not
     state: RecorderState;
     cause: GapCause | null;
     detail: string;

@@ -46,6 +46,7 @@ const camera: Camera = {
     name: 'Quay',
     purpose: '',
     retention_hours: 72,
+    audio_reason: null,
     state: 'recording',
     cause: null,
     detail: '',

@@ -51,6 +51,15 @@ export function Facts({ camera }: { camera: Camera }) {
                 <dt>{text.camera.kept}</dt>
                 <dd>{text.camera.keptHours(camera.retention_hours)}</dd>
             </div>
+            {camera.audio_reason && (
+                <div>
+                    <dt>{text.camera.sound}</dt>
+                    <dd>
+                        {text.camera.soundRecorded}
+                        <span class="note">{camera.audio_reason}</span>
+                    </dd>
+                </div>
+            )}
             <div>
                 <dt>{text.camera.fills}</dt>
                 <dd>
