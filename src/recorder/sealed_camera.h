@@ -37,6 +37,7 @@ SCRIM_MUST_CHECK int scrim_sealed_camera_add(struct scrim_sealed_camera *camera,
                                              struct scrim_error *error);
 void scrim_sealed_camera_place(struct scrim_sealed_camera *camera, int place);
 void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, int fd);
+void scrim_sealed_camera_detach(struct scrim_sealed_camera *camera, bool sub);
 
 #define SCRIM_SEALED_FEEDS 2
 // The descriptors of its feeds, -1 where there is none.
