@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define TOLD_MAX (16U << 20) // a thousand cameras are one of them
 #define STORAGE_MAX (1U << 20)
 #define LOCKS_MAX (4U << 20)
+#define PID_MAX 64
 #define PATIENCE_S 5
 
 // ---- What the desk tells.
@@ -69,21 +69,47 @@ static int ask_desk(const struct scrim_site *site, json_t **ret, struct scrim_er
 
 // ---- What can be seen without it.
 
+static size_t leading_digits(const struct scrim_buf *text)
+{
+    size_t count = 0;
+    while (count < text->len && text->data[count] >= '0' && text->data[count] <= '9')
+        count++;
+    return count;
+}
+
+// The pid that scrim_fs_lock wrote into a lock's file; false if there is none to be read.
+static bool read_holder(const char *path, struct scrim_buf *out)
+{
+    const bool read = scrim_fs_read(path, out, NULL) >= 0;
+    out->len = read ? leading_digits(out) : 0;
+    return out->len > 0 && scrim_buf_append_u8(out, '\0') >= 0;
+}
+
 // Whether somebody holds the lock of a file (scrim_fs_lock), without touching the lock: a program
-// that starts just now must get it. See proc_locks(5).
+// that starts just now must get it. Lines of proc_locks(5) end in "WRITE PID MAJOR:MINOR:INODE 0
+// EOF"; the device is not compared, for some file systems tell another one there.
 static bool is_locked(const struct scrim_site *site, const char *below)
 {
-    char path[SCRIM_PATH_MAX], place[64];
+    char path[SCRIM_PATH_MAX], holder[64], inode[64];
     struct stat info;
-    struct scrim_buf locks;
+    struct scrim_buf pid, locks;
+    struct scrim_reader reader;
+    const char *line;
+    size_t length;
     bool found = false;
     if (scrim_path_join(path, site->dir, below) < 0 || stat(path, &info) < 0)
         return false;
-    snprintf(place, sizeof place, " %02x:%02x:%" PRIu64 " ", major(info.st_dev), minor(info.st_dev),
-             (uint64_t)info.st_ino);
+    scrim_buf_init(&pid, PID_MAX);
     scrim_buf_init(&locks, LOCKS_MAX);
-    if (scrim_fs_read("/proc/locks", &locks, NULL) >= 0 && scrim_buf_append_u8(&locks, 0) >= 0)
-        found = strstr((const char *)locks.data, place) != NULL;
+    if (read_holder(path, &pid) && scrim_fs_read("/proc/locks", &locks, NULL) >= 0) {
+        snprintf(holder, sizeof holder, " WRITE %s ", (const char *)pid.data);
+        snprintf(inode, sizeof inode, ":%ju ", (uintmax_t)info.st_ino);
+        reader = scrim_reader_of(locks.data, locks.len);
+        while (!found && scrim_read_line(&reader, &line, &length))
+            found = memmem(line, length, holder, strlen(holder)) &&
+                    memmem(line, length, inode, strlen(inode));
+    }
+    scrim_buf_finish(&pid);
     scrim_buf_finish(&locks);
     return found;
 }

@@ -96,6 +96,12 @@ def follows():
         expect(max(map(len, lines)) <= 60, f"wider than 60: {table.out}")
         expect(any(re.match(r"gate +(waiting|connecting)", line) for line in lines), table.out)
 
+        (site.dir / "run" / "status.sock").rename(site.dir / "run" / "elsewhere.sock")
+        code, told = status_of(site)
+        expect(code == 1 and told["source"] == "files", f"status {code}, {told['source']}")
+        expect(told["programs"] == {"desk": False, "recorder": True, "keeper": True, "veil": None}, told["programs"])
+        (site.dir / "run" / "elsewhere.sock").rename(site.dir / "run" / "status.sock")
+
         staged.cameras.command("fail gate 0")
         wait_for("the camera to be back", lambda: value(site, "scrim_camera_recording", camera="gate") == 1, 40)
         wait_for("a reconnect to be counted", lambda: value(site, "scrim_camera_reconnects_total", camera="gate") >= 1)
