@@ -126,7 +126,7 @@ static void problems(void)
             printf("  case %zu: ", i);
             json_dumpf(json_object_get(status, cases[i].list), stdout, 0);
             printf("\n");
-            CHECK(!"another verdict");
+            test_failures++;
         }
         CHECK(json_is_true(json_object_get(status, "ok")) ==
               (strcmp(cases[i].list, "notices") == 0));
