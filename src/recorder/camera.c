@@ -284,6 +284,17 @@ static bool begin(struct scrim_camera *camera, const struct scrim_unit *frame,
     return true;
 }
 
+// How long a picture lasts: as long as the one before, but if pictures are missing in between.
+static int64_t lasts_us(const struct scrim_camera *camera, const struct scrim_moment *moment)
+{
+    const int64_t step_us = scrim_media_us(moment->media - camera->last_media);
+    const int64_t usual_us = scrim_media_us(camera->timeline.stride);
+    int64_t interval_us = usual_us > 0 && usual_us < step_us ? usual_us : step_us;
+    if (interval_us > INTERVAL_MAX_US)
+        interval_us = INTERVAL_MAX_US;
+    return interval_us > 0 ? interval_us : 0;
+}
+
 static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
                    const struct scrim_params *params, const struct scrim_moment *moment)
 {
@@ -298,11 +309,7 @@ static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
         give_up_segment(camera, &error);
         return false;
     }
-    int64_t interval_us = scrim_media_us(moment->media - camera->last_media);
-    if (interval_us < 0)
-        interval_us = 0;
-    else if (interval_us > INTERVAL_MAX_US)
-        interval_us = INTERVAL_MAX_US;
+    const int64_t interval_us = lasts_us(camera, moment);
     const int64_t end_us = moment->mono_us + interval_us;
     if (end_us > camera->covered_us || scrim_segment_info(camera->segment)->frames == 1)
         camera->covered_us = end_us;
