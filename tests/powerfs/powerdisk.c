@@ -103,10 +103,12 @@ static int cut(const char *way, uint64_t seed)
 
 static int command(const char *text)
 {
-    char way[16];
-    uint64_t seed;
-    if (sscanf(text, "cut %15s %" SCNu64, way, &seed) == 2)
-        return cut(way, seed);
+    const char *seed = strrchr(text, ' ');
+    if (strncmp(text, "cut ", 4) == 0 && seed > text + 4) {
+        char way[16];
+        snprintf(way, sizeof way, "%.*s", (int)(seed - text - 4), text + 4);
+        return cut(way, strtoull(seed, NULL, 10));
+    }
     if (strncmp(text, "on", 2) != 0)
         return -EINVAL;
     disk.off = false;
