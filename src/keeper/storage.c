@@ -10,7 +10,7 @@
 
 #define TICK_US (SCRIM_SECOND / 2)
 #define WORK_US (SCRIM_SECOND / 25) // of a tick
-#define FIND_US (30 * SCRIM_SECOND)
+#define FIND_US (10 * SCRIM_SECOND)
 #define FOLLOW_ROUND_US (10 * SCRIM_SECOND) // in which every camera has its turn
 #define SWEEP_US (60 * SCRIM_SECOND)
 #define VOLUMES_US (2 * SCRIM_SECOND)
