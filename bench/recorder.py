@@ -106,6 +106,7 @@ class Stage:
         """Stops in an order that leaves nothing on the way, and says what was lost: a sentence, or None."""
         for other in self.others:
             stop(other)
+        self.until_us = time.time_ns() // 1000  # what is missed from here on was never sent
         self.load.command("freeze * 1")
         sent = [self.load.stat(f"cam{i}") for i in range(self.cameras)]
         wait_until_drained(self.site, 60)
@@ -116,7 +117,7 @@ class Stage:
     def verdict(self, sent):
         for number, entry in enumerate(self.entries):
             records = self.site.records(entry["id"])
-            gaps = [r for r in records if r["type"] == "gap" and r["end_us"] > self.since_us]
+            gaps = [r for r in records if r["type"] == "gap" and r["end_us"] > self.since_us and r["start_us"] < self.until_us]
             segments = [r for r in records if r["type"] == "segment"]
             lost = sum(r.get("lost", 0) for r in segments)
             if gaps or lost:

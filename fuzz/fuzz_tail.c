@@ -25,6 +25,22 @@ static void within(const struct scrim_tail *tail, const uint8_t *file, size_t si
         abort();
 }
 
+// What is saved beside a torn segment has the longest tail of every chunk that counts.
+static void extract(const uint8_t *file, size_t size, const struct scrim_tail *tail)
+{
+    struct scrim_buf saved;
+    struct scrim_tail best, found;
+    uint8_t nonce[SCRIM_AGE_NONCE];
+    memcpy(nonce, tail->payload_nonce, sizeof nonce);
+    scrim_buf_init(&saved, SCRIM_TAIL_FILE_MAX);
+    if (scrim_tail_extract(file, size, nonce, tail->chunk, &saved) < 0 ||
+        scrim_tail_find(file, size, nonce, tail->chunk, &best) < 0 ||
+        scrim_tail_find(saved.data, saved.len, nonce, tail->chunk, &found) < 0 ||
+        found.length != best.length || memcmp(found.head, best.head, best.size) != 0)
+        abort();
+    scrim_buf_finish(&saved);
+}
+
 static void read_file(const uint8_t *file, size_t size)
 {
     uint8_t nonce[SCRIM_AGE_NONCE];
@@ -36,9 +52,11 @@ static void read_file(const uint8_t *file, size_t size)
         memcpy(nonce, tail.payload_nonce, sizeof nonce);
         if (slot >= SCRIM_TAIL_FILE_MAX)
             continue;
-        if (scrim_tail_find(file, size, nonce, &found) < 0 || found.chunk < tail.chunk)
+        if (scrim_tail_find(file, size, nonce, tail.chunk, &found) < 0 ||
+            found.chunk != tail.chunk || found.length < tail.length)
             abort();
         within(&found, file, size);
+        extract(file, size, &tail);
     }
 }
 

@@ -138,6 +138,7 @@ def tidy():
 
 def source():
     report(test_program("source", [PYTHON, "tests/static/rules.py"]))
+    report(test_program("units", [PYTHON, "tests/static/units.py"]))
     tidy()
     scripts = [".ci/run", *map(str, sorted((ROOT / "tools").glob("*.sh"))), *map(str, (ROOT / "bench").glob("*.sh"))]
     verdict("source: shellcheck", *command(["shellcheck", "--external-sources", "--severity=warning", "--exclude=SC3013", *scripts]))

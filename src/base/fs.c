@@ -143,10 +143,21 @@ static void directory_of(const char *path, char ret[SCRIM_PATH_MAX])
         slash[slash == ret ? 1 : 0] = '\0';
 }
 
+// The name is this process's own. What lies there already is from one that had the same number and
+// was killed: in a container that is every one.
+static int create_new(const char *path, mode_t mode, struct scrim_error *error)
+{
+    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_EXCL, mode, error);
+    if (fd != SCRIM_EEXIST)
+        return fd;
+    const int removed = scrim_fs_unlink(path, error);
+    return removed < 0 ? removed : scrim_fs_open(path, O_WRONLY | O_CREAT | O_EXCL, mode, error);
+}
+
 static int write_new(const char *path, const void *bytes, size_t count, mode_t mode,
                      struct scrim_error *error)
 {
-    const int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_EXCL, mode, error);
+    const int fd = create_new(path, mode, error);
     if (fd < 0)
         return fd;
     int result = scrim_fs_write(fd, bytes, count, path, error);

@@ -17,4 +17,6 @@ struct scrim_unit {
     // Pictures, and RTP packets, missing between the unit before and this one, as well as RTP times
     // and sequence numbers can tell; 0: none.
     uint32_t lost_units, lost_packets;
+    uint32_t
+        dropped_units; // of lost_units, those that came and were dropped by an overload of ours
 };

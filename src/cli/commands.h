@@ -12,6 +12,7 @@ int scrim_cmd_unseal(int argc, char **argv);
 int scrim_cmd_open(int argc, char **argv);
 int scrim_cmd_check(int argc, char **argv);
 int scrim_cmd_gaps(int argc, char **argv);
+int scrim_cmd_status(int argc, char **argv);
 int scrim_cmd_rebuild(int argc, char **argv);
 int scrim_cmd_shred(int argc, char **argv);
 int scrim_cmd_admit(int argc, char **argv);

@@ -36,6 +36,17 @@ SCRIM_MUST_CHECK int scrim_gaps_read(const char *dir, const char *camera,
                                      struct scrim_gaps *ret, struct scrim_error *error);
 void scrim_gaps_finish(struct scrim_gaps *gaps);
 
+// What the gaps in the range amount to, by cause.
+struct scrim_gaps_total {
+    size_t count;
+    int64_t length_us;
+    uint64_t pictures;
+};
+void scrim_gaps_add_up(const struct scrim_gaps *gaps,
+                       struct scrim_gaps_total ret[SCRIM_GAP_CAUSES]);
+// "4.0 s", "3 min 02 s", "5 h 07 min".
+void scrim_gaps_length_text(char ret[32], int64_t us);
+
 // For people, and as one JSON object (in one line, without a line break). SCRIM_EIO if it cannot be
 // written.
 SCRIM_MUST_CHECK int scrim_gaps_print(const struct scrim_gaps *gaps);

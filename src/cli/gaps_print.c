@@ -7,12 +7,6 @@
 
 #define BAR 80 // characters
 
-struct total {
-    size_t count;
-    int64_t length_us;
-    uint64_t pictures;
-};
-
 static struct scrim_gaps_span clipped(const struct scrim_gaps *gaps, struct scrim_gaps_span span)
 {
     return scrim_gaps_clip(span, gaps->asked);
@@ -29,7 +23,7 @@ static int64_t length(const struct scrim_gaps *gaps, const struct scrim_gaps_spa
     return sum_us;
 }
 
-static void add_up(const struct scrim_gaps *gaps, struct total ret[SCRIM_GAP_CAUSES])
+void scrim_gaps_add_up(const struct scrim_gaps *gaps, struct scrim_gaps_total ret[SCRIM_GAP_CAUSES])
 {
     memset(ret, 0, SCRIM_GAP_CAUSES * sizeof *ret);
     for (size_t i = 0; i < gaps->gaps_count; i++) {
@@ -75,7 +69,7 @@ static void print_bar(const struct scrim_gaps *gaps)
     printf("  [%s]\n", bar);
 }
 
-static void print_length(char ret[32], int64_t us)
+void scrim_gaps_length_text(char ret[32], int64_t us)
 {
     const double seconds = (double)us / SCRIM_SECOND;
     const long whole = (long)(us / SCRIM_SECOND);
@@ -104,7 +98,7 @@ static void print_row(struct scrim_gaps_span span, const char *pictures, const c
     char from[SCRIM_TIME_TEXT], to[SCRIM_TIME_TEXT], text[32];
     scrim_time_format(span.from_us, from);
     scrim_time_format(span.to_us, to);
-    print_length(text, span.to_us - span.from_us);
+    scrim_gaps_length_text(text, span.to_us - span.from_us);
     printf("  %.23sZ  %.23sZ  %12s  %8s  %-9s ", from, to, text, pictures, cause);
     print_detail(detail);
     printf("\n");
@@ -146,28 +140,28 @@ static void print_table(const struct scrim_gaps *gaps)
 
 static void print_totals(const struct scrim_gaps *gaps)
 {
-    struct total totals[SCRIM_GAP_CAUSES];
+    struct scrim_gaps_total totals[SCRIM_GAP_CAUSES];
     char text[32];
     const int64_t told_us = gaps->told.to_us - gaps->told.from_us;
     const int64_t recorded_us = length(gaps, gaps->recorded, gaps->recorded_count);
-    print_length(text, recorded_us);
+    scrim_gaps_length_text(text, recorded_us);
     printf("  recorded %s", text);
     if (told_us > 0)
         printf(" (%.3f %%)", 100.0 * (double)recorded_us / (double)told_us);
     if (gaps->lost_inside > 0)
         printf(", %" PRIu64 " pictures missing in it", gaps->lost_inside);
-    add_up(gaps, totals);
+    scrim_gaps_add_up(gaps, totals);
     for (unsigned cause = 0; cause < SCRIM_GAP_CAUSES; cause++) {
         if (totals[cause].count == 0)
             continue;
-        print_length(text, totals[cause].length_us);
+        scrim_gaps_length_text(text, totals[cause].length_us);
         printf("; %s %s in %zu", scrim_gap_cause_text((enum scrim_gap_cause)cause), text,
                totals[cause].count);
         if (totals[cause].pictures > 0)
             printf(", %" PRIu64 " pictures", totals[cause].pictures);
     }
     if (gaps->unknown_count > 0) {
-        print_length(text, length(gaps, gaps->unknown, gaps->unknown_count));
+        scrim_gaps_length_text(text, length(gaps, gaps->unknown, gaps->unknown_count));
         printf("; unknown %s in %zu", text, gaps->unknown_count);
     }
     printf("\n");
@@ -219,9 +213,9 @@ static json_t *pieces_json(const struct scrim_gaps_piece *pieces, size_t count, 
 
 static json_t *totals_json(const struct scrim_gaps *gaps)
 {
-    struct total totals[SCRIM_GAP_CAUSES];
+    struct scrim_gaps_total totals[SCRIM_GAP_CAUSES];
     json_t *object = json_object();
-    add_up(gaps, totals);
+    scrim_gaps_add_up(gaps, totals);
     for (unsigned cause = 0; cause < SCRIM_GAP_CAUSES; cause++) {
         if (totals[cause].count == 0)
             continue;

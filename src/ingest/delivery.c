@@ -46,18 +46,19 @@ static int tell_unit(struct scrim_delivery *delivery, const struct scrim_params 
     struct scrim_unit complete = *unit;
     complete.lost_units = delivery->lost_units;
     complete.lost_packets = delivery->lost_packets;
+    complete.dropped_units = delivery->dropped_units;
     int result = tell_track(delivery, params);
     if (result >= 0)
         result = scrim_wire_unit(delivery->ingest->sealer, &complete);
     if (result < 0)
         return result;
     delivery->dropping = false;
-    delivery->lost_units = delivery->lost_packets = 0;
+    delivery->lost_units = delivery->lost_packets = delivery->dropped_units = 0;
     return SCRIM_OK;
 }
 
 // What the sealer cannot take is dropped up to the next key frame, and counted as lost with the
-// picture that gets through.
+// picture that gets through. So is what comes before the first parameter sets.
 static int hand_over(struct scrim_delivery *delivery, const struct scrim_params *params,
                      const struct scrim_unit *unit)
 {
@@ -67,9 +68,10 @@ static int hand_over(struct scrim_delivery *delivery, const struct scrim_params 
     const int result = tell_unit(delivery, params, unit);
     if (result != SCRIM_EAGAIN)
         return result;
+    delivery->lost_units++;
     if (params->generation != 0) {
         delivery->dropping = true;
-        delivery->lost_units++;
+        delivery->dropped_units++;
         delivery->ingest->stats.dropped_units++;
     }
     return SCRIM_OK;

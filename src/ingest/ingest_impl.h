@@ -60,10 +60,10 @@ struct scrim_delivery {
     unsigned generation;    // of the parameters that the sealer knows
     uint32_t declared_mfps; // of the session description
     bool dropping;          // up to the next key frame, because the sealer's queue was full
-    uint32_t lost_units, lost_packets; // not told yet
-    int64_t first_us, last_us;         // monotonic arrival of pictures, 0: none yet
-    int64_t longest_us;                // recent distance between pictures, fading
-    int64_t first_wait_us;             // as long as there is no such distance
+    uint32_t lost_units, lost_packets, dropped_units; // not told yet
+    int64_t first_us, last_us;                        // monotonic arrival of pictures, 0: none yet
+    int64_t longest_us;                               // recent distance between pictures, fading
+    int64_t first_wait_us;                            // as long as there is no such distance
 };
 
 // Hands over all units that are ready. SCRIM_ENETWORK: the sealer is gone.

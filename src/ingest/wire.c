@@ -53,6 +53,7 @@ int scrim_wire_unit(struct scrim_link *link, const struct scrim_unit *unit)
     put_u64(&head, (uint64_t)unit->sender_utc_us);
     put_u32(&head, unit->lost_units);
     put_u32(&head, unit->lost_packets);
+    put_u32(&head, unit->dropped_units);
     return send(link, SCRIM_LINK_UNIT, unit->random ? SCRIM_LINK_KEY : 0, &head, unit->data,
                 unit->size);
 }
@@ -136,7 +137,8 @@ static bool parse_unit(struct scrim_reader *reader, uint8_t flags, struct scrim_
     *unit = (struct scrim_unit){.random = flags & SCRIM_LINK_KEY};
     if (!get_i64(reader, &unit->rtp) || !get_i64(reader, &unit->arrival_us) ||
         !get_i64(reader, &unit->sender_utc_us) || !scrim_read_u32(reader, &unit->lost_units) ||
-        !scrim_read_u32(reader, &unit->lost_packets))
+        !scrim_read_u32(reader, &unit->lost_packets) ||
+        !scrim_read_u32(reader, &unit->dropped_units))
         return false;
     unit->data = reader->at;
     unit->size = reader->left;

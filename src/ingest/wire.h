@@ -4,7 +4,7 @@
 //
 //     TRACK   u32 codec, u32 width, u32 height, u32 declared frame rate in 1/1000, parameter sets
 //     UNIT    i64 rtp, i64 arrival_us, i64 sender_utc_us, u32 lost pictures, u32 lost packets,
-//             the access unit; flag KEY
+//             u32 dropped pictures, the access unit; flag KEY
 //     BROKEN  i32 enum scrim_err, text: the stream ended or did not come about
 //     FEED    struct scrim_feed_stats, every two seconds, also while nothing comes
 //     SOUND_TRACK  u32 codec, u32 clock rate, u32 channels, AudioSpecificConfig: the main stream

@@ -17,6 +17,18 @@ void scrim_bytes_text(uint64_t bytes, char ret[SCRIM_BYTES_TEXT])
     snprintf(ret, SCRIM_BYTES_TEXT, "%.1f %s", value, units[unit]);
 }
 
+uint64_t scrim_rate_of_mbit(double mbit)
+{
+    return (uint64_t)(mbit * 1e6 / 8 * 3600);
+}
+
+uint64_t scrim_rate_measured(uint64_t bytes, int64_t length_us)
+{
+    const double rate = (double)bytes * 3600 * SCRIM_SECOND / (double)length_us;
+    const uint64_t most = scrim_rate_of_mbit(SCRIM_MEASURED_MBIT_MAX);
+    return rate < (double)most ? (uint64_t)rate : most;
+}
+
 uint64_t scrim_supply_usable(const struct scrim_supply *supply)
 {
     const uint64_t gone = supply->reserve + supply->others;

@@ -14,7 +14,10 @@
 #include "link/link.h"
 
 #define SCRIM_ADMISSION_MARGIN_PERCENT 5
-#define SCRIM_ASSUMED_MBIT 4.0  // of a camera that nothing is known of
+#define SCRIM_ASSUMED_MBIT 4.0        // of a camera that nothing is known of
+#define SCRIM_MEASURED_MBIT_MAX 200.0 // no camera sends more, whatever was measured
+// Of so much recording a rate can be told; less of it says too little.
+#define SCRIM_MEASURE_LEAST_US (5 * SCRIM_SECOND)
 #define SCRIM_REDACTED_SHARE 8  // redacted pictures that were not measured: an eighth of the rate
 #define SCRIM_AHEAD_SECONDS 120 // of writing that a purge keeps room for
 
@@ -71,6 +74,11 @@ SCRIM_MUST_CHECK int scrim_admission_report(const struct scrim_admission *admiss
 #define SCRIM_ADMISSION_TEXT 320
 // One sentence: "needed 390 GB, funded 52 GB: 9 hours fit, or add 338 GB".
 void scrim_admission_sentence(const struct scrim_admission *admission, char *ret, size_t size);
+
+// Bytes an hour.
+uint64_t scrim_rate_of_mbit(double mbit);
+// Of what was recorded in `length_us` > 0, at most SCRIM_MEASURED_MBIT_MAX.
+uint64_t scrim_rate_measured(uint64_t bytes, int64_t length_us);
 
 #define SCRIM_BYTES_TEXT 24
 // "129.6 GB": decimal units, as disks are sold.

@@ -21,11 +21,6 @@ void scrim_needs_finish(struct scrim_needs *needs)
     *needs = (struct scrim_needs){0};
 }
 
-static uint64_t rate_of_mbit(double mbit)
-{
-    return (uint64_t)(mbit * 1e6 / 8 * 3600);
-}
-
 static void take_rate(struct scrim_demand *demand, const struct scrim_camera_config *camera,
                       const struct scrim_stock_tally *tally)
 {
@@ -35,13 +30,13 @@ static void take_rate(struct scrim_demand *demand, const struct scrim_camera_con
     demand->measured_us = tally->measured_us;
     if (tally->measured_us > 0) {
         demand->basis = SCRIM_BASIS_MEASURED;
-        demand->rate = (uint64_t)((double)written * (double)HOUR_US / (double)tally->measured_us);
+        demand->rate = scrim_rate_measured(written, tally->measured_us);
     } else if (camera->expected_mbit > 0) {
         demand->basis = SCRIM_BASIS_EXPECTED;
-        demand->rate = rate_of_mbit(camera->expected_mbit);
+        demand->rate = scrim_rate_of_mbit(camera->expected_mbit);
     } else {
         demand->basis = SCRIM_BASIS_ASSUMED;
-        demand->rate = rate_of_mbit(SCRIM_ASSUMED_MBIT);
+        demand->rate = scrim_rate_of_mbit(SCRIM_ASSUMED_MBIT);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "keeper/admission.h"
 #include "store/json_text.h"
 
 #include <errno.h>
@@ -160,7 +161,7 @@ uint64_t scrim_redacted_rate(const struct scrim_redacted *redacted)
         bytes += redacted->days[i].bytes;
         length_us += redacted->days[i].length_us;
     }
-    return length_us > 0 ? (uint64_t)((double)bytes * 3.6e9 / (double)length_us) : 0;
+    return length_us >= SCRIM_MEASURE_LEAST_US ? scrim_rate_measured(bytes, length_us) : 0;
 }
 
 int64_t scrim_redacted_oldest_us(const struct scrim_redacted *redacted)

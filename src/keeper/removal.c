@@ -72,6 +72,7 @@ void scrim_removal_run(const struct scrim_stock *stock, struct scrim_stock_camer
         scrim_stock_gone(camera, piece);
         removal->segments++;
         removal->bytes += piece->bytes;
+        removal->bytes_on[piece->disk] += piece->bytes;
         if (last && (last->disk != piece->disk || !same_day(last, piece)))
             remove_day(stock, camera, last);
         last = piece;

@@ -4,8 +4,9 @@
 #include "keeper/holds.h"
 #include "keeper/stock.h"
 
-struct scrim_removal {
-    uint64_t segments, bytes, failures; // so far
+struct scrim_removal { // so far
+    uint64_t segments, bytes, failures;
+    uint64_t bytes_on[SCRIM_DISKS_MAX]; // of `bytes`, by place
     struct scrim_error first;           // of the failures
 };
 

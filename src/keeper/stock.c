@@ -1,12 +1,14 @@
 #include "keeper/stock.h"
 
 #include "base/alloc.h"
+#include "keeper/admission.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MEASURE_US (24 * 3600 * SCRIM_SECOND)
+#define SCRAPS_LEAST_US SCRIM_SECOND
 
 void scrim_stock_init(struct scrim_stock *stock, const struct scrim_site *site)
 {
@@ -193,9 +195,35 @@ int scrim_stock_path(const struct scrim_stock *stock, const struct scrim_stock_c
     return scrim_disks_path(ret, stock->site, piece->disk, camera->id, below);
 }
 
+// Bytes by disk, and the recording that they are. What it weighs in a rate is its length.
+struct measure {
+    uint64_t written[SCRIM_DISKS_MAX];
+    int64_t length_us;
+};
+
+static int64_t piece_length_us(const struct scrim_piece *piece)
+{
+    return piece->end_us - piece->start_us - piece->offset_us;
+}
+
+static void measure(struct measure *measure, const struct scrim_piece *piece)
+{
+    if (measure->length_us >= MEASURE_US)
+        return;
+    measure->written[piece->disk] += piece->bytes;
+    measure->length_us += piece_length_us(piece);
+}
+
+static void take_measure(struct scrim_stock_tally *tally, const struct measure *measure)
+{
+    memcpy(tally->written, measure->written, sizeof tally->written);
+    tally->measured_us = measure->length_us;
+}
+
 void scrim_stock_count(const struct scrim_stock *stock, const struct scrim_stock_camera *camera,
                        struct scrim_stock_tally *ret)
 {
+    struct measure whole = {0}, scraps = {0};
     *ret = (struct scrim_stock_tally){0};
     for (size_t i = 0; i < stock->disks_count; i++)
         ret->oldest_us[i] = INT64_MAX;
@@ -203,14 +231,18 @@ void scrim_stock_count(const struct scrim_stock *stock, const struct scrim_stock
         const struct scrim_piece *piece = &camera->pieces[i];
         if (piece->state == SCRIM_PIECE_DOOMED)
             ret->doomed[piece->disk] += piece->bytes;
-        if (piece->state != SCRIM_PIECE_UNRECORDED && ret->measured_us < MEASURE_US) {
-            ret->written[piece->disk] += piece->bytes;
-            ret->measured_us += piece->end_us - piece->start_us - piece->offset_us;
-        }
+        if (piece->state != SCRIM_PIECE_UNRECORDED)
+            measure(piece->torn || piece_length_us(piece) < SCRIM_MEASURE_LEAST_US ? &scraps
+                                                                                   : &whole,
+                    piece);
         if (!scrim_piece_stays(piece))
             continue;
         ret->bytes[piece->disk] += piece->bytes;
         ret->total += piece->bytes;
         ret->oldest_us[piece->disk] = piece->start_us;
     }
+    if (whole.length_us > 0)
+        take_measure(ret, &whole);
+    else if (scraps.length_us >= SCRAPS_LEAST_US)
+        take_measure(ret, &scraps);
 }

@@ -23,6 +23,7 @@ struct scrim_piece {
     uint16_t nth;      // as in scrim_segment_name
     uint8_t disk;      // number of its place, as in store/disks.h
     uint8_t state;     // enum scrim_piece_state
+    bool torn;         // how long it is was guessed from its file
 };
 
 // Whether it counts as stored: neither marked nor gone.
@@ -86,14 +87,17 @@ SCRIM_MUST_CHECK int scrim_stock_path(const struct scrim_stock *stock,
                                       const struct scrim_stock_camera *camera,
                                       const struct scrim_piece *piece, char ret[SCRIM_PATH_MAX]);
 
-// What a camera's pieces amount to, by disk. Its rate does not depend on whether they are there.
+// What a camera's pieces amount to, by disk. Its rate does not depend on whether they are there. It
+// is measured on whole segments of SCRIM_MEASURE_LEAST_US or more; where there are none, on the
+// others, if they are a second together.
 struct scrim_stock_tally {
     uint64_t bytes[SCRIM_DISKS_MAX];    // stored
     uint64_t doomed[SCRIM_DISKS_MAX];   // marked, and still there
     uint64_t written[SCRIM_DISKS_MAX];  // of `measured_us`
     int64_t oldest_us[SCRIM_DISKS_MAX]; // start of the first; INT64_MAX: there is none
     uint64_t total;
-    int64_t measured_us; // how much recording `written` is: up to the newest 24 hours of it
+    // How much recording `written` is: up to the newest 24 hours of it; 0: nothing to go by.
+    int64_t measured_us;
 };
 void scrim_stock_count(const struct scrim_stock *stock, const struct scrim_stock_camera *camera,
                        struct scrim_stock_tally *ret);

@@ -41,6 +41,7 @@ static bool piece_of(const struct scrim_stock *stock, const struct scrim_record 
     const int64_t offset_us = record->start_us - piece.start_us;
     piece.disk = (uint8_t)disk;
     piece.bytes = fit_u32(record->bytes);
+    piece.torn = record->torn;
     piece.end_us = record->end_us > piece.start_us ? record->end_us : piece.start_us;
     // A clock that was set between the name and the first picture makes no difference.
     piece.offset_us = offset_us >= 0 && offset_us < SCRIM_SECOND ? (int32_t)offset_us : 0;

@@ -10,7 +10,7 @@
 
 #define TICK_US (SCRIM_SECOND / 2)
 #define WORK_US (SCRIM_SECOND / 25) // of a tick
-#define FIND_US (30 * SCRIM_SECOND)
+#define FIND_US (10 * SCRIM_SECOND)
 #define FOLLOW_ROUND_US (10 * SCRIM_SECOND) // in which every camera has its turn
 #define SWEEP_US (60 * SCRIM_SECOND)
 #define VOLUMES_US (2 * SCRIM_SECOND)
@@ -193,16 +193,25 @@ static void follow(struct scrim_storage *storage, int64_t now_us, int64_t deadli
 
 // --- the volumes ---
 
+static uint64_t removed_from(const struct scrim_storage *storage, const struct scrim_volume *volume)
+{
+    uint64_t bytes = 0;
+    for (unsigned at = 0; at < storage->stock.disks_count; at++)
+        bytes += volume->places >> at & 1 ? storage->removed_since_look[at] : 0;
+    return bytes;
+}
+
 static void measure(struct scrim_storage *storage, unsigned volume, int64_t now_mono_us)
 {
     struct filling *filling = &storage->filling[volume];
     const uint64_t free_now = storage->volumes.list[volume].free;
     if (filling->known && now_mono_us > filling->at_us) {
         const double seconds = (double)(now_mono_us - filling->at_us) / 1e6;
-        // What was removed may have lain on another volume: that makes this one look faster.
-        const double written =
-            (double)filling->free - (double)free_now + (double)storage->removed_since_look;
-        const double rate = written > 0 ? written / seconds : 0;
+        const double written = (double)filling->free - (double)free_now +
+                               (double)removed_from(storage, &storage->volumes.list[volume]);
+        const double most = (double)storage->needs.count * SCRIM_MEASURED_MBIT_MAX * 1e6 / 8;
+        const double seen = written > 0 ? written / seconds : 0;
+        const double rate = seen < most ? seen : most; // more is somebody else's
         const double weight = seconds < SMOOTH_SECONDS ? seconds / SMOOTH_SECONDS : 1;
         filling->bytes_per_second += (rate - filling->bytes_per_second) * weight;
     }
@@ -217,7 +226,7 @@ static void look_at_volumes(struct scrim_storage *storage, int64_t now_us)
         memset(storage->filling, 0, sizeof storage->filling);
     for (unsigned i = 0; i < storage->volumes.count; i++)
         measure(storage, i, scrim_clock_mono_us());
-    storage->removed_since_look = 0;
+    memset(storage->removed_since_look, 0, sizeof storage->removed_since_look);
     for (size_t i = 0; i < storage->needs.count; i++) {
         if (!storage->needs.list[i].demand.camera) // not looked at yet
             scrim_needs_count(&storage->needs, i, &storage->stock, storage->holds, now_us);

@@ -41,8 +41,8 @@ struct scrim_storage {
     struct scrim_admission admission;
 
     struct filling filling[SCRIM_DISKS_MAX];
-    struct scrim_removal removal;  // since the last sweep
-    uint64_t removed_since_look;   // bytes, all volumes
+    struct scrim_removal removal;                 // since the last sweep
+    uint64_t removed_since_look[SCRIM_DISKS_MAX]; // bytes, by place
     struct scrim_hour_range *owed; // keys of hours that were purged, not destroyed yet
     size_t owed_count;
     int64_t clock_offset_us; // UTC minus monotonic, as it is trusted

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define FILES_A_TICK 500
-#define SLACK 4 // a purge makes a quarter more room than is needed
+#define SLACK 4                       // a purge makes a quarter more room than is needed
+#define STEP_LEAST UINT64_C(16000000) // bytes
 #define HOUR_US (3600 * SCRIM_SECOND)
 #define OVER_US (2 * 60 * SCRIM_SECOND) // after its end, nothing is sealed for an hour any more
 
@@ -123,7 +124,7 @@ bool scrim_storage_remove(struct scrim_storage *storage, int64_t now_us, int64_t
 {
     struct scrim_stock *stock = &storage->stock;
     size_t budget = FILES_A_TICK;
-    const uint64_t failures = storage->removal.failures, bytes = storage->removal.bytes;
+    const struct scrim_removal before = storage->removal;
     bool left = false;
     if (storage->keys_failed)
         return false;
@@ -132,9 +133,10 @@ bool scrim_storage_remove(struct scrim_storage *storage, int64_t now_us, int64_t
                           &storage->removal);
         left |= scrim_clock_mono_us() >= deadline_us;
     }
-    storage->removed_since_look += storage->removal.bytes - bytes;
+    for (unsigned at = 0; at < stock->disks_count; at++)
+        storage->removed_since_look[at] += storage->removal.bytes_on[at] - before.bytes_on[at];
     // What cannot be removed is tried again, but not in a hurry.
-    return (left || budget == 0) && storage->removal.failures == failures;
+    return (left || budget == 0) && storage->removal.failures == before.failures;
 }
 
 // --- purge ---
@@ -180,6 +182,16 @@ static uint64_t marked_on(const struct scrim_stock *stock, const struct scrim_vo
     return bytes;
 }
 
+// How much goes at once. A reserve that is missing, because somebody else filled the disk or
+// because it was raised, is made up for in steps: whoever can mend it has the time, and what is
+// written has room meanwhile.
+static uint64_t step_of(uint64_t missing, uint64_t ahead)
+{
+    const uint64_t most = ahead + ahead / SLACK > STEP_LEAST ? ahead + ahead / SLACK : STEP_LEAST;
+    const uint64_t wanted = missing + ahead / SLACK;
+    return wanted < most ? wanted : most;
+}
+
 static void purge_volume(struct scrim_storage *storage, unsigned number, int64_t now_us)
 {
     const struct scrim_volume *volume = &storage->volumes.list[number];
@@ -193,7 +205,7 @@ static void purge_volume(struct scrim_storage *storage, unsigned number, int64_t
     if (have >= need)
         return;
     describe(volume, need, text, sizeof text);
-    if (scrim_purge_choose(&storage->stock, volume->places, need - have + ahead / SLACK,
+    if (scrim_purge_choose(&storage->stock, volume->places, step_of(need - have, ahead),
                            storage->holds, now_us, text, &purges, &bytes, &error) < 0)
         scrim_storage_complain(storage, &storage->full_complaint, "%s", error.text);
     if (purges.count == 0) {

@@ -287,6 +287,17 @@ static bool begin(struct scrim_camera *camera, const struct scrim_unit *frame,
     return true;
 }
 
+// How long a picture lasts: as long as the one before, but if pictures are missing in between.
+static int64_t lasts_us(const struct scrim_camera *camera, const struct scrim_moment *moment)
+{
+    const int64_t step_us = scrim_media_us(moment->media - camera->last_media);
+    const int64_t usual_us = scrim_media_us(camera->timeline.stride);
+    int64_t interval_us = usual_us > 0 && usual_us < step_us ? usual_us : step_us;
+    if (interval_us > INTERVAL_MAX_US)
+        interval_us = INTERVAL_MAX_US;
+    return interval_us > 0 ? interval_us : 0;
+}
+
 static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
                    const struct scrim_params *params, const struct scrim_moment *moment)
 {
@@ -301,11 +312,7 @@ static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
         give_up_segment(camera, &error);
         return false;
     }
-    int64_t interval_us = scrim_media_us(moment->media - camera->last_media);
-    if (interval_us < 0)
-        interval_us = 0;
-    else if (interval_us > INTERVAL_MAX_US)
-        interval_us = INTERVAL_MAX_US;
+    const int64_t interval_us = lasts_us(camera, moment);
     const int64_t end_us = moment->mono_us + interval_us;
     if (end_us > camera->covered_us || scrim_segment_info(camera->segment)->frames == 1)
         camera->covered_us = end_us;
@@ -314,34 +321,52 @@ static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
     return true;
 }
 
+// Why pictures are missing before this one, and whose fault that is. A camera's, if no packet is
+// missing: it sent none, or nothing that could be used.
+static enum scrim_gap_cause why_missing(const struct scrim_unit *frame, double seconds,
+                                        char detail[SCRIM_GAP_DETAIL])
+{
+    if (frame->dropped_units > 0) {
+        snprintf(detail, SCRIM_GAP_DETAIL,
+                 "%" PRIu32 " pictures were dropped: the sealer was too slow",
+                 frame->dropped_units);
+        return SCRIM_GAP_OVERLOAD;
+    }
+    if (frame->lost_packets > 0) {
+        snprintf(detail, SCRIM_GAP_DETAIL, "%" PRIu32 " packets did not arrive in %.1f s",
+                 frame->lost_packets, seconds);
+        return SCRIM_GAP_NETWORK;
+    }
+    snprintf(detail, SCRIM_GAP_DETAIL, "the camera sent no %spicture for %.1f s",
+             frame->lost_units > 0 ? "usable " : "", seconds);
+    return SCRIM_GAP_CAMERA;
+}
+
 // A second or more without a picture, while the stream went on: what was recorded ends with the
 // last picture before, and begins again with this one, key frame or not: no picture that came is
 // thrown away. Less than that is counted, and the segment goes on.
 static void note_missing(struct scrim_camera *camera, const struct scrim_unit *frame,
                          const struct scrim_moment *moment)
 {
-    const bool missing = frame->lost_units > 0 || frame->lost_packets > 0;
+    char detail[SCRIM_GAP_DETAIL];
     camera->lost_units += frame->lost_units;
     if (camera->segment && moment->hole_us > 0) {
-        char detail[sizeof camera->gap.detail];
-        const double seconds = (double)moment->hole_us / SCRIM_SECOND;
-        if (frame->lost_packets == 0 && missing)
-            snprintf(detail, sizeof detail, "%" PRIu32 " pictures did not arrive whole in %.1f s",
-                     frame->lost_units, seconds);
-        else if (missing)
-            snprintf(detail, sizeof detail, "%" PRIu32 " packets did not arrive in %.1f s",
-                     frame->lost_packets, seconds);
-        else
-            snprintf(detail, sizeof detail, "the camera sent no picture for %.1f s", seconds);
+        const enum scrim_gap_cause cause =
+            why_missing(frame, (double)moment->hole_us / SCRIM_SECOND, detail);
         end_recording(camera);
-        blame(camera, missing ? SCRIM_GAP_NETWORK : SCRIM_GAP_CAMERA, detail);
+        blame(camera, cause, detail);
     }
-    if (camera->segment)
+    if (camera->segment) {
         scrim_segment_miss(camera->segment, frame->lost_units, frame->lost_packets);
-    else if (frame->lost_units > 0 && !camera->gap.open)
-        blame(camera, SCRIM_GAP_NETWORK, "packets did not arrive");
-    if (!camera->segment)
-        camera->gap.lost_units += frame->lost_units;
+        return;
+    }
+    if (frame->lost_units > 0 && !camera->gap.open) {
+        const int64_t since_us = moment->arrival_us - camera->covered_us;
+        const enum scrim_gap_cause cause =
+            why_missing(frame, (double)since_us / SCRIM_SECOND, detail);
+        blame(camera, cause, detail);
+    }
+    camera->gap.lost_units += frame->lost_units;
 }
 
 // What waited for room in the disk's queue.

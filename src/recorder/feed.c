@@ -80,12 +80,18 @@ static void break_off(struct scrim_feed *feed, enum scrim_gap_cause cause, const
     tell_desk(feed, scrim_clock_mono_us());
 }
 
+void scrim_feed_detach(struct scrim_feed *feed)
+{
+    if (!feed->link)
+        return;
+    scrim_link_destroy(feed->link);
+    feed->link = NULL;
+    break_off(feed, SCRIM_GAP_OPERATOR, "the camera's settings were changed");
+}
+
 void scrim_feed_attach(struct scrim_feed *feed, int fd, bool sound)
 {
-    if (feed->link) {
-        scrim_link_destroy(feed->link);
-        break_off(feed, SCRIM_GAP_OPERATOR, "the camera's settings were changed");
-    }
+    scrim_feed_detach(feed);
     feed->link = scrim_link_create(fd, LINK_OUT_BYTES);
     feed->sound_allowed = sound && feed->setup.camera;
 }

@@ -23,6 +23,8 @@ void scrim_feed_destroy(struct scrim_feed *feed); // NULL is fine
 // A new ingest process speaks on `fd`, which is taken over; one before it is not heard any more.
 // `sound`: it may speak of sound. That scrim.yaml allows it is not for that process to say.
 void scrim_feed_attach(struct scrim_feed *feed, int fd, bool sound);
+// The process is about to leave, since the camera's settings changed: no crash.
+void scrim_feed_detach(struct scrim_feed *feed);
 int scrim_feed_fd(const struct scrim_feed *feed); // -1: no process is attached
 
 // Reads what has come, a bounded amount a call. True if there is more than that already.

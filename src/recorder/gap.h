@@ -9,12 +9,13 @@
 #include "store/journal.h"
 
 #define SCRIM_GAP_PIECE_US (10 * 60 * SCRIM_SECOND)
+#define SCRIM_GAP_DETAIL 200 // bytes, as a record has
 
 struct scrim_gap {
     bool open;
     int64_t start_us, mono_start_us;
     enum scrim_gap_cause cause;
-    char detail[200];
+    char detail[SCRIM_GAP_DETAIL];
     uint64_t lost_units; // pictures known to be missing in it
 };
 

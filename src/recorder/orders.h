@@ -9,6 +9,7 @@ enum scrim_order_kind {
     SCRIM_ORDER_PLACE,   // its place in scrim.yaml is another one
     SCRIM_ORDER_REMOVE,  // it was taken out of scrim.yaml
     SCRIM_ORDER_ATTACH,  // a process reads one of its streams: its socket comes with the order
+    SCRIM_ORDER_DETACH,  // it is about to leave, since the camera's settings changed
     SCRIM_ORDER_STOP,    // end, and journal that
 };
 
@@ -18,7 +19,7 @@ struct scrim_order {
     int place;                      // ADD, PLACE
     bool has_sub;                   // ADD
     struct scrim_journal_head head; // ADD: where its chain stands
-    bool sub;                       // ATTACH
+    bool sub;                       // ATTACH, DETACH
     bool sound;                     // ATTACH: scrim.yaml lets this stream's sound be recorded
 };
 

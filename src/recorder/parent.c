@@ -103,7 +103,10 @@ static int dial_once(const struct scrim_log *log, int fd)
 static int dial(void *context, const int fds[SCRIM_FORK_FDS])
 {
     const struct scrim_log *log = context;
+    struct scrim_error error;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (scrim_sandbox_forbid(scrim_sandbox_never, &error) < 0)
+        return 1;
     for (;;) {
         int status;
         const pid_t pid = fork();

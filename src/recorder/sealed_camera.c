@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct scrim_sealed_camera {
     const struct scrim_sealed_home *home;
@@ -133,7 +134,16 @@ void scrim_sealed_camera_place(struct scrim_sealed_camera *camera, int place)
 
 void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, bool sound, int fd)
 {
-    scrim_feed_attach(camera->feeds[sub ? 1 : 0], fd, sound);
+    if (camera->feeds[sub ? 1 : 0])
+        scrim_feed_attach(camera->feeds[sub ? 1 : 0], fd, sound);
+    else
+        close(fd); // the sub stream was taken out meanwhile
+}
+
+void scrim_sealed_camera_detach(struct scrim_sealed_camera *camera, bool sub)
+{
+    if (camera->feeds[sub ? 1 : 0])
+        scrim_feed_detach(camera->feeds[sub ? 1 : 0]);
 }
 
 void scrim_sealed_camera_fds(const struct scrim_sealed_camera *camera, int ret[SCRIM_SEALED_FEEDS])

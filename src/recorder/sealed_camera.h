@@ -38,6 +38,7 @@ SCRIM_MUST_CHECK int scrim_sealed_camera_add(struct scrim_sealed_camera *camera,
 void scrim_sealed_camera_place(struct scrim_sealed_camera *camera, int place);
 // As scrim_feed_attach, for the main or the sub stream.
 void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, bool sound, int fd);
+void scrim_sealed_camera_detach(struct scrim_sealed_camera *camera, bool sub);
 
 #define SCRIM_SEALED_FEEDS 2
 // The descriptors of its feeds, -1 where there is none.

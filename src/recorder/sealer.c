@@ -121,6 +121,10 @@ static void obey(struct sealer *sealer, const struct scrim_order *order, int fd)
             scrim_sealed_camera_remove(camera);
         break;
     case SCRIM_ORDER_ATTACH: attach(camera, order, fd); break;
+    case SCRIM_ORDER_DETACH:
+        if (camera)
+            scrim_sealed_camera_detach(camera, order->sub);
+        break;
     case SCRIM_ORDER_STOP: sealer->over = sealer->ordered = true; break;
     }
 }

@@ -183,6 +183,14 @@ static int want(struct scrim_streams *streams, struct stream *described, const c
     return SCRIM_OK;
 }
 
+static int tell_sealer(const struct scrim_streams *streams, const struct stream *stream,
+                       enum scrim_order_kind kind, int fd)
+{
+    struct scrim_order order = {.kind = kind, .sub = stream->sub, .sound = stream->sound};
+    snprintf(order.camera, sizeof order.camera, "%s", stream->camera);
+    return scrim_order_send(streams->orders_fd, &order, fd);
+}
+
 static void drop(struct scrim_streams *streams, size_t at)
 {
     free_stream(streams->list[at]);
@@ -195,6 +203,8 @@ static void end_unwanted(struct scrim_streams *streams)
         struct stream *stream = streams->list[i];
         if (stream->wanted || stream->leaving)
             continue;
+        if (tell_sealer(streams, stream, SCRIM_ORDER_DETACH, -1) < 0)
+            scrim_warn(&stream->log, "the sealer does not hear");
         let_go(stream);
         stream->leaving = true;
         stream->due_us = scrim_clock_mono_us() + LEAVE_US;
@@ -254,14 +264,6 @@ static int send_password(const struct stream *stream)
     return result;
 }
 
-static int attach(const struct scrim_streams *streams, const struct stream *stream, int fd)
-{
-    struct scrim_order order = {
-        .kind = SCRIM_ORDER_ATTACH, .sub = stream->sub, .sound = stream->sound};
-    snprintf(order.camera, sizeof order.camera, "%s", stream->camera);
-    return scrim_order_send(streams->orders_fd, &order, fd);
-}
-
 static int start(struct scrim_streams *streams, struct stream *stream, struct scrim_error *error)
 {
     int control[2], media[2];
@@ -276,7 +278,7 @@ static int start(struct scrim_streams *streams, struct stream *stream, struct sc
     const pid_t pid = scrim_fork(ingest, stream, "scrim-ingest", fds, error);
     close(control[1]);
     close(media[1]);
-    result = pid < 0 ? pid : attach(streams, stream, media[0]);
+    result = pid < 0 ? pid : tell_sealer(streams, stream, SCRIM_ORDER_ATTACH, media[0]);
     close(media[0]);
     stream->control_fd = control[0];
     stream->pid = pid > 0 ? pid : 0;

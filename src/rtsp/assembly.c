@@ -19,6 +19,9 @@ struct picture { // the one being collected: the end of `bytes`, from `start` on
     bool clean;    // and before that, a complete picture
     bool tail;     // of one that a wrong marker ended
     bool marked;   // the last packet had the marker
+    bool junk;     // a packet of it was of no use
+    // What may have been pictures of their own and has no slice: it went into this one.
+    unsigned merged;
     unsigned head; // type of its first NAL unit
     size_t start, searched;
     int64_t time, arrival_us;
@@ -44,7 +47,8 @@ struct scrim_assembly {
     unsigned proofs;    // markers in a row that were right
     bool markers_lie;
     uint64_t heads[2]; // types that intact pictures began with: others, random access
-    // Since the last finished unit; `doubted`: of those dropped, the ones that may have been whole.
+    // Since the last finished unit. `doubted`: as many pictures as were dropped for another reason
+    // than missing packets.
     uint32_t dropped, doubted, lost_packets;
     uint64_t units, lost_units;
 };
@@ -124,9 +128,15 @@ static void close_picture(struct scrim_assembly *assembly)
 
 static void drop_picture(struct scrim_assembly *assembly)
 {
+    const struct picture *picture = &assembly->picture;
+    // Junk that looks like parameter sets splits one of the first pictures.
+    const bool rest = assembly->units > 0 && picture->time == assembly->ended_time &&
+                      scrim_cadence_tells_apart(&assembly->cadence);
     discard(assembly);
-    if (!assembly->picture.joined)
-        assembly->dropped++;
+    if (!rest) {
+        assembly->dropped += !picture->joined;
+        assembly->doubted += picture->junk + picture->merged;
+    }
     close_picture(assembly);
 }
 
@@ -186,7 +196,11 @@ static void finish_picture(struct scrim_assembly *assembly)
     learn_head(assembly);
     const uint32_t lost =
         scrim_cadence_take(&assembly->cadence, picture->time, picture->arrival_us * 9 / 100,
-                           assembly->dropped, assembly->lost_packets + assembly->doubted);
+                           (struct scrim_cadence_evidence){
+                               .seen = assembly->dropped,
+                               .most = assembly->lost_packets + assembly->doubted,
+                               .merged = picture->merged,
+                           });
     assembly->finished[assembly->finished_count++] = (struct finished){
         .start = picture->start,
         .size = assembly->bytes.len - picture->start,
@@ -202,8 +216,17 @@ static void finish_picture(struct scrim_assembly *assembly)
     close_picture(assembly);
 }
 
-// The next picture begins.
-static void end_picture(struct scrim_assembly *assembly)
+// What has no slice: was it a picture, whose slices came as something else? It is one if packets of
+// it were of no use, or if it has the marker and the time of a picture.
+static bool was_picture(const struct scrim_assembly *assembly, int64_t next)
+{
+    const struct picture *picture = &assembly->picture;
+    return picture->junk ||
+           (picture->marked && scrim_cadence_fits(&assembly->cadence, picture->time, next));
+}
+
+// The next picture begins, at `next`.
+static void end_picture(struct scrim_assembly *assembly, int64_t next)
 {
     struct picture *picture = &assembly->picture;
     if (picture->broken) {
@@ -211,9 +234,13 @@ static void end_picture(struct scrim_assembly *assembly)
     } else if (holds_slice(assembly)) {
         assembly->proofs = picture->marked ? assembly->proofs + 1 : 0;
         finish_picture(assembly);
+    } else if (was_picture(assembly, next)) {
+        drop_picture(assembly);
     } else if (assembly->bytes.len - picture->start > HEADLESS_MAX) {
         discard(assembly);
         close_picture(assembly);
+    } else {
+        picture->merged += picture->marked;
     }
 }
 
@@ -230,7 +257,7 @@ static bool begins_next(const struct scrim_assembly *assembly, const struct scri
     if (!piece->starts || !(picture->broken || has_slice(assembly)))
         return false;
     const unsigned kind = 1U << scrim_nal_kind(codec, piece->type);
-    if (kind & SETS && !picture->broken)
+    if (kind & SETS && !picture->broken && !scrim_cadence_tells_apart(&assembly->cadence))
         return true;
     return picture->marked && (piece->first_slice || !(kind & SLICES));
 }
@@ -316,7 +343,7 @@ static void place(struct scrim_assembly *assembly, const struct scrim_rtp_piece 
                   int64_t time)
 {
     if (assembly->picture.open && begins_next(assembly, piece, time))
-        end_picture(assembly);
+        end_picture(assembly, time);
     if (assembly->picture.open)
         go_on(assembly, piece, time);
     else
@@ -330,9 +357,25 @@ static int append(struct scrim_assembly *assembly, const struct scrim_rtp_packet
         return SCRIM_OK;
     depacketizer->ceiling = assembly->picture.start + SCRIM_ACCESS_UNIT_MAX;
     const int result = scrim_depacketize(depacketizer, packet->payload, packet->size);
-    if (result == SCRIM_EFORMAT)
+    if (result != SCRIM_EFORMAT)
+        return result;
+    assembly->picture.junk = true;
+    break_picture(assembly);
+    return SCRIM_EUNSUPPORTED;
+}
+
+// A packet that is of no use. Inside a fragmented NAL unit no other may come (RFC 6184, 5.8;
+// RFC 7798, 4.4.3): it is what became of a fragment.
+static void refuse(struct scrim_assembly *assembly, const struct scrim_rtp_packet *packet,
+                   int64_t time)
+{
+    struct picture *picture = &assembly->picture;
+    if (!picture->open || picture->time != time || packet->size == 0)
+        return;
+    picture->junk = true;
+    picture->marked = packet->marker;
+    if (assembly->depacketizer.fragment)
         break_picture(assembly);
-    return result == SCRIM_EFORMAT ? SCRIM_EUNSUPPORTED : result;
 }
 
 int scrim_assembly_take(struct scrim_assembly *assembly, const struct scrim_rtp_packet *packet,
@@ -342,11 +385,14 @@ int scrim_assembly_take(struct scrim_assembly *assembly, const struct scrim_rtp_
     struct picture *picture = &assembly->picture;
     int result =
         scrim_depacketize_peek(assembly->params.codec, packet->payload, packet->size, &piece);
-    if (result == SCRIM_EUNSUPPORTED)
+    if (result == SCRIM_EUNSUPPORTED) {
+        refuse(assembly, packet, time);
         return result;
+    }
     place(assembly, &piece, time);
     picture->arrival_us = packet->arrival_us;
     if (result < 0) {
+        picture->junk = true;
         break_picture(assembly);
         result = SCRIM_EUNSUPPORTED;
     } else {

@@ -1,10 +1,12 @@
 // Access units out of RTP payloads that are in order, without those that have a hole.
 //
-// Where a picture ends. A new time stamp ends it (RFC 6184, 5.1; RFC 7798, 4.1). So does a
-// parameter set behind a slice (H.264 7.4.1.2.3, H.265 7.4.2.4.4), and, behind a marker bit,
-// anything that begins a picture, even under the old time stamp. What holds no slice (parameter
-// sets, SEI) is never a unit of its own: it goes with the picture behind it, whatever its time
-// stamp and marker say.
+// Where a picture ends. A new time stamp ends it (RFC 6184, 5.1; RFC 7798, 4.1). So does, while
+// time stamps do not tell pictures apart, a parameter set behind a slice (H.264 7.4.1.2.3, H.265
+// 7.4.2.4.4), and, behind a marker bit, anything that begins a picture, even under the old time
+// stamp. What holds no slice (parameter sets, SEI) is never a unit of its own: it goes with the
+// picture behind it, whatever its time stamp and marker say. Unless it was a picture that came with
+// junk for slices, and counts as lost: packets of it were of no use, or it has a marker and, by the
+// distances to the pictures around it, the time of a picture.
 //
 // When it is handed out. The marker bit alone says so without waiting for the next picture, but
 // some cameras set it on each slice. So it is believed once it was right SCRIM_MARKER_PROOFS times

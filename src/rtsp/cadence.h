@@ -2,7 +2,9 @@
 // between pictures, and the packets that are known to be lost.
 //
 // The usual distance is the most common one among the last pictures (mean of all within an eighth
-// of it). The steps from one picture to the next then say:
+// of it), of those steps behind which nothing is missing; few of them do not outvote what was known
+// before. While there was none yet, the shortest step stands in, and what it cannot tell is told
+// once the distance is known. The steps from one picture to the next then say:
 //
 //   - Packets are missing, and the step is n distances: n - 1 pictures. Unless the camera
 //     is steady (see below), at most one for each missing packet; and at least those that came in
@@ -23,9 +25,25 @@
 
 #define SCRIM_CADENCE_RECENT 33 // pictures
 
+// What is known of what lies between a picture and the last one.
+struct scrim_cadence_evidence {
+    uint32_t seen;   // pictures that were dropped
+    uint32_t most;   // that missing packets can account for; 0: no packet is missing
+    uint32_t merged; // that, without a slice left in them, went into the picture
+};
+
+// Pictures behind holes while no distance was known.
+struct scrim_cadence_unsure {
+    int64_t span;
+    uint32_t steps, told, most;
+};
+
 // Zeroed: fresh. All times in 1/90000 s.
 struct scrim_cadence {
-    int64_t recent[SCRIM_CADENCE_RECENT]; // presentation times, a ring
+    struct {
+        int64_t time;               // presentation
+        bool doubted;               // something may be missing before it
+    } recent[SCRIM_CADENCE_RECENT]; // a ring
     unsigned count, at;
     int64_t last, highest;
     int64_t lead;           // highest recent (picture's time - arrival): what "ahead" compares with
@@ -33,14 +51,18 @@ struct scrim_cadence {
     int64_t distance_count; // 0: not known yet
     unsigned usual;         // steps among the recent ones that were of the usual distance
     unsigned reordered;     // pictures for which steps still mean nothing
+    unsigned repeated;      // pictures for which equal times still mean nothing
     bool odd;               // the last step was of another distance
     bool varies;
+    struct scrim_cadence_unsure unsure;
 };
 
-// Takes in a picture. `seen`: pictures dropped since the last one; `most`: the most that missing
-// packets can account for, 0: no packet is missing. Returns how many pictures are missing in
-// between.
+// Takes in a picture. Returns how many pictures are missing in between.
 uint32_t scrim_cadence_take(struct scrim_cadence *cadence, int64_t time, int64_t arrival,
-                            uint32_t seen, uint32_t most);
+                            struct scrim_cadence_evidence evidence);
 // How many pictures fit in between the last one and `time`; -1: that cannot be told.
 int64_t scrim_cadence_between(const struct scrim_cadence *cadence, int64_t time);
+// Is `time` that of a picture between the last one and one at `next`, by the distances to both?
+bool scrim_cadence_fits(const struct scrim_cadence *cadence, int64_t time, int64_t next);
+// Has each picture a time of its own? Some cameras' clocks stand still.
+bool scrim_cadence_tells_apart(const struct scrim_cadence *cadence);

@@ -1,7 +1,9 @@
 #include "site/config.h"
 
 const char scrim_site_template[] =
-    "# A Scrim site. Change it, then restart `scrim up`. Unknown keys are refused.\n"
+    "# A Scrim site. Change it, then send SIGHUP to `scrim up`: cameras that stay the same record "
+    "on.\n"
+    "# `disks`, `root_key` and `listen` need a restart. Unknown keys are refused.\n"
     "\n"
     "# Short id, part of every sealed label and journal: do not change it later.\n"
     "id: site\n"
@@ -33,6 +35,11 @@ const char scrim_site_template[] =
     "#    transport: auto           # auto, tcp or udp\n"
     "#    user: recorder            # credentials never stand in the URL\n"
     "#    password_file: secrets/quay       # relative to this directory; or password_env: NAME\n"
+    "#    tls_ca: secrets/quay.pem  # rtsps:// only: authority or the camera's own certificate; "
+    "or\n"
+    "#    tls_fingerprint: \"AB:CD:…\"         # SHA-256 of its certificate; neither: the "
+    "system's\n"
+    "#    redirect_host: 192.0.2.11         # if the camera may send us to another host\n"
     "#    purpose: \"Safety of people on the quay at night\"    # shown to the people filmed\n"
     "#    retention_hours: 72       # default 72; more needs retention_reason\n"
     "#    retention_reason: \"…\"\n"

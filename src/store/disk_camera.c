@@ -18,6 +18,7 @@ struct scrim_disk_camera *scrim_disk_camera_create(const char *id,
     camera->id = id;
     camera->root = root;
     camera->segment_fd = camera->tail_fd = -1;
+    camera->tail_last = camera->tail_kept = -1;
     camera->hash = EVP_MD_CTX_new();
     if (!camera->hash)
         abort();
@@ -124,21 +125,35 @@ int scrim_disk_camera_append(struct scrim_disk_camera *camera, const struct scri
     return write_segment(camera, bytes, error);
 }
 
+// The slot that neither the last tail nor the last one that a flush covered is in.
+static int next_slot(struct scrim_disk_camera *camera)
+{
+    int slot = 0;
+    if (camera->tail_flushes < camera->root->flushes)
+        camera->tail_kept = camera->tail_last;
+    while (slot == camera->tail_last || slot == camera->tail_kept)
+        slot++;
+    return slot;
+}
+
 int scrim_disk_camera_tail(struct scrim_disk_camera *camera, const struct scrim_buf *bytes,
                            struct scrim_error *error)
 {
     struct file_name name;
     if (camera->segment_fd < 0 || camera->failed)
         return SCRIM_OK;
+    const int slot = next_slot(camera);
     int result = name_file(camera, "tail", &name, error);
     if (result >= 0 && camera->tail_fd < 0)
         result = camera->tail_fd = scrim_fs_open_at(camera->root->fd, name.below,
                                                     O_WRONLY | O_CREAT, 0600, name.path, error);
     if (result >= 0)
         result = scrim_fs_pwrite(camera->tail_fd, bytes->data, bytes->len,
-                                 (off_t)camera->tail_slot * SCRIM_TAIL_SLOT, name.path, error);
-    if (result >= 0)
-        camera->tail_slot ^= 1;
+                                 (off_t)slot * SCRIM_TAIL_SLOT, name.path, error);
+    if (result >= 0) {
+        camera->tail_last = slot;
+        camera->tail_flushes = camera->root->flushes;
+    }
     camera->failed = result < 0;
     return result;
 }

@@ -11,6 +11,7 @@ struct scrim_disk_root {
     const char *id; // of the disk
     int fd;         // open since before the sandbox; -1: the disk is not there
     char path[SCRIM_PATH_MAX];
+    uint64_t flushes; // of its file system that succeeded
 };
 
 struct scrim_disk_camera {
@@ -26,7 +27,9 @@ struct scrim_disk_camera {
     EVP_MD_CTX *hash;
 
     int tail_fd; // -1 until the first tail
-    unsigned tail_slot;
+    // Slots: the one written last and the one that a flush covered, -1: none yet.
+    int tail_last, tail_kept;
+    uint64_t tail_flushes; // of the disk, before the last tail was written
 };
 
 struct scrim_disk_camera *scrim_disk_camera_create(const char *id,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define QUEUE_ITEMS 8192
+#define QUEUE_ITEMS 32768
 #define SYNC_INTERVAL_US SCRIM_SECOND
 #define PROBE_FILE "scrim-probe"
 
@@ -276,6 +276,7 @@ static void look_at_room(struct scrim_disk_writer *writer)
 
 static void flushed(struct scrim_disk_writer *writer, int64_t took_us)
 {
+    writer->root.flushes++;
     scrim_disk_health_flushed(&writer->health, took_us);
     fulfil(writer);
     look_at_room(writer);

@@ -77,6 +77,18 @@ static const char *line_before(const struct scrim_buf *content, size_t *end, siz
     return line;
 }
 
+size_t scrim_journal_whole(const struct scrim_buf *content)
+{
+    const size_t sure =
+        content->len > SCRIM_JOURNAL_UNSURE_MAX ? content->len - SCRIM_JOURNAL_UNSURE_MAX : 0;
+    if (content->len == 0)
+        return 0;
+    const uint8_t *hole = memchr(content->data + sure, 0, content->len - sure);
+    const size_t end = hole ? (size_t)(hole - content->data) : content->len;
+    const uint8_t *last = end > 0 ? memrchr(content->data, '\n', end) : NULL;
+    return last ? (size_t)(last + 1 - content->data) : 0;
+}
+
 // A disk that answered late may have given its segments to the journal after newer ones of another
 // disk: so many records are looked at for the latest end.
 #define LATE_RECORDS 32
@@ -120,8 +132,7 @@ static bool is_done(const struct search *search)
 static void search_journal(struct search *search, const char *day, const struct scrim_buf *content)
 {
     struct scrim_journal_head *head = search->head;
-    const char *last = content->len ? memrchr(content->data, '\n', content->len) : NULL;
-    size_t end = last ? (size_t)(last + 1 - (const char *)content->data) : 0, length;
+    size_t end = scrim_journal_whole(content), length;
     const char *line;
     while ((line = line_before(content, &end, &length))) {
         struct scrim_record record;
@@ -186,13 +197,12 @@ size_t scrim_journal_scan_head(const struct scrim_buf *content, const char *site
 {
     struct scrim_journal_head head = {0};
     struct search search = {.head = &head};
-    const uint8_t *last = content->len ? memrchr(content->data, '\n', content->len) : NULL;
     scrim_journal_genesis(site, camera, head.prev);
     search_journal(&search, "", content);
     if (!search.found_seq)
         head.next_seq = search.damaged;
     *ret = head;
-    return last ? (size_t)(last + 1 - content->data) : 0;
+    return scrim_journal_whole(content);
 }
 
 int scrim_journal_append(const char *path, const struct scrim_buf *lines, struct scrim_error *error)

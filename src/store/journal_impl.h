@@ -29,6 +29,13 @@ struct scrim_device_key {
 SCRIM_MUST_CHECK int scrim_journal_verify(const char *line, size_t length,
                                           const uint8_t public_key[32]);
 
+// What a writer gives a journal between two flushes, at most.
+#define SCRIM_JOURNAL_UNSURE_MAX (16 * SCRIM_JOURNAL_LINE_MAX)
+// Bytes of the whole lines of a journal. Not among them: a last line without its end, and all that
+// follows zeros among what was written last. Where power failed, a file system may have the second
+// half of a write without the first; no flush covered either, so nothing vouches for them.
+size_t scrim_journal_whole(const struct scrim_buf *content);
+
 // The head of a chain that lies in one file. Returns the bytes of its whole lines: less than all of
 // it if the last line has no end. An empty one is at its genesis.
 size_t scrim_journal_scan_head(const struct scrim_buf *content, const char *site,

@@ -9,14 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define UNSURE_MAX (16 * SCRIM_JOURNAL_LINE_MAX) // bytes of lines that no flush has covered
-
 void scrim_journal_out_init(struct scrim_journal_out *out, const char *camera,
                             const struct scrim_journal_head *head, struct scrim_ledger *ledger)
 {
     *out = (struct scrim_journal_out){.ledger = ledger, .head = *head, .fd = -1};
     snprintf(out->camera, sizeof out->camera, "%s", camera);
-    scrim_buf_init(&out->unsure, UNSURE_MAX);
+    scrim_buf_init(&out->unsure, SCRIM_JOURNAL_UNSURE_MAX);
 }
 
 void scrim_journal_out_finish(struct scrim_journal_out *out)
@@ -84,7 +82,7 @@ int scrim_journal_out_prepare(struct scrim_journal_out *out,
 static const struct scrim_record *next_of_day(const struct scrim_journal_out *out, bool late_too)
 {
     char day[SCRIM_DAY_TEXT];
-    if (out->unsure.len + SCRIM_JOURNAL_LINE_MAX > UNSURE_MAX)
+    if (out->unsure.len + SCRIM_JOURNAL_LINE_MAX > SCRIM_JOURNAL_UNSURE_MAX)
         return NULL;
     const struct scrim_record *next = scrim_ledger_first(out->ledger, late_too);
     if (!next)

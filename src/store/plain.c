@@ -142,13 +142,14 @@ static enum tail_result take_tail(struct scrim_plain *plain, size_t *ret_count)
     struct scrim_buf file;
     struct scrim_tail tail;
     enum tail_result result = TAIL_NONE;
+    int found;
     scrim_buf_init(&file, SCRIM_TAIL_FILE_MAX);
     if (plain->tail_path[0] != '\0' && scrim_fs_read(plain->tail_path, &file, NULL) >= 0 &&
-        scrim_tail_find(file.data, file.len, plain->nonce, &tail) >= 0) {
-        if (tail.chunk > plain->index)
+        (found = scrim_tail_find(file.data, file.len, plain->nonce, plain->index, &tail)) !=
+            SCRIM_ENOENT) {
+        if (found < 0) {
             result = TAIL_IS_AHEAD;
-        else if (tail.chunk == plain->index &&
-                 scrim_tail_open(&tail, plain->tail_key, plain->bytes) >= 0) {
+        } else if (scrim_tail_open(&tail, plain->tail_key, plain->bytes) >= 0) {
             *ret_count = tail.length;
             result = TAIL_FITS;
         }

@@ -32,29 +32,53 @@ static int64_t modified_us(const struct stat *info)
     return (int64_t)info->st_mtim.tv_sec * SCRIM_SECOND + info->st_mtim.tv_nsec / 1000;
 }
 
-// Keeps the unfinished chunk of a torn segment beside it, if the tail continues where the file
-// ends; it also tells, a little later than the file does, until when there was something to record.
+// The slots that may continue a torn segment: those that an earlier recovery, which was cut short,
+// has saved at `path`, or those of the camera's tail. After a loss of power the tail may not be
+// what it was then.
+static int find_tail(const struct scrim_recovery *r, const struct scrim_sealed_head *head,
+                     uint64_t whole, const char *path, struct scrim_buf *ret,
+                     struct scrim_error *error)
+{
+    struct scrim_buf saved;
+    scrim_buf_init(&saved, SCRIM_TAIL_FILE_MAX);
+    const int read = scrim_fs_read(path, &saved, error);
+    int result = SCRIM_OK;
+    if (read >= 0)
+        result = scrim_tail_extract(saved.data, saved.len, head->payload_nonce, whole, ret);
+    scrim_buf_finish(&saved);
+    if (read < 0 && read != SCRIM_ENOENT && read != SCRIM_EFORMAT)
+        return read;
+    if (result >= 0 && ret->len == 0)
+        result = scrim_tail_extract(r->tail.data, r->tail.len, head->payload_nonce, whole, ret);
+    return result < 0 ? scrim_fail(error, result, "%s: %s", path, scrim_err_text(result))
+                      : SCRIM_OK;
+}
+
+// Keeps the unfinished chunk of a torn segment beside it, if a tail continues where the file ends,
+// or where it has what was written: only who opens it can tell. The tail also tells, a little later
+// than the file does, until when there was something to record.
 static int save_tail(const struct scrim_recovery *r, const struct scrim_sealed_head *head,
                      uint64_t size, const char *segment_path, struct scrim_record *record,
                      struct scrim_error *error)
 {
-    struct scrim_tail tail;
     const uint64_t whole = (size - head->payload_at) / SCRIM_AGE_SEALED_CHUNK;
+    char path[SCRIM_PATH_MAX];
+    struct scrim_buf tail;
     if (whole == 0)
         record->end_us = record->start_us; // so far nothing can be read
-    if (scrim_tail_find(r->tail.data, r->tail.len, head->payload_nonce, &tail) < 0 ||
-        tail.chunk != whole)
-        return SCRIM_OK;
-    char path[SCRIM_PATH_MAX];
     if (snprintf(path, sizeof path, "%s.tail", segment_path) >= (int)sizeof path)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", segment_path);
-    const int result = scrim_fs_replace(path, tail.head, tail.size, 0600, error);
-    if (result < 0)
-        return result;
-    crypto_hash_sha256(record->tail_sha256, tail.head, tail.size);
-    if (r->tail_us > record->end_us)
-        record->end_us = r->tail_us;
-    return SCRIM_OK;
+    scrim_buf_init(&tail, SCRIM_TAIL_FILE_MAX);
+    int result = find_tail(r, head, whole, path, &tail, error);
+    if (result >= 0 && tail.len > 0)
+        result = scrim_fs_replace(path, tail.data, tail.len, 0600, error);
+    if (result >= 0 && tail.len > 0) {
+        crypto_hash_sha256(record->tail_sha256, tail.data, tail.len);
+        if (r->tail_us > record->end_us)
+            record->end_us = r->tail_us;
+    }
+    scrim_buf_finish(&tail);
+    return result;
 }
 
 // Nothing could ever be opened from it: the crash came before the header was whole.
@@ -74,7 +98,8 @@ static int64_t start_by_name(const char *file)
     return scrim_day_us(file) + second * SCRIM_SECOND;
 }
 
-// After a kill the file may be in the page cache only; its record must not outlive it.
+// After a kill the file may be in the page cache only; its record must not outlive it, nor the tail
+// that is saved beside it.
 static int make_durable(const struct scrim_recovery *r, int fd, const char *path, const char *file,
                         struct scrim_error *error)
 {
@@ -109,26 +134,25 @@ static int adopt_file(struct scrim_recovery *r, const char *file, struct scrim_e
     record.end_us = modified_us(&info);
     struct scrim_sealed_head head;
     struct scrim_error why;
-    result = scrim_sealed_head_read(fd, path, &head, &why);
-    if (result == SCRIM_EAGAIN)
+    const int readable = scrim_sealed_head_read(fd, path, &head, &why);
+    if (readable == SCRIM_EAGAIN)
         return remove_stump(r, file, path, error);
-    if (result >= 0) {
+    result = make_durable(r, fd, path, file, error);
+    if (readable >= 0) {
         record.start_us = head.tdh2.label.start_utc_us;
         snprintf(record.detail, sizeof record.detail,
                  "the recorder stopped before it was finished");
-        result = save_tail(r, &head, (uint64_t)info.st_size, path, &record, error);
+        if (result >= 0)
+            result = save_tail(r, &head, (uint64_t)info.st_size, path, &record, error);
         scrim_sealed_head_finish(&head);
-        if (result < 0)
-            return result;
     } else {
         record.start_us = start_by_name(file);
         snprintf(record.detail, sizeof record.detail, "its header cannot be read");
     }
     if (record.end_us < record.start_us)
         record.end_us = record.start_us; // the clock was set
-    result = scrim_file_digest(fd, path, record.sha256, &record.bytes, NULL, NULL, error);
     if (result >= 0)
-        result = make_durable(r, fd, path, file, error);
+        result = scrim_file_digest(fd, path, record.sha256, &record.bytes, NULL, NULL, error);
     return result < 0 ? result : scrim_recovery_append(r, &record, error);
 }
 

@@ -19,7 +19,7 @@ int scrim_recovery_path(const struct scrim_recovery *r, const char *below, char 
                : SCRIM_OK;
 }
 
-// A line that lost its end in a crash was never flushed, so nothing vouches for it.
+// Lines that a crash tore were never flushed, so nothing vouches for them.
 static int cut_torn_line(const struct scrim_recovery *r, const char *day, struct scrim_error *error)
 {
     char below[SCRIM_DAY_TEXT + 16], path[SCRIM_PATH_MAX];
@@ -29,8 +29,7 @@ static int cut_torn_line(const struct scrim_recovery *r, const char *day, struct
         return result;
     struct scrim_buf content;
     result = scrim_journal_read(r->site->dir, r->camera, day, &content, error);
-    const uint8_t *last = content.len ? memrchr(content.data, '\n', content.len) : NULL;
-    const size_t whole = last ? (size_t)(last + 1 - content.data) : 0;
+    const size_t whole = scrim_journal_whole(&content);
     const bool torn = whole < content.len;
     scrim_buf_finish(&content);
     if (result < 0 || !torn)

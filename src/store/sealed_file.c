@@ -53,11 +53,28 @@ static int take_stanza(struct scrim_sealed_head *head, const char *path, struct 
     return result;
 }
 
+// A header is text. Where power failed, a file system may know of bytes that it never wrote.
+static bool has_hole(const void *bytes, size_t count)
+{
+    struct scrim_age_header header;
+    const uint8_t *hole = memchr(bytes, 0, count);
+    if (!hole)
+        return false;
+    const int result =
+        scrim_age_header_parse(bytes, (size_t)(hole - (const uint8_t *)bytes), &header, NULL);
+    if (result >= 0)
+        scrim_age_header_finish(&header);
+    return result == SCRIM_EAGAIN;
+}
+
 int scrim_sealed_head_parse(const void *bytes, size_t count, const char *path,
                             struct scrim_sealed_head *ret, struct scrim_error *error)
 {
+    static const uint8_t no_nonce[SCRIM_AGE_NONCE];
     struct scrim_sealed_head head = {0};
     int result = scrim_age_header_parse(bytes, count, &head.header, error);
+    if (result == SCRIM_EFORMAT && has_hole(bytes, count))
+        return scrim_fail(error, SCRIM_EAGAIN, "%s: its header was not written to the end", path);
     if (result < 0) {
         scrim_fail_prefix(error, "%s", path);
         return result;
@@ -65,6 +82,9 @@ int scrim_sealed_head_parse(const void *bytes, size_t count, const char *path,
     result = take_stanza(&head, path, error);
     if (result >= 0 && count - head.header.length < SCRIM_AGE_NONCE)
         result = scrim_fail(error, SCRIM_EAGAIN, "%s: ends before its payload", path);
+    else if (result >= 0 &&
+             memcmp((const uint8_t *)bytes + head.header.length, no_nonce, sizeof no_nonce) == 0)
+        result = scrim_fail(error, SCRIM_EAGAIN, "%s: its payload was not written", path);
     if (result < 0) {
         scrim_age_header_finish(&head.header);
         return result;
@@ -83,7 +103,7 @@ int scrim_sealed_head_read(int fd, const char *path, struct scrim_sealed_head *r
     if (count < 0)
         return scrim_fail_errno(error, errno, "%s", path);
     const int result = scrim_sealed_head_parse(front, (size_t)count, path, ret, error);
-    if (result == SCRIM_EAGAIN && (size_t)count == sizeof front)
+    if (result == SCRIM_EAGAIN && (size_t)count == sizeof front && !memchr(front, 0, sizeof front))
         return scrim_fail(error, SCRIM_EFORMAT, "%s: the header is longer than %d bytes", path,
                           SCRIM_SEALED_HEAD_MAX);
     return result;

@@ -19,7 +19,8 @@ struct scrim_sealed_head {
 };
 
 // Reads and parses it strictly; the seal proof is not checked. SCRIM_EAGAIN if the file ends before
-// the payload begins: a crash left it so. End `ret` with _finish, only on success.
+// the payload begins, or has a hole of zeros before that: a crash left it so, and nobody can open
+// it. End `ret` with _finish, only on success.
 SCRIM_MUST_CHECK int scrim_sealed_head_read(int fd, const char *path, struct scrim_sealed_head *ret,
                                             struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_sealed_head_parse(const void *bytes, size_t count, const char *path,

@@ -87,24 +87,79 @@ int scrim_tail_parse(const void *bytes, size_t count, struct scrim_tail *ret)
     return SCRIM_OK;
 }
 
+// Slot `at` if it is whole and of this segment.
+static bool slot_of(const void *file, size_t count, unsigned at,
+                    const uint8_t payload_nonce[SCRIM_AGE_NONCE], struct scrim_tail *ret)
+{
+    const size_t offset = (size_t)at * SCRIM_TAIL_SLOT;
+    return offset < count &&
+           scrim_tail_parse((const uint8_t *)file + offset, count - offset, ret) >= 0 &&
+           memcmp(ret->payload_nonce, payload_nonce, SCRIM_AGE_NONCE) == 0;
+}
+
 int scrim_tail_find(const void *file, size_t count, const uint8_t payload_nonce[SCRIM_AGE_NONCE],
-                    struct scrim_tail *ret)
+                    uint64_t chunk, struct scrim_tail *ret)
 {
     struct scrim_tail best = {0};
-    for (size_t at = 0; at < count && at < SCRIM_TAIL_FILE_MAX; at += SCRIM_TAIL_SLOT) {
+    bool later = false;
+    for (unsigned at = 0; at < SCRIM_TAIL_SLOTS; at++) {
         struct scrim_tail tail;
-        if (scrim_tail_parse((const uint8_t *)file + at, count - at, &tail) < 0 ||
-            memcmp(tail.payload_nonce, payload_nonce, SCRIM_AGE_NONCE) != 0)
+        if (!slot_of(file, count, at, payload_nonce, &tail))
             continue;
-        // Within a segment a later tail has a later chunk, or more of the same one.
-        if (!best.head || tail.chunk > best.chunk ||
-            (tail.chunk == best.chunk && tail.length > best.length))
+        later |= tail.chunk > chunk;
+        if (tail.chunk == chunk && tail.length > best.length)
             best = tail;
     }
     if (!best.head)
-        return SCRIM_ENOENT;
+        return later ? SCRIM_EAGAIN : SCRIM_ENOENT;
     *ret = best;
     return SCRIM_OK;
+}
+
+// The latest chunk before `below` that a slot is of; false if there is none.
+static bool latest_below(const void *file, size_t count,
+                         const uint8_t payload_nonce[SCRIM_AGE_NONCE], uint64_t below,
+                         uint64_t *ret)
+{
+    bool found = false;
+    for (unsigned at = 0; at < SCRIM_TAIL_SLOTS; at++) {
+        struct scrim_tail tail;
+        if (!slot_of(file, count, at, payload_nonce, &tail) || tail.chunk >= below ||
+            (found && tail.chunk <= *ret))
+            continue;
+        *ret = tail.chunk;
+        found = true;
+    }
+    return found;
+}
+
+static int pad_to(struct scrim_buf *buf, size_t length)
+{
+    const int result = scrim_buf_reserve(buf, length - buf->len);
+    if (result < 0)
+        return result;
+    if (length > buf->len)
+        memset(buf->data + buf->len, 0, length - buf->len);
+    buf->len = length;
+    return SCRIM_OK;
+}
+
+int scrim_tail_extract(const void *file, size_t count, const uint8_t payload_nonce[SCRIM_AGE_NONCE],
+                       uint64_t whole, struct scrim_buf *ret)
+{
+    const size_t start = ret->len;
+    uint64_t chunk = whole + 1;
+    int result = SCRIM_OK;
+    for (size_t nth = 0; result >= 0 && latest_below(file, count, payload_nonce, chunk, &chunk);
+         nth++) {
+        struct scrim_tail tail;
+        result = scrim_tail_find(file, count, payload_nonce, chunk, &tail);
+        if (result >= 0)
+            result = pad_to(ret, start + nth * SCRIM_TAIL_SLOT);
+        if (result >= 0)
+            result = scrim_buf_append(ret, tail.head, tail.size);
+    }
+    return result;
 }
 
 int scrim_tail_open(const struct scrim_tail *tail, const uint8_t key[SCRIM_TAIL_KEY],

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from desk_kit import CAMERAS, PASSWORD, ROLES, desk, ends, handshake, median, timed
+from desk_kit import CAMERAS, PASSWORD, ROLES, Keeper, desk, ends, handshake, median, timed
 from harness import ROOT, Skip, expect, test, wait_for
 from sitekit import scrim_ok
 
@@ -103,6 +103,9 @@ def examples():
     with desk() as daemon:
         setting = re.sub(r"^DESK=\S+", f"DESK=https://127.0.0.1:{daemon.site.port}", setting, flags=re.MULTILINE)
         setting = re.sub(r"^SITE=\S+", f"SITE={daemon.site.dir}", setting, flags=re.MULTILINE)
+        Keeper(daemon).storage()
+        client = daemon.signed_in("olga")
+        wait_for("the keeper to be heard", lambda: client.status("GET", "/api/v1/storage") == 200)
         script = "\n".join(["set -e", setting, *blocks, 'rm "$jar"'])
         done = subprocess.run(
             ["bash", "-c", script], capture_output=True, text=True, timeout=60, env={**os.environ, "TMPDIR": str(daemon.site.dir)}

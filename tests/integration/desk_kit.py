@@ -152,6 +152,23 @@ class Recorder(Peer):
         self.send(CAMERA_STATE, 0, camera, sitekit.json.dumps({**self.STATUS, **changes}).encode())
 
 
+class Keeper(Peer):
+    DISK = {"path": "/srv", "total": 10**12, "free": 10**11, "reserve": 10**9, "state": "ok",
+            "written_per_hour": 10**9, "fills_at_us": None, "oldest_us": None}
+    STORAGE = {
+        "v": 1, "at_us": 1_700_000_000_000_000, "loading": False, "disks": [{"id": "", **DISK}],
+        "cameras": [{"id": c, "bytes": 1, "rate": 2, "basis": "measured", "retention_hours": 72, "needed_bytes": 144,
+                     "oldest_us": 1_700_000_000_000_000, "holds": 0} for c in CAMERAS],
+        "admission": {"needed": 288, "funded": 10**12, "ok": True, "text": "it fits"},
+    }
+
+    def __init__(self, daemon):
+        super().__init__(daemon, (1, 1, 0))
+
+    def storage(self, **changes):
+        self.send(STORAGE, 0, "", sitekit.json.dumps({**self.STORAGE, **changes}).encode())
+
+
 class Daemon:
     def __init__(self, directory, retention_hours):
         self.log_path = directory / "scrimd.log"

@@ -152,8 +152,11 @@ def reload_site():
         site.down()
         expect(len(site.segments("quay")) == 1 and not site.gaps("quay"), "the camera that stayed was disturbed: "
                f"{len(site.segments('quay'))} segments, gaps {site.gaps('quay')}")
-        expect([g["cause"] for g in site.gaps("gate")] == ["operator"], f"gaps of what came back: {site.gaps('gate')}")
-        expect({g["cause"] for g in site.gaps("yard")} == {"operator"}, f"gaps of what changed: {site.gaps('yard')}")
+        # A camera that is joined between two key frames has a gap of its own until the next; one that is new waits for its
+        # keys while the keeper takes the new scrim.yaml over.
+        for camera in ("gate", "yard"):
+            causes = {g["cause"] for g in site.gaps(camera) if "key frame" not in g["detail"]}
+            expect(causes == {"operator"}, f"gaps of {camera}: {[(g['cause'], g['detail']) for g in site.gaps(camera)]}")
         report = site.check()
         expect(not report["findings"], f"scrim check: {report['findings']}")
 

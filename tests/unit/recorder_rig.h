@@ -34,7 +34,8 @@ struct rig {
     struct fake_clock clock;
     int64_t pts;
     uint32_t counter;
-    uint32_t lost;       // pictures since the last one that came, three packets each
+    // Since the last picture that came; a lost one had three packets.
+    uint32_t lost, junk, dropped;
     atomic_bool failing; // the disk, for segments and tails
 };
 
@@ -105,7 +106,8 @@ static inline void rig_finish(struct rig *rig)
 }
 
 // I: key picture; L: key picture at another size; P: other; p: other, with a PPS that is new;
-// x: a picture that is lost on its way; '.': the camera sends nothing for a frame's time.
+// x: a picture that is lost on its way, j: one that comes as junk, d: one that comes and is dropped
+// before the sealer; '.': the camera sends nothing for a frame's time.
 static inline void play(struct rig *rig, const char *stream)
 {
     for (; *stream; stream++) {
@@ -114,9 +116,9 @@ static inline void play(struct rig *rig, const char *stream)
         scrim_buf_init(&unit, 1 << 16);
         if (*stream == 'p')
             put_bytes(&unit, "\0\0\0\1\x68\xce\x3c\x90", 8);
-        if (*stream == 'x') {
+        if (strchr("xjd", *stream)) {
             rig->counter++;
-            rig->lost++;
+            *(*stream == 'x' ? &rig->lost : *stream == 'j' ? &rig->junk : &rig->dropped) += 1;
         } else if (*stream != '.') {
             put_unit(&unit, SCRIM_CODEC_H264, *stream == 'p' ? 'P' : *stream, rig->counter++, 3000);
             CHECK_INT(scrim_params_update(&rig->params, unit.data, unit.len, &info), SCRIM_OK);
@@ -124,9 +126,10 @@ static inline void play(struct rig *rig, const char *stream)
                                              .size = unit.len,
                                              .rtp = rig->pts,
                                              .random = info.random && rig->params.width > 0,
-                                             .lost_units = rig->lost,
-                                             .lost_packets = rig->lost * 3};
-            rig->lost = 0;
+                                             .lost_units = rig->lost + rig->junk + rig->dropped,
+                                             .lost_packets = rig->lost * 3,
+                                             .dropped_units = rig->dropped};
+            rig->lost = rig->junk = rig->dropped = 0;
             scrim_camera_frame(rig->camera, &frame, &rig->params);
         } else {
             scrim_camera_tick(rig->camera);

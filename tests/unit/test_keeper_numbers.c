@@ -168,6 +168,11 @@ static void redacted_lines(void)
     CHECK_INT(scrim_redacted_stored(&redacted, day_us + 12 * HOUR_US), 750);
     CHECK_INT(scrim_redacted_stored(&redacted, day_us + 24 * HOUR_US), 0);
     CHECK_INT(scrim_redacted_rate(&(struct scrim_redacted){0}), 0);
+    day.length_us = SCRIM_SECOND; // says nothing
+    CHECK_INT(scrim_redacted_rate(&redacted), 0);
+    day.length_us = 10 * SCRIM_SECOND;
+    day.bytes = UINT64_C(1) << 40; // damaged, or not ours
+    CHECK_INT(scrim_redacted_rate(&redacted), 200 * MBIT);
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "keeper/admitted.h"
+#include "keeper/demand.h"
 #include "keeper/periods.h"
 #include "keeper/purge_log.h"
 
@@ -479,6 +480,28 @@ static void purge_at_work(void)
     end(&s);
 }
 
+// A reserve that is missing is made up for step by step: each takes what two minutes of writing
+// need, and a quarter more.
+static void purge_step_by_step(void)
+{
+    struct scene s;
+    begin(&s, 0);
+    for (unsigned i = 0; i < 60; i++)
+        kit_segment(&s.k, "gate", T(0, i, 0), 60, 0, 30 * MB);
+    s.k.f.config.reserve_mb = 1;
+    start(&s);
+    s.listens = true;
+    s.k.f.config.reserve_mb = UINT32_MAX;
+    at(&s, T(1, 0, 0));
+    REQUIRE(s.said_count == 1);
+    CHECK(s.said[0].segments >= 2);
+    CHECK(s.said[0].segments <= 3);
+    CHECK(exists(&s, "gate", T(0, 3, 0)));
+    at(&s, T(1, 1, 0));
+    CHECK(!exists(&s, "gate", T(0, 3, 0)));
+    end(&s);
+}
+
 // Said again until the journal has it, also by the next keeper.
 static void purge_is_never_silent(void)
 {
@@ -520,6 +543,70 @@ static void purge_is_never_silent(void)
 }
 
 // --- admission ---
+
+// What the stock says the first camera writes.
+static struct scrim_demand measured(struct kit *k)
+{
+    static const struct scrim_holds none;
+    struct scrim_stock stock;
+    struct scrim_needs needs;
+    struct scrim_error error;
+    scrim_stock_init(&stock, &k->f.site);
+    kit_must(scrim_stock_load(&stock, &error), &error);
+    scrim_needs_init(&needs, &k->f.site);
+    scrim_needs_look(&needs, 0, &stock, &none, T(1, 0, 0));
+    const struct scrim_demand demand = needs.list[0].demand;
+    scrim_needs_finish(&needs);
+    scrim_stock_finish(&stock);
+    return demand;
+}
+
+static void torn_segment(struct kit *k, int64_t at_us, int64_t length_us, uint64_t bytes)
+{
+    struct scrim_record record = {.type = SCRIM_RECORD_SEGMENT,
+                                  .camera = "quay",
+                                  .start_us = at_us,
+                                  .end_us = at_us + length_us,
+                                  .bytes = bytes,
+                                  .torn = true,
+                                  .codec = "h264"};
+    char day[SCRIM_DAY_TEXT], name[32];
+    scrim_day_of(at_us, day);
+    scrim_segment_name(name, at_us, 0);
+    snprintf(record.file, sizeof record.file, "%s/%s", day, name);
+    kit_file(k, "quay", at_us, 0, bytes);
+    kit_record(k, &record);
+}
+
+// A segment that a crash tore has bytes, but hardly a length; a short one is not what a camera
+// sends on the whole.
+static void rate_of_whole_segments(void)
+{
+    struct kit k;
+    kit_begin(&k, 0);
+    torn_segment(&k, T(0, 0, 0), 1, 66000);
+    struct scrim_demand demand = measured(&k);
+    CHECK_INT(demand.basis, SCRIM_BASIS_ASSUMED);
+    CHECK_INT(demand.rate, 1800 * MB);
+    CHECK_INT(demand.redacted_rate, 225 * MB);
+    kit_segment(&k, "quay", T(0, 1, 0), 2, 0, 2 * MB); // better than nothing
+    demand = measured(&k);
+    CHECK_INT(demand.basis, SCRIM_BASIS_MEASURED);
+    CHECK_INT(demand.rate / MB, 3718);
+    kit_segment(&k, "quay", T(0, 2, 0), 60, 0, 60 * MB);
+    kit_segment(&k, "quay", T(0, 3, 0), 20, 0, 10 * MB);
+    torn_segment(&k, T(0, 4, 0), 30 * SCRIM_SECOND, 100 * MB);
+    demand = measured(&k);
+    CHECK_INT(demand.basis, SCRIM_BASIS_MEASURED);
+    CHECK_INT(demand.measured_us, 80 * SCRIM_SECOND);
+    CHECK_INT(demand.rate, 3150 * MB);
+    kit_end(&k);
+
+    kit_begin(&k, 0);
+    kit_segment(&k, "quay", T(0, 0, 0), 10, 0, 4000 * MB); // no camera sends so much
+    CHECK_INT(measured(&k).rate, 90000 * MB);
+    kit_end(&k);
+}
 
 static void admission(void)
 {
@@ -671,7 +758,9 @@ int main(int argc, char **argv)
                                     {"purge: oldest first", purge_oldest_first},
                                     {"purge: not what is held", purge_spares_held},
                                     {"purge at work", purge_at_work},
+                                    {"a purge goes step by step", purge_step_by_step},
                                     {"a purge is never silent", purge_is_never_silent},
+                                    {"rates of whole segments", rate_of_whole_segments},
                                     {"admission", admission},
                                     {"status", status},
                                     {"a clock that is set ahead", clock_set_ahead},

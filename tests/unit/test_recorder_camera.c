@@ -319,6 +319,52 @@ static void a_loss_burst_is_a_gap(void)
     rig_finish(&rig);
 }
 
+static void missing_pictures_have_causes(void)
+{
+    static const struct {
+        const char *stream;
+        enum scrim_gap_cause cause;
+        const char *detail;
+    } cases[] = {
+        {"IPPPPPPPPPIPPxxxxxxxxxxxxPP", SCRIM_GAP_NETWORK, "36 packets did not arrive in 1.3 s"},
+        {"IPPPPPPPPPIPPjjjjjjjjjjjjPP", SCRIM_GAP_CAMERA,
+         "the camera sent no usable picture for 1.3 s"},
+        {"IPPPPPPPPPIPPddddddddddddPP", SCRIM_GAP_OVERLOAD,
+         "12 pictures were dropped: the sealer was too slow"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rig rig;
+        struct scrim_record records[8];
+        rig_start(&rig);
+        play(&rig, cases[i].stream);
+        rig_stop(&rig);
+        REQUIRE(journal(&rig, records, 8) == 4);
+        CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
+        CHECK_INT(records[1].cause, cases[i].cause);
+        CHECK_INT(records[1].lost_units, 12);
+        CHECK_TEXT(records[1].detail, cases[i].detail);
+        rig_finish(&rig);
+    }
+}
+
+// The last picture does not last as long as those that are missing before it would.
+static void an_outage_behind_a_loss_begins_with_the_next_picture(void)
+{
+    struct rig rig;
+    struct scrim_record records[8];
+    rig_start(&rig);
+    play(&rig, "IPPPPPPPPPxxxxP");
+    fake_clock_pass(&rig.clock, SCRIM_SECOND);
+    scrim_camera_outage(rig.camera, SCRIM_GAP_NETWORK, "the connection was closed");
+    rig_stop(&rig);
+    REQUIRE(journal_by_time(&rig, records, 8) == 3);
+    CHECK_INT(records[0].lost_units, 4);
+    CHECK_INT(records[0].end_us, START_US + 15 * FRAME_US);
+    CHECK_INT(records[1].start_us, records[0].end_us);
+    CHECK_INT(records[1].cause, SCRIM_GAP_NETWORK);
+    rig_finish(&rig);
+}
+
 static void a_camera_that_stood_still_is_a_gap(void)
 {
     struct rig rig;
@@ -442,6 +488,9 @@ int main(int argc, char **argv)
             {"the host's clock steps in a gap", the_host_clock_steps_in_a_gap},
             {"a small loss is counted in the segment", a_small_loss_is_counted_in_the_segment},
             {"a loss burst is a gap", a_loss_burst_is_a_gap},
+            {"missing pictures have causes", missing_pictures_have_causes},
+            {"an outage behind a loss begins with the next picture",
+             an_outage_behind_a_loss_begins_with_the_next_picture},
             {"a camera that stood still is a gap", a_camera_that_stood_still_is_a_gap},
             {"few pictures are no gap", few_pictures_are_no_gap},
             {"a loss in a gap is counted there", a_loss_in_a_gap_is_counted_there},

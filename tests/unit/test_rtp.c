@@ -216,10 +216,14 @@ static void counts_long_holes(void)
         int64_t i = 0, time;
         for (; i < 900; i++) {
             time = i * 1000 / 15 * 90;
-            CHECK_INT(scrim_cadence_take(&cadence, time, time + 5000, 0, 0), 0);
+            CHECK_INT(
+                scrim_cadence_take(&cadence, time, time + 5000, (struct scrim_cadence_evidence){0}),
+                0);
         }
         time = (i + missing) * 1000 / 15 * 90;
-        CHECK_INT(scrim_cadence_take(&cadence, time, time + 9000, 1, 3), missing);
+        CHECK_INT(scrim_cadence_take(&cadence, time, time + 9000,
+                                     (struct scrim_cadence_evidence){1, 3, false}),
+                  missing);
     }
 }
 
@@ -232,14 +236,15 @@ static void never_accuses_a_varying_rate(void)
     for (unsigned i = 0; i < 5000; i++) {
         random = random * 1664525 + 1013904223;
         time += 1500 + (random >> 16) % 12000;
-        accused += scrim_cadence_take(&cadence, time, time, 0, 0);
+        accused += scrim_cadence_take(&cadence, time, time, (struct scrim_cadence_evidence){0});
     }
     CHECK_INT(accused, 0);
     // Bursts of full rate with quiet between: once, at the very first change.
     cadence = (struct scrim_cadence){0};
     for (unsigned i = 0; i < 5000; i++) {
         time += i / 100 % 2 ? 90000 : 3600;
-        const uint32_t lost = scrim_cadence_take(&cadence, time, time, 0, 0);
+        const uint32_t lost =
+            scrim_cadence_take(&cadence, time, time, (struct scrim_cadence_evidence){0});
         CHECK(lost == 0 || i == 100);
     }
 }
@@ -253,11 +258,14 @@ static void jumps_of_the_clock_are_no_losses(void)
         arrival += 3600;
         if (i % 200 == 150)
             time += i % 400 == 150 ? INT64_C(90000) * 7200 : -INT64_C(90000) * 3600;
-        CHECK_INT(scrim_cadence_take(&cadence, time, arrival, 0, 0), 0);
+        CHECK_INT(scrim_cadence_take(&cadence, time, arrival, (struct scrim_cadence_evidence){0}),
+                  0);
     }
     // Stuck and repeated times neither.
     for (unsigned i = 0; i < 100; i++)
-        CHECK_INT(scrim_cadence_take(&cadence, time, arrival += 3600, 0, 0), 0);
+        CHECK_INT(
+            scrim_cadence_take(&cadence, time, arrival += 3600, (struct scrim_cadence_evidence){0}),
+            0);
 }
 
 int main(int argc, char **argv)

@@ -181,7 +181,7 @@ static void slots(void)
     struct scrim_tail tail;
     fixture_plain(plain, sizeof plain, 5);
     scrim_buf_init(&slot, SCRIM_TAIL_SLOT);
-    CHECK_INT(scrim_tail_find(file, sizeof file, nonce, &tail), SCRIM_ENOENT);
+    CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 4, &tail), SCRIM_ENOENT);
     CHECK_INT(scrim_tail_seal(key, nonce, 4, plain, 10, &slot), SCRIM_OK);
     memcpy(file, slot.data, slot.len);
     scrim_buf_clear(&slot);
@@ -189,21 +189,24 @@ static void slots(void)
     CHECK(slot.len <= SCRIM_TAIL_SLOT);
     memcpy(file + SCRIM_TAIL_SLOT, slot.data, slot.len);
 
-    CHECK_INT(scrim_tail_find(file, sizeof file, nonce, &tail), SCRIM_OK);
+    CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 4, &tail), SCRIM_OK);
     CHECK_INT(tail.length, sizeof plain); // the newer of the two
     CHECK_INT(scrim_tail_open(&tail, key, opened), SCRIM_OK);
     CHECK(memcmp(opened, plain, sizeof plain) == 0);
-    CHECK_INT(scrim_tail_find(file, sizeof file, other, &tail), SCRIM_ENOENT); // another segment's
+    CHECK_INT(scrim_tail_find(file, sizeof file, other, 4, &tail),
+              SCRIM_ENOENT); // another segment's
 
     file[SCRIM_TAIL_SLOT + 5000] ^= 1; // the newer one is torn: the older one holds
-    CHECK_INT(scrim_tail_find(file, sizeof file, nonce, &tail), SCRIM_OK);
+    CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 4, &tail), SCRIM_OK);
     CHECK_INT(tail.length, 10);
     CHECK_INT(scrim_tail_open(&tail, key, opened), SCRIM_OK);
     key[0] ^= 1;
     CHECK_INT(scrim_tail_open(&tail, key, opened), SCRIM_EAUTH);
 
-    // Of two chunks the later one counts, however little it holds, in whichever slot.
+    // Each chunk has its own, in whichever slot; one that comes later says that there was more.
     for (int later = 0; later < 2; later++) {
+        struct scrim_buf saved;
+        scrim_buf_init(&saved, SCRIM_TAIL_FILE_MAX);
         for (int at = 0; at < 2; at++) {
             scrim_buf_clear(&slot);
             CHECK_INT(scrim_tail_seal(key, nonce, at == later ? 5 : 4, plain, at == later ? 3 : 60,
@@ -211,8 +214,28 @@ static void slots(void)
                       SCRIM_OK);
             memcpy(file + (size_t)at * SCRIM_TAIL_SLOT, slot.data, slot.len);
         }
-        CHECK_INT(scrim_tail_find(file, sizeof file, nonce, &tail), SCRIM_OK);
+        CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 5, &tail), SCRIM_OK);
         CHECK(tail.chunk == 5 && tail.length == 3);
+        CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 4, &tail), SCRIM_OK);
+        CHECK(tail.chunk == 4 && tail.length == 60);
+        CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 3, &tail), SCRIM_EAGAIN);
+        CHECK_INT(scrim_tail_find(file, sizeof file, nonce, 6, &tail), SCRIM_ENOENT);
+
+        // Saved for a file of five chunks: both, the one that continues it first.
+        CHECK_INT(scrim_tail_extract(file, sizeof file, nonce, 5, &saved), SCRIM_OK);
+        CHECK_INT(scrim_tail_parse(saved.data, saved.len, &tail), SCRIM_OK);
+        CHECK(tail.chunk == 5);
+        CHECK_INT(scrim_tail_find(saved.data, saved.len, nonce, 4, &tail), SCRIM_OK);
+        CHECK_INT(saved.len, SCRIM_TAIL_SLOT + tail.size);
+        // Of four: the other alone.
+        scrim_buf_clear(&saved);
+        CHECK_INT(scrim_tail_extract(file, sizeof file, nonce, 4, &saved), SCRIM_OK);
+        CHECK_INT(saved.len, tail.size);
+        scrim_buf_clear(&saved);
+        CHECK_INT(scrim_tail_extract(file, sizeof file, nonce, 3, &saved), SCRIM_OK);
+        CHECK_INT(scrim_tail_extract(file, sizeof file, other, 9, &saved), SCRIM_OK);
+        CHECK_INT(saved.len, 0);
+        scrim_buf_finish(&saved);
     }
     scrim_buf_finish(&slot);
 }
