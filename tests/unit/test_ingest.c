@@ -434,6 +434,12 @@ static void pictures_reach_the_sealer_bit_for_bit(void)
 
 // ---- Sound on the wire.
 
+// A link that was read empty says so once before it looks again.
+static bool received(struct scrim_link *link, struct scrim_link_message *ret)
+{
+    return scrim_link_receive(link, ret) == 1 || scrim_link_receive(link, ret) == 1;
+}
+
 static void sound_crosses_the_wire(void)
 {
     int fds[2];
@@ -453,11 +459,11 @@ static void sound_crosses_the_wire(void)
         CHECK_INT(scrim_wire_sound_track(out, &tracks[i]), SCRIM_OK);
         CHECK_INT(scrim_wire_sound(out, &sound.frame), SCRIM_OK);
         CHECK_INT(scrim_link_flush(out), SCRIM_OK);
-        REQUIRE(scrim_link_receive(in, &raw) == 1);
+        REQUIRE(received(in, &raw));
         REQUIRE(scrim_wire_parse(&raw, &message) == SCRIM_OK);
         CHECK_INT(message.kind, SCRIM_LINK_SOUND_TRACK);
         CHECK(scrim_sound_is_same(&message.sound_track, &tracks[i]));
-        REQUIRE(scrim_link_receive(in, &raw) == 1);
+        REQUIRE(received(in, &raw));
         REQUIRE(scrim_wire_parse(&raw, &message) == SCRIM_OK);
         CHECK_INT(message.sound.rtp, sound.frame.rtp);
         CHECK_INT(message.sound.arrival_us, sound.frame.arrival_us);

@@ -212,14 +212,13 @@ static void without_a_track_there_is_none(void)
     scrim_camera_outage(rig.camera, SCRIM_GAP_NETWORK, "gone");
     play_with_sound(&rig, &heard, "IPPPPPPPPP");
     rig_stop(&rig);
-    REQUIRE(journal_by_time(&rig, records, 16) == 5);
+    REQUIRE(journal_by_time(&rig, records, 16) == 4);
     static const struct {
         size_t pictures;
         bool sound;
-    } expected[] = {{15, false}, {20, true}, {0, false}, {10, false}};
-    for (size_t i = 0; i < 4; i++) {
-        if (records[i].type != SCRIM_RECORD_SEGMENT)
-            continue;
+    } expected[] = {{15, false}, {20, true}, {10, false}};
+    for (size_t i = 0; i < 3; i++) {
+        REQUIRE(records[i].type == SCRIM_RECORD_SEGMENT);
         open_record(&rig, &records[i], &demuxed);
         CHECK_INT(demuxed.count, expected[i].pictures);
         CHECK_INT(demuxed.sound_rate, expected[i].sound ? 8000 : 0);
@@ -253,6 +252,8 @@ static void sound_without_pictures_ends(void)
 
 int main(int argc, char **argv)
 {
+    if (sodium_init() < 0)
+        return 1;
     return test_run(
         argc, argv,
         (struct test[]){{"clocks that drift", drift},
