@@ -281,7 +281,7 @@ class Account:
     by_slack: int = 0  # of in_gaps: only because clocks may differ by CLOCK_SLACK_US
     beside: int = 0  # of in_segments: counted by the segment before or after, which it touches
     unaccounted: list = field(default_factory=list)  # (camera, unit, made_us)
-    in_torn: int = 0  # of unaccounted: within a segment that a crash tore, whose record cannot say what was lost
+    in_torn: int = 0  # of no account: within a segment that a crash tore, whose record cannot say what was lost
     twice: int = 0  # sealed more than once
     strange: int = 0  # sealed though it was never sent
     cut: int = 0  # of no account: the connection ended within them
@@ -405,9 +405,10 @@ def account(site, camera, number, sent):
             spare[beside[0]] -= 1
             result.in_segments += 1
             result.beside += 1
+        elif at >= 0 and segments[at]["torn"] and made <= segments[at]["end_us"] + CLOCK_SLACK_US:
+            result.in_torn += 1
         else:
             result.unaccounted.append((camera, unit, made))
-            result.in_torn += at >= 0 and segments[at]["torn"]
     result.overstated = sum(max(0, count - never[at]) for at, count in enumerate(spare))
     result.lost = result.in_gaps + result.in_segments
     return result

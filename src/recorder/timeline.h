@@ -1,8 +1,8 @@
 // Where in time a picture belongs. A camera gives time stamps of its own clock, which drifts, jumps
 // and starts anywhere; pictures arrive when the network lets them; the host's clock may be set. Out
 // of these come, for each picture: a media time that only goes on, a decoding time that strictly
-// rises, and the moment it was taken, by the host's clocks. docs/design/009-recorder-time.md says how
-// well.
+// rises, and the moment it was taken, by the host's clocks. docs/design/009-recorder-time.md says
+// how well.
 #pragma once
 
 #include "base/clock.h"

@@ -141,7 +141,7 @@ static int adopt_file(struct scrim_recovery *r, const char *file, struct scrim_e
     if (readable >= 0) {
         record.start_us = head.tdh2.label.start_utc_us;
         snprintf(record.detail, sizeof record.detail,
-                 "the recorder stopped before it was finished");
+                 "the recorder stopped before it was finished; what was lost in it is not known");
         if (result >= 0)
             result = save_tail(r, &head, (uint64_t)info.st_size, path, &record, error);
         scrim_sealed_head_finish(&head);

@@ -135,7 +135,8 @@ static void torn_segment(void)
     CHECK_INT(records[0].type, SCRIM_RECORD_SEGMENT);
     CHECK_TEXT(records[0].file, "2026-11-23/095900.mp4.age");
     CHECK(records[0].torn && records[0].frames == 0 && records[0].boot == 2);
-    CHECK_TEXT(records[0].detail, "the recorder stopped before it was finished");
+    CHECK_TEXT(records[0].detail,
+               "the recorder stopped before it was finished; what was lost in it is not known");
     CHECK_INT(records[0].start_us, FILM_US);
     CHECK_INT(records[0].end_us, FILM_US + 21 * SCRIM_SECOND); // the tail was the last sign of life
     CHECK_INT(head.last_end_us, records[0].end_us);
