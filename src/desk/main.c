@@ -11,6 +11,7 @@
 #include "httpd/tls_cert.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -354,6 +355,7 @@ static int prepare(struct program *program, const char *dir, struct scrim_error 
     int result = scrim_sandbox_begin(error);
     if (result >= 0 && sodium_init() < 0)
         result = scrim_fail(error, SCRIM_EINTERNAL, "libsodium does not start");
+    json_object_seed(0);                      // from /dev/urandom, which is out of reach later
     if (setrlimit(RLIMIT_NOFILE, &files) < 0) // fewer connections, that is all
         scrim_warn(&program->desk.log, "cannot have %d descriptors", FILES_MAX);
     signal(SIGPIPE, SIG_IGN);

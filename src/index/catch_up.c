@@ -81,12 +81,25 @@ static int add_purge(struct catch_up *c, const struct scrim_record *record)
     return result < 0 ? result : add_gap(c, record);
 }
 
+// Where the host's clock was set forward lies time that never was.
+static int add_clock(struct catch_up *c, const struct scrim_record *record)
+{
+    struct scrim_record gap = *record;
+    if (record->of_camera || record->step_us <= SCRIM_INDEX_MERGE_US ||
+        __builtin_sub_overflow(record->start_us, record->step_us, &gap.start_us))
+        return SCRIM_OK;
+    gap.cause = SCRIM_GAP_CLOCK;
+    return add_gap(c, &gap);
+}
+
 static int add_record(struct catch_up *c, const struct scrim_record *record)
 {
     struct index_camera *camera = &c->camera;
     const bool segment = record->type == SCRIM_RECORD_SEGMENT;
     if (record->type == SCRIM_RECORD_PURGE)
         return add_purge(c, record);
+    if (record->type == SCRIM_RECORD_CLOCK)
+        return add_clock(c, record);
     if (!segment && record->type != SCRIM_RECORD_GAP)
         return SCRIM_OK;
     if (!camera->has_records || record->start_us < camera->first_us)

@@ -220,6 +220,13 @@ static bool start_call(struct call *call)
     return failed == 0;
 }
 
+// All calls but the one whose place the caller holds.
+static void wait_for_calls(sem_t *places)
+{
+    for (unsigned i = 1; i < SCRIM_DIALS_MAX;)
+        i += sem_wait(places) == 0; // or EINTR
+}
+
 int scrim_dial_run(int fd)
 {
     sem_t places;
@@ -234,11 +241,10 @@ int scrim_dial_run(int fd)
         int got;
         while ((got = scrim_control_receive(fd, &call->request, call->fds)) == 0)
             poll(&wait, 1, -1);
-        if (got == SCRIM_ENETWORK)
-            return 0; // the recorder ended
-        if (got < 0 || !start_call(call)) {
-            free(call);
-            return 1; // crash-only: the parent ends with us and all is started afresh
-        }
+        if (got > 0 && start_call(call))
+            continue;
+        free(call);
+        wait_for_calls(&places);
+        return got == SCRIM_ENETWORK ? 0 : 1; // the recorder ended, or we cannot go on
     }
 }

@@ -12,6 +12,7 @@
 #include "keeper/storage.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -111,6 +112,7 @@ static int prepare(struct keeper *keeper, const char *dir, struct scrim_error *e
     int result = scrim_sandbox_begin(error);
     if (result >= 0 && sodium_init() < 0)
         result = scrim_fail(error, SCRIM_EINTERNAL, "libsodium cannot be used here");
+    json_object_seed(0); // from /dev/urandom, which is out of reach later
     if (result >= 0)
         result = scrim_site_load(dir, &keeper->site, error);
     if (result >= 0)

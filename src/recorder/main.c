@@ -6,6 +6,7 @@
 #include "recorder/parent.h"
 #include "store/layout.h"
 
+#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -61,6 +62,7 @@ static int run(const char *dir, struct scrim_error *error)
         result = sodium_init() < 0
                      ? scrim_fail(error, SCRIM_EINTERNAL, "libsodium cannot be used here")
                      : SCRIM_OK;
+    json_object_seed(0); // the sealer's too: from /dev/urandom, which is out of reach later
     if (result >= 0)
         result = scrim_site_load(dir, &site, error);
     if (result >= 0)

@@ -229,13 +229,11 @@ static bool was_picture(const struct scrim_assembly *assembly, int64_t next)
 static void end_picture(struct scrim_assembly *assembly, int64_t next)
 {
     struct picture *picture = &assembly->picture;
-    if (picture->broken) {
+    if (picture->broken || (!holds_slice(assembly) && was_picture(assembly, next))) {
         drop_picture(assembly);
-    } else if (holds_slice(assembly)) {
+    } else if (has_slice(assembly)) {
         assembly->proofs = picture->marked ? assembly->proofs + 1 : 0;
         finish_picture(assembly);
-    } else if (was_picture(assembly, next)) {
-        drop_picture(assembly);
     } else if (assembly->bytes.len - picture->start > HEADLESS_MAX) {
         discard(assembly);
         close_picture(assembly);

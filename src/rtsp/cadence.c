@@ -41,7 +41,7 @@ static int64_t distances(const struct scrim_cadence *cadence, int64_t step)
 static unsigned list_distances(const struct scrim_cadence *cadence,
                                int64_t ret[SCRIM_CADENCE_RECENT])
 {
-    unsigned sorted[SCRIM_CADENCE_RECENT];
+    unsigned sorted[SCRIM_CADENCE_RECENT] = {0};
     for (unsigned i = 0; i < cadence->count; i++) {
         unsigned place = i;
         for (; place > 0 && cadence->recent[sorted[place - 1]].time > cadence->recent[i].time;

@@ -93,7 +93,8 @@ struct scrim_journal_head {
     int64_t last_end_us;      // UTC until which segments and gaps tell everything, 0: there is none
     char disk[SCRIM_DISK_ID_MAX + 1]; // as found: of the newest segment
     uint64_t rate;                    // as found: bytes a second of it, 0: unknown
-    bool stopped; // as found: the newest record was a STOP. What follows is a gap of `stop_cause`
+    // As found: the newest run ended with a STOP. What follows is a gap of `stop_cause`.
+    bool stopped;
     enum scrim_gap_cause stop_cause;
 };
 

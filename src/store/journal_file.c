@@ -90,16 +90,21 @@ size_t scrim_journal_whole(const struct scrim_buf *content)
 }
 
 // A disk that answered late may have given its segments to the journal after newer ones of another
-// disk: so many records are looked at for the latest end.
-#define LATE_RECORDS 32
+// disk, and after the STOP: so many segments and gaps are looked at for the latest end.
+#define LATE_RECORDS 64
 
 struct search {
     struct scrim_journal_head *head;
     bool found_line, found_seq, found_segment;
-    bool ends_known;  // older records do not matter any more
-    unsigned looked;  // segments and gaps looked at
-    uint64_t boot;    // of the newest of them
-    uint64_t damaged; // lines after the newest good one
+    bool found_run;       // the newest run that recorded was seen: what is older does not matter
+    bool booted;          // at least one BOOT was passed
+    bool clock_was_set;   // by a record that was passed
+    bool any_damaged;     // a line was passed that could have been anything
+    unsigned looked;      // segments and gaps looked at
+    int64_t end_mono_us;  // of head->last_end_us, 0: unknown
+    int64_t stop_mono_us; // of the newest STOP of the newest run, and
+    int64_t run_mono_us;  // the latest end in that run
+    uint64_t damaged;     // lines after the newest good one
 };
 
 static void take_segment(struct search *search, const struct scrim_record *record)
@@ -111,21 +116,60 @@ static void take_segment(struct search *search, const struct scrim_record *recor
     search->found_segment = true;
 }
 
-// Ends of another run, or from before the clock was set, cannot be compared with the newest.
+// Within a run the monotonic clock tells which end is the latest, whatever was done to the other
+// one. What a recovery adopted has no monotonic time.
+static bool ends_later(const struct search *search, const struct scrim_record *record)
+{
+    if (record->mono_end_us > 0 && search->end_mono_us > 0)
+        return record->mono_end_us > search->end_mono_us;
+    return !search->clock_was_set && record->end_us > search->head->last_end_us;
+}
+
 static void take_end(struct search *search, const struct scrim_record *record)
 {
-    struct scrim_journal_head *head = search->head;
-    if (search->looked++ == 0)
-        search->boot = record->boot;
-    if (record->boot != search->boot || search->looked > LATE_RECORDS)
-        search->ends_known = true;
-    else if (record->end_us > head->last_end_us)
-        head->last_end_us = record->end_us;
+    if (!search->found_run && (search->looked == 0 || ends_later(search, record))) {
+        search->head->last_end_us = record->end_us;
+        search->end_mono_us = record->mono_end_us;
+    }
+    if (!search->booted && record->mono_end_us > search->run_mono_us)
+        search->run_mono_us = record->mono_end_us;
+    search->found_run |= ++search->looked >= LATE_RECORDS;
+}
+
+static void take_stop(struct search *search, const struct scrim_record *record)
+{
+    if (search->booted || search->any_damaged || search->head->stopped)
+        return;
+    search->head->stopped = true;
+    search->head->stop_cause = record->cause;
+    search->stop_mono_us = record->mono_end_us;
+}
+
+static void take_record(struct search *search, const struct scrim_record *record)
+{
+    if (!search->found_seq)
+        search->head->next_seq = record->seq + 1 + search->damaged;
+    search->found_seq = true;
+    switch (record->type) {
+    case SCRIM_RECORD_SEGMENT:
+        if (!search->found_segment)
+            take_segment(search, record);
+        take_end(search, record);
+        break;
+    case SCRIM_RECORD_GAP: take_end(search, record); break;
+    case SCRIM_RECORD_STOP: take_stop(search, record); break;
+    case SCRIM_RECORD_CLOCK: search->clock_was_set |= !record->of_camera; break;
+    case SCRIM_RECORD_BOOT:
+        search->booted = true;
+        search->found_run |= search->looked > 0;
+        break;
+    default: break;
+    }
 }
 
 static bool is_done(const struct search *search)
 {
-    return search->ends_known && (search->found_segment || search->looked > LATE_RECORDS);
+    return search->found_run && (search->found_segment || search->looked >= LATE_RECORDS);
 }
 
 // Takes from one journal, newest line first, what is still missing.
@@ -134,7 +178,7 @@ static void search_journal(struct search *search, const char *day, const struct 
     struct scrim_journal_head *head = search->head;
     size_t end = scrim_journal_whole(content), length;
     const char *line;
-    while ((line = line_before(content, &end, &length))) {
+    while (!is_done(search) && (line = line_before(content, &end, &length))) {
         struct scrim_record record;
         uint8_t prev[32];
         if (!search->found_line) {
@@ -142,26 +186,23 @@ static void search_journal(struct search *search, const char *day, const struct 
             snprintf(head->day, sizeof head->day, "%s", day);
             search->found_line = true;
         }
-        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) < 0) {
-            search->damaged += !search->found_seq;
+        if (scrim_journal_parse(line, length, NULL, &record, prev, NULL) >= 0) {
+            take_record(search, &record);
             continue;
         }
-        if (!search->found_seq) {
-            head->next_seq = record.seq + 1 + search->damaged;
-            head->stopped = record.type == SCRIM_RECORD_STOP && search->damaged == 0;
-            head->stop_cause = record.cause;
-            search->found_seq = true;
-        }
-        const bool segment = record.type == SCRIM_RECORD_SEGMENT;
-        if (segment && !search->found_segment)
-            take_segment(search, &record);
-        if (!search->ends_known && (segment || record.type == SCRIM_RECORD_GAP))
-            take_end(search, &record);
-        if (record.type == SCRIM_RECORD_CLOCK && !record.of_camera && search->looked > 0)
-            search->ends_known = true;
-        if (is_done(search))
-            return;
+        search->any_damaged = true;
+        search->damaged += !search->found_seq;
     }
+}
+
+// After a STOP a camera that was taken out may have been put in again: then it did not stop there.
+static void finish_search(struct search *search)
+{
+    struct scrim_journal_head *head = search->head;
+    if (!search->found_seq)
+        head->next_seq = search->damaged;
+    if (search->run_mono_us > search->stop_mono_us)
+        head->stopped = false;
 }
 
 int scrim_journal_find_head(const char *dir, const char *site, const char *camera,
@@ -186,8 +227,7 @@ int scrim_journal_find_head(const char *dir, const char *site, const char *camer
         return result;
     if (!search.found_line)
         scrim_journal_genesis(site, camera, head.prev);
-    if (!search.found_seq)
-        head.next_seq = search.damaged;
+    finish_search(&search);
     *ret = head;
     return SCRIM_OK;
 }
@@ -199,8 +239,7 @@ size_t scrim_journal_scan_head(const struct scrim_buf *content, const char *site
     struct search search = {.head = &head};
     scrim_journal_genesis(site, camera, head.prev);
     search_journal(&search, "", content);
-    if (!search.found_seq)
-        head.next_seq = search.damaged;
+    finish_search(&search);
     *ret = head;
     return scrim_journal_whole(content);
 }

@@ -47,7 +47,7 @@ class Cuts:
 
     def cut(self):
         """The power fails, the machine starts again, and so does the site."""
-        running = [*self.site.processes(), self.site.process.pid]
+        running = [self.site.process.pid, *self.site.processes()]  # `scrim up` first, or it starts them again
         self.disk.cut(self.random.choice(WAYS), self.random.randrange(1 << 30))
         self.moments.append(now_us())
         for pid in running:

@@ -2,10 +2,13 @@
 
 import os
 import re
+import shutil
+import signal
 import stat
 from pathlib import Path
 
 from harness import CAMERA_PASSWORD, Skip, expect, stage, test, wait_for
+from sitekit import processes, program, start
 
 USERS = {"olga": ("operator", "a very good password")}
 CLIPS = {"quay": "people", "quay-sub": "people-sub"}
@@ -71,6 +74,24 @@ def locked_in():
             inside = target.startswith(str(site.dir / "store"))
             if inside and stat.S_ISREG(os.stat(target).st_mode):
                 expect(flags & os.O_ACCMODE == os.O_WRONLY, f"the recorder can read {target}")
+
+
+@test("what is random is seeded before a program locks itself in: none asks in vain for /dev/urandom")
+def seeded():
+    if not shutil.which("strace"):
+        raise Skip("looking at what a program asks for needs strace")
+    with stage({"quay": "people"}) as staged:
+        site, trace = staged.site, staged.dir / "trace"
+        watch = ["strace", "-f", "-qq", "--seccomp-bpf", "-Z", "-e", "trace=open,openat", "-o", trace]
+        site.process = start([*watch, program("scrim"), "up", site.dir], stdout=staged.log_file, stderr=staged.log_file)
+        staged.wait_until_recording("quay")
+        wait_for("the keeper's status", lambda: (site.dir / "run" / "storage.json").exists())
+        up = next(pid for pid, (_, parent) in processes().items() if parent == site.process.pid)
+        os.kill(up, signal.SIGTERM)
+        expect(site.process.wait(30) == 0, "scrim up did not end well")
+        site.process = None
+        vain = [line for line in trace.read_text(errors="replace").splitlines() if "random" in line]
+        expect(not vain, "\n".join(vain))
 
 
 @test("passwords and keys are in no process list, no environment, no log, no readable file")

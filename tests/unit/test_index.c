@@ -206,6 +206,34 @@ static void purges(void)
     finish(&f);
 }
 
+// Time that never was: the host's clock was set forward. A camera's own clock tells nothing of
+// that.
+static void clock_set_forward(void)
+{
+    struct fixture f;
+    start(&f);
+    struct scrim_record clock = {.type = SCRIM_RECORD_CLOCK,
+                                 .start_us = T(700),
+                                 .end_us = T(700),
+                                 .step_us = 600 * SCRIM_SECOND};
+    snprintf(clock.detail, sizeof clock.detail, "the host's clock was set forward by 600.0 s");
+    put_segment(&f, T(0), T(60));
+    put_record(&f, "quay", clock);
+    put_segment(&f, T(60), T(101));
+    put_segment(&f, T(701), T(760));
+    clock.start_us = clock.end_us = T(760);
+    clock.step_us = -600 * SCRIM_SECOND;
+    put_record(&f, "quay", clock);
+    clock.of_camera = true;
+    clock.step_us = 600 * SCRIM_SECOND;
+    put_record(&f, "quay", clock);
+    struct scrim_index *index = open_index(&f);
+    CHECK_INT(catch_up(index, &f), 6);
+    CHECK_TEXT(timeline(index, 0, 760, 800), "rec 0-101 rec 701-760 gap:clock 100-700");
+    scrim_index_close(index);
+    fixture_destroy(&f);
+}
+
 // After a clock was set back, spans and gaps come out of order and overlap.
 static void out_of_order(void)
 {
@@ -651,6 +679,7 @@ int main(int argc, char **argv)
             {"index: an unfinished line waits", unfinished_line},
             {"index: recorded, missing with a reason, missing without", questions_about_time},
             {"index: what was destroyed early", purges},
+            {"index: time that never was", clock_set_forward},
             {"index: out of order and overlapping", out_of_order},
             {"index: one writer, readers that follow it", readers},
             {"index: redacted files", redacted_files},

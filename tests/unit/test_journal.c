@@ -1,7 +1,7 @@
 // The journal's lines: one way to write each, only that way is read; the chain; its head on disk.
 #include "test.h"
 
-#include "store_fixture.h"
+#include "put_record.h"
 
 #include "store/journal_impl.h"
 
@@ -352,6 +352,113 @@ static void head_on_disk(void)
     fixture_destroy(&f);
 }
 
+// What a recorder wrote before it ended, in the order in which it came to the journal. Seconds by
+// the monotonic clock; UTC is that and `utc`.
+struct line {
+    enum scrim_record_type type;
+    int from, to;
+    int64_t utc_us;
+};
+
+#define MIDNIGHT_US (FIXTURE_START_US + 14 * 3600 * SCRIM_SECOND)
+#define HOUR_BACK_US (FIXTURE_START_US - 3600 * SCRIM_SECOND)
+
+static void put_line(struct fixture *f, const struct line *line, unsigned number)
+{
+    struct scrim_record record = {.type = line->type,
+                                  .start_us = line->utc_us + line->from * SCRIM_SECOND,
+                                  .end_us = line->utc_us + line->to * SCRIM_SECOND,
+                                  .mono_start_us = (1000 + line->from) * SCRIM_SECOND,
+                                  .mono_end_us = (1000 + line->to) * SCRIM_SECOND,
+                                  .boot = 1,
+                                  .cause = SCRIM_GAP_OPERATOR};
+    if (line->type == SCRIM_RECORD_SEGMENT)
+        snprintf(record.file, sizeof record.file, "2026-11-23/1000%02u.mp4.age", number);
+    put_record(f, "quay", record);
+}
+
+// A disk that answers late has its segments in the journal after what came later.
+static void head_behind_late_segments(void)
+{
+    static const int64_t T = FIXTURE_START_US, M = MIDNIGHT_US, B = HOUR_BACK_US;
+    const enum scrim_record_type BOOT = SCRIM_RECORD_BOOT, SEGMENT = SCRIM_RECORD_SEGMENT,
+                                 GAP = SCRIM_RECORD_GAP, CLOCK = SCRIM_RECORD_CLOCK,
+                                 STOP = SCRIM_RECORD_STOP;
+    const struct {
+        struct line lines[8];
+        int64_t last_end_us;
+        bool stopped;
+    } cases[] = {
+        // Stopped; the last segment of the disk that was late comes behind the stop.
+        {{{BOOT, 0, 0, T},
+          {SEGMENT, 1, 60, T},
+          {GAP, 60, 70, T},
+          {STOP, 70, 70, T},
+          {SEGMENT, 30, 59, T}},
+         T + 70 * SCRIM_SECOND,
+         true},
+        {{{BOOT, 0, 0, T}, {SEGMENT, 1, 60, T}, {STOP, 99, 99, T}, {SEGMENT, 60, 99, T}},
+         T + 99 * SCRIM_SECOND,
+         true},
+        // The latest end lies in the journal of the day before.
+        {{{BOOT, -300, -300, M}, {SEGMENT, -60, 20, M}, {STOP, 30, 30, M}, {SEGMENT, -120, -60, M}},
+         M + 20 * SCRIM_SECOND,
+         true},
+        // Taken out of scrim.yaml, and put in again: that recording did not stop.
+        {{{BOOT, 0, 0, T},
+          {SEGMENT, 1, 60, T},
+          {STOP, 60, 60, T},
+          {GAP, 60, 90, T},
+          {SEGMENT, 90, 150, T}},
+         T + 150 * SCRIM_SECOND,
+         false},
+        // The clock was set back: what was recorded last ends before what was recorded first.
+        {{{BOOT, 0, 0, T},
+          {SEGMENT, 1, 60, T},
+          {CLOCK, 60, 60, B},
+          {SEGMENT, 60, 120, B},
+          {SEGMENT, 50, 58, T}},
+         B + 120 * SCRIM_SECOND,
+         false},
+        {{{BOOT, 0, 0, T},
+          {SEGMENT, 1, 60, T},
+          {CLOCK, 60, 60, B},
+          {SEGMENT, 60, 120, B},
+          {STOP, 120, 120, B},
+          {SEGMENT, 50, 58, T}},
+         B + 120 * SCRIM_SECOND,
+         true},
+        // A later start that recorded nothing crashed, and says nothing of what was recorded.
+        {{{BOOT, 0, 0, T},
+          {SEGMENT, 1, 60, T},
+          {STOP, 60, 60, T},
+          {SEGMENT, 10, 20, T},
+          {BOOT, 70, 70, T}},
+         T + 60 * SCRIM_SECOND,
+         false},
+        // A later start that was stopped before it recorded anything.
+        {{{BOOT, 0, 0, T}, {SEGMENT, 1, 60, T}, {BOOT, 1, 1, T + 99}, {STOP, 5, 5, T + 99}},
+         T + 60 * SCRIM_SECOND,
+         true},
+        // Runs are not mixed: the clock may have been set back between them.
+        {{{BOOT, 0, 0, T}, {SEGMENT, 1, 60, T}, {BOOT, 1, 1, B}, {SEGMENT, 2, 50, B}},
+         B + 50 * SCRIM_SECOND,
+         false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        struct scrim_journal_head head;
+        fixture_create(&f);
+        for (unsigned n = 0; n < 8 && cases[i].lines[n].utc_us != 0; n++)
+            put_line(&f, &cases[i].lines[n], n);
+        CHECK_INT(scrim_journal_find_head(f.dir, "port", "quay", &head, NULL), SCRIM_OK);
+        CHECK_INT(head.last_end_us, cases[i].last_end_us);
+        CHECK_INT(head.stopped, cases[i].stopped);
+        CHECK(!head.stopped || head.stop_cause == SCRIM_GAP_OPERATOR);
+        fixture_destroy(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
@@ -366,6 +473,7 @@ int main(int argc, char **argv)
                         {"journal: device keys are exact PEM and never replaced", device_keys},
                         {"journal: days never go back", days_never_go_back},
                         {"journal: the head is found past damage", head_on_disk},
+                        {"journal: the head behind late segments", head_behind_late_segments},
                         {0},
                     });
 }
