@@ -82,7 +82,7 @@ def bad_cameras():
                 wait_for(f"a reason with {words}", said, 40)
             except Exception as failure:
                 raise AssertionError(f"{camera}: {failure}; it says {desk.camera(camera)}") from None
-        expect(desk.camera("good")["state"] == "recording", "the good camera does not record")
+        wait_for("the good camera to record", lambda: desk.camera("good")["state"] == "recording")
         for command in ("badsdp nosdp 0", "novideo novideo 0", "badcodec nocodec 0", "fail refused 0"):
             staged.cameras.command(command)
         for camera in ("nosdp", "novideo", "nocodec", "refused"):

@@ -357,8 +357,8 @@ static void full_queue(void)
     unsigned taken = 0;
     while (taken < 100000 && give(&rig, scrim_disk_append, "quay", 1, taken) == SCRIM_OK)
         taken++;
-    CHECK_INT(taken, 8192); // as disk.c says
-    CHECK_INT(stats_of(&rig).queued_bytes, 8192);
+    CHECK_INT(taken, 32768); // as disk_writer.c says
+    CHECK_INT(stats_of(&rig).queued_bytes, 32768);
     CHECK_INT(stats_of(&rig).refused, 1);
     CHECK_INT(end(&rig, "quay", 0, 0), SCRIM_EAGAIN);
     sem_post(&released);
@@ -367,7 +367,7 @@ static void full_queue(void)
     CHECK_INT(end(&rig, "quay", 0, 0), SCRIM_OK);
     rig_stop(&rig);
     REQUIRE(sealed_journal(rig.f.dir, "quay", records, 4) == 2);
-    CHECK_INT(records[1].bytes, 10 + 8192); // what was taken was written
+    CHECK_INT(records[1].bytes, 10 + 32768); // what was taken was written
     sem_destroy(&arrived);
     sem_destroy(&released);
     rig_end(&rig);
