@@ -56,6 +56,16 @@ class Stage:
         )  # fmt: skip
 
 
+def answers(path):
+    """A socket is there a moment before somebody listens."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def wait_for(condition):
     until = time.monotonic() + 20
     while not condition():
@@ -95,7 +105,7 @@ def through_keeper(stage, keeper):
     socket = stage.dir / "run" / "keys.sock"
     process = subprocess.Popen([keeper, stage.dir], stderr=subprocess.PIPE, text=True, env={**os.environ, **NO_LEAKS})
     try:
-        if not wait_for(lambda: socket.exists() or process.poll() is not None) or process.poll() is not None:
+        if not wait_for(lambda: answers(socket) or process.poll() is not None) or process.poll() is not None:
             return f"the keeper did not start: {process.stderr.read()}"
         result = stage.shred(2, 2.0 - 1)
         if result.returncode != 0 or "destroyed" not in result.stdout:
@@ -146,7 +156,7 @@ def with_tpm(peer, program, keeper, base):
         ring = stage.dir / "state" / "keys" / "hours" / "hours.ring"
         process = subprocess.Popen([keeper, stage.dir], stderr=subprocess.DEVNULL, env={**os.environ, **NO_LEAKS})
         path = stage.dir / "run" / "keys.sock"
-        if not wait_for(lambda: path.exists() or process.poll() is not None) or process.poll() is not None:
+        if not wait_for(lambda: answers(path) or process.poll() is not None) or process.poll() is not None:
             return "the keeper did not start"
         link, now, before = Link(path), int(time.time()) // 3600, ring.read_bytes()
         kind, body = link.ask(15, "quay", struct.pack(">QQ", now - 3, now - 2) + b"a test")
