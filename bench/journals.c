@@ -92,7 +92,7 @@ static void write_record(struct writer *w, int64_t start_us, bool gap)
                                   .ntp_synchronised = true,
                                   .frames = 1500,
                                   .keyframes = 30,
-                                  .bytes = 30000000,
+                                  .bytes = 10000, // which the keeper has to fund
                                   .rtp_last = 5400000,
                                   .codec = "h264",
                                   .width = 1920,

@@ -84,16 +84,16 @@ class Cuts:
         return moment - (begun[0]["start_us"] if begun else self.recording[nth])
 
     def explained(self, camera):
-        """Every hole between two segments is a gap with a cause."""
+        """Every hole between two segments is told by gaps, of which a crash is one."""
         segments, gaps = self.site.segments(camera), self.site.gaps(camera)
         for earlier, later in zip(segments, segments[1:]):
-            hole = later["start_us"] - earlier["end_us"]
-            inside = [
-                g for g in gaps
-                if g["cause"] == "crash" and g["start_us"] <= earlier["end_us"] + LOST_US
-                and g["end_us"] >= later["start_us"] - LOST_US
-            ]
-            expect(hole < LOST_US or inside, f"{camera}: {hole / 1e6:.1f} s are missing and no gap record says why")
+            told, causes = earlier["end_us"] + LOST_US, set()
+            for gap in gaps:
+                if gap["start_us"] <= told and gap["end_us"] > earlier["end_us"] and gap["start_us"] < later["start_us"]:
+                    told, causes = max(told, gap["end_us"] + LOST_US), causes | {gap["cause"]}
+            missing = (later["start_us"] - told) / 1e6
+            expect(missing < 0, f"{camera}: {missing:.1f} s before {later['file']} are missing and no gap record says why")
+            expect(later["start_us"] - earlier["end_us"] < LOST_US or "crash" in causes, f"{camera}: gaps of {causes}")
 
     def judge(self):
         report = self.site.check()

@@ -142,6 +142,7 @@ static int on_open(const char *path, struct fuse_file_info *file)
 {
     if (strcmp(path, DISK) != 0 && strcmp(path, CONTROL) != 0)
         return -ENOENT;
+    file->fh = disk.cuts;
     file->direct_io = 1; // the kernel keeps nothing of it: every request is seen here
     return 0;
 }
@@ -150,6 +151,13 @@ static int on_truncate(const char *path, off_t size, struct fuse_file_info *file
 {
     (void)size, (void)file;
     return strcmp(path, CONTROL) == 0 ? 0 : -EPERM;
+}
+
+// Whoever opened it before the last cut has lost it for good: a mount that something keeps alive
+// must not write to a disk that is another's now.
+static bool is_dead(const struct fuse_file_info *file)
+{
+    return disk.off || file->fh != disk.cuts;
 }
 
 static int read_control(char *to, size_t count, off_t offset)
@@ -170,10 +178,9 @@ static int read_control(char *to, size_t count, off_t offset)
 static int on_read(const char *path, char *to, size_t count, off_t offset,
                    struct fuse_file_info *file)
 {
-    (void)file;
     if (strcmp(path, CONTROL) == 0)
         return read_control(to, count, offset);
-    if (disk.off)
+    if (is_dead(file))
         return -EIO;
     if ((size_t)offset >= disk.size)
         return 0;
@@ -196,10 +203,9 @@ static int write_control(const char *bytes, size_t count)
 static int on_write(const char *path, const char *bytes, size_t count, off_t offset,
                     struct fuse_file_info *file)
 {
-    (void)file;
     if (strcmp(path, CONTROL) == 0)
         return write_control(bytes, count);
-    if (disk.off)
+    if (is_dead(file))
         return -EIO;
     if ((size_t)offset > disk.size || count > disk.size - (size_t)offset)
         return -ENOSPC;
@@ -220,10 +226,10 @@ static int on_write(const char *path, const char *bytes, size_t count, off_t off
 
 static int on_fsync(const char *path, int data_only, struct fuse_file_info *file)
 {
-    (void)data_only, (void)file;
+    (void)data_only;
     if (strcmp(path, DISK) != 0)
         return 0;
-    if (disk.off)
+    if (is_dead(file))
         return -EIO;
     for (const struct write *write = disk.first; write; write = write->next)
         memcpy(disk.medium + write->offset, write->bytes, write->count);

@@ -24,6 +24,23 @@ def run(*arguments):
     return done.stdout.strip()
 
 
+def is_mounted(path):
+    """From the kernel's list: XFS that lost its disk cannot even be asked for the mount point."""
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    return any(line.split(" ")[1] == str(path) for line in mounts)
+
+
+def unmount(path):
+    deadline = time.monotonic() + 10
+    while is_mounted(path):
+        try:
+            run("umount", path)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)  # a process that was killed, or a loop device, is still leaving
+
+
 def build(program):
     """Compiles powerdisk.c to `program` if that is missing or old."""
     source = HERE / "powerdisk.c"
@@ -70,13 +87,17 @@ class PowerDisk:
         try:
             self._attach()
             run(*MAKE[kind], self.device)
-            run("mount", self.device, self.path)
+            self._mount()
         except OSError as problem:
             self.close()
             raise Unavailable(str(problem)) from None
 
     def _attach(self):
         self.device = run("losetup", "-f", "--show", self.fuse / "disk")
+
+    def _mount(self):
+        # The one that was cut off may still live in the mount namespace of some other process.
+        run("mount", *(["-o", "nouuid"] if self.kind == "xfs" else []), self.device, self.path)
 
     def command(self, text):
         fd = os.open(self.fuse / "control", os.O_WRONLY)
@@ -98,17 +119,10 @@ class PowerDisk:
         self._detach()
         self.command("on")
         self._attach()
-        run("mount", self.device, self.path)
+        self._mount()
 
     def _detach(self):
-        deadline = time.monotonic() + 10
-        while os.path.ismount(self.path):
-            try:
-                run("umount", self.path)
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)  # a process that was killed is still leaving
+        unmount(self.path)
         if self.device:
             run("losetup", "-d", self.device)
             self.device = None
@@ -117,6 +131,5 @@ class PowerDisk:
         try:
             self._detach()
         finally:
-            if os.path.ismount(self.fuse):
-                run("umount", self.fuse)
+            self.server.terminate()  # unmounts, whoever still holds the loop device
             self.server.wait(10)
