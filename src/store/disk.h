@@ -3,16 +3,16 @@
 // camera drops a whole GOP and journals it as a gap.
 //
 // Each disk has a thread of its own, which writes segments and tails and flushes the disk's file
-// system once a second; one more thread writes the journals, which all lie in the site's own store.
+// system every 0.4 s; one more thread writes the journals, which all lie in the site's own store.
 // A disk that fails, fills, becomes read-only, is taken away or hangs loses its own unflushed
 // segments and nothing else: its cameras go to another disk with their next segment. With one disk
 // they stay and try again.
 //
-// Crash protocol: data first; then one syncfs a second for the whole disk, which covers files and
-// directories of all cameras; then the journal lines of what that sync made durable, and an fsync
-// of those journals. The threads only create and write: they never read, list, rename or remove, so
-// that the recorder's sandbox can forbid all of that. They need openat, mkdirat, write, pwrite64,
-// fstat, newfstatat, fstatfs, fsync, syncfs, close.
+// Crash protocol: data first; then one syncfs every 0.4 s for the whole disk, which covers files
+// and directories of all cameras; then the journal lines of what that sync made durable, and an
+// fsync of those journals. The threads only create and write: they never read, list, rename or
+// remove, so that the recorder's sandbox can forbid all of that. They need openat, mkdirat, write,
+// pwrite64, fstat, newfstatat, fstatfs, fsync, syncfs, close.
 #pragma once
 
 #include "store/disks.h"

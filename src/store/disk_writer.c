@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #define QUEUE_ITEMS 32768
-#define SYNC_INTERVAL_US SCRIM_SECOND
+#define SYNC_INTERVAL_US (2 * SCRIM_SECOND / 5) // with the half second in RAM: under a second
 #define PROBE_FILE "scrim-probe"
 
 enum item_kind { ITEM_OPEN, ITEM_APPEND, ITEM_TAIL, ITEM_CLOSE };
