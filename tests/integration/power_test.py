@@ -17,9 +17,9 @@ from powerdisk import PowerDisk, Unavailable  # noqa: E402
 
 CLIPS = {"quay": "people", "gate": "people-sub"}
 WAYS = ("lost", "prefix", "sectors")
-# In RAM: half a second and the picture that is not over. On its way: the second between two flushes,
-# and a flush, which takes its time on a machine that is busy with other tests.
-LOST_US = 600_000 + 1_000_000
+# In RAM: half a second and the picture that is not over. On its way: 0.4 s until the next flush, and
+# the flush, which takes its time on a machine that is busy with other tests.
+LOST_US = 600_000 + 400_000
 FLUSH_US = 1_000_000
 
 
