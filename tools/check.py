@@ -2,10 +2,11 @@
 """make check: builds in every way that counts and runs every test; the last line is the tally.
 
     1. builds       gcc (what ships), clang, gcc with address and undefined-behaviour sanitizers
-    2. source       rules that compilers do not check, clang-tidy, shellcheck
+    2. source       rules that compilers do not check, shellcheck
     3. units        unit tests and fuzz corpora, in the sanitizer build
     4. page         type check and unit tests of the page
     5. integration  real programs, simulated cameras, and the desk in a real browser
+    6. tidy         clang-tidy, which begins after the builds and takes what the other stages leave of the machine
 
 What a test program prints as "ok NAME", "FAIL NAME" or "skip NAME" is counted; one that ends badly without
 saying so counts as a failure. `check.py NAME…` runs only the stages named; --soak runs longer and at random.
@@ -105,12 +106,11 @@ def builds():
     meson_build("sanitize", "gcc", "-Db_sanitize=address,undefined", "-Db_lundef=false")
 
 
-def tidy():
-    """clang-tidy on what changed since the last green run, everything the first time."""
+def inspect_all():
+    """What clang-tidy finds in what changed since the last green run, in everything the first time."""
     database = BUILD / "clang" / "compile_commands.json"
     if not database.exists():
-        report("FAIL source: clang-tidy: there is no clang build")
-        return
+        return "there is no clang build\n"
     listed = {str((Path(e["directory"]) / e["file"]).resolve()) for e in json.loads(database.read_text())}
     stamps = BUILD / "tidy"
     stamps.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ def tidy():
         return not stamp(path).exists() or stamp(path).stat().st_mtime < changed
 
     def inspect(path):
-        status, output = command(["clang-tidy", "--quiet", "--warnings-as-errors=*", "-p", database.parent, path])
+        status, output = command(["nice", "-n", "19", "clang-tidy", "--quiet", "--warnings-as-errors=*", "-p", database.parent, path])
         if status == 0:
             stamp(path).touch()
             return ""
@@ -132,14 +132,12 @@ def tidy():
 
     paths = sorted(path for path in listed if path.startswith(str(ROOT / "src")) and due(path))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        findings = "".join(pool.map(inspect, paths))
-    verdict("source: clang-tidy", 1 if findings else 0, findings)
+        return "".join(pool.map(inspect, paths))
 
 
 def source():
     report(test_program("source", [PYTHON, "tests/static/rules.py"]))
     report(test_program("units", [PYTHON, "tests/static/units.py"]))
-    tidy()
     scripts = [".ci/run", *map(str, sorted((ROOT / "tools").glob("*.sh"))), *map(str, (ROOT / "bench").glob("*.sh"))]
     verdict("source: shellcheck", *command(["shellcheck", "--external-sources", "--severity=warning", "--exclude=SC3013", *scripts]))
 
@@ -184,6 +182,14 @@ def integration():
     stream("integration", [PYTHON, "tests/integration/run.py"])
 
 
+inspection = None  # under way since the builds ended
+
+
+def tidy():
+    findings = inspection.result() if inspection else inspect_all()
+    verdict("source: clang-tidy", 1 if findings else 0, findings)
+
+
 def soak():
     stream("soak", [PYTHON, "tests/integration/run.py", "--soak"])
     if not meson_build("fuzz", "clang", "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"):
@@ -198,16 +204,20 @@ def soak():
         verdict(f"fuzz: {target.name}", *command(arguments, SANITIZERS))
 
 
-STAGES = {f.__name__: f for f in (builds, source, units, page, integration)}
+STAGES = {f.__name__: f for f in (builds, source, units, page, integration, tidy)}
 
 
 def main():
+    global inspection
     wanted = sys.argv[1:]
     stages = [builds, soak] if wanted == ["--soak"] else [STAGES[w] for w in wanted] or list(STAGES.values())
     BUILD.mkdir(parents=True, exist_ok=True)
+    beside = ThreadPoolExecutor(1)
     for stage in stages:
         begun = time.monotonic()
         stage()
+        if stage is builds and tidy in stages:
+            inspection = beside.submit(inspect_all)
         print(f"-- {stage.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
     print(f"{tally['ok']} passed, {tally['FAIL']} failed, {tally['skip']} skipped", flush=True)
     return tally["FAIL"] > 0
