@@ -83,6 +83,7 @@ def kill_recorder():
         site.up()
         staged.wait_until_recording("quay")
         kill(site, "scrim-recorder")
+        wait_for("another segment", lambda: len(list((site.dir / "store" / "quay").glob("*/*.age"))) == 2)
         staged.wait_until_recording("quay")
         site.down()
         expect([s["torn"] for s in site.segments("quay")] == [False, False], f"segments: {site.segments('quay')}")
