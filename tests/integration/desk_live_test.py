@@ -151,7 +151,7 @@ def hostile_peers():
     }
     bad_json = ["", "[]", "{}", "null", "[" * 5000, '{"state":"recording","state":"waiting"}'] + [
         json.dumps({**status, **change}) for change in (
-            {"state": "fine"}, {"cause": "weather"}, {"detail": 7}, {"detail": "x" * 300}, {"detail": "a\0b"},
+            {"state": "fine"}, {"cause": "weather"}, {"detail": 7}, {"detail": "x" * 600}, {"detail": "a\0b"},
             {"since_us": -1}, {"since_us": 1e99}, {"width": 70000}, {"fps": -1}, {"fps": "25"}, {"bitrate": 2**60},
         )
     ]
