@@ -11,7 +11,7 @@ from harness import FOOTAGE, clip, expect, ffmpeg, stage, test, wait_for
 from loadkit import Load, account, cost, ledger_of, tree
 
 USERS = {"anna": ("administrator", "a good password")}
-SECONDS = 20  # of hostility, at least
+SECONDS = 12  # of hostility, at least
 CONNECTIONS_MAX = 20  # a camera may have caused in that time: 10,000 a minute would be 3,000
 ATTEMPT = {"redirect-for-ever": 4}  # connections that one attempt takes: SCRIM_RTSP_REDIRECTS_MAX and the first
 MEMORY_MAX = 300 << 20  # of the recorder with all of them

@@ -136,9 +136,9 @@ def survives(kind, rounds):
         shutil.rmtree(work, ignore_errors=True)
 
 
-@test("the power fails five times: what is lost is the last second, and nothing else is damaged")
+@test("the power fails three times: what is lost is the last second, and nothing else is damaged")
 def power_fails():
-    survives("ext4", 5)
+    survives("ext4", 3)
 
 
 @test("the power fails forty times, on ext4", soak=True)

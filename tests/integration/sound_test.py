@@ -132,7 +132,7 @@ def aac_is_recorded():
             ffmpeg("-xerror", "-i", film, "-f", "null", "-")
 
 
-@test("G.711 is recorded sample for sample, and the film of it opens")
+@test("G.711 is recorded sample for sample, and the film of it opens", soak=True)
 def mulaw_is_recorded():
     clip = sound_clip("sound-mulaw")
     with stage({"gate": "people"}) as staged, closing(SoundCamera(clip, FPS, "mulaw")) as camera:
