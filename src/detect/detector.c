@@ -1,6 +1,8 @@
 #include "detect/detector.h"
 
 #include "base/alloc.h"
+#include "detect/boxes.h"
+#include "detect/face.h"
 #include "detect/nanodet.h"
 #include "detect/preprocess.h"
 
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #define OVERLAP_MAX 0.6F    // intersection over union, as NanoDet was evaluated with
+#define OVERLAP_FACES 0.3F  // two faces do not cover each other and stay faces
 #define CANDIDATES_MAX 4096 // boxes before suppression
 #define REGION_MIN 8        // pixels
 
@@ -83,6 +86,18 @@ static bool to_picture(struct scrim_box *box, const struct scrim_fit *fit,
     return box->x0 < box->x1 && box->y0 < box->y1;
 }
 
+// Reads the network's outputs into the candidates, best first; returns how many.
+static size_t decode(struct scrim_detector *detector, float threshold)
+{
+    const bool faces = detector->model->head == SCRIM_HEAD_FACE;
+    size_t (*const read)(const struct scrim_model *, const struct scrim_network *, float,
+                         struct scrim_box *, size_t) =
+        faces ? scrim_face_decode : scrim_nanodet_decode;
+    const size_t count =
+        read(detector->model, detector->network, threshold, detector->candidates, CANDIDATES_MAX);
+    return scrim_boxes_suppress(detector->candidates, count, faces ? OVERLAP_FACES : OVERLAP_MAX);
+}
+
 int scrim_detector_run(struct scrim_detector *detector, const struct scrim_picture *picture,
                        const struct scrim_region *region, float threshold, struct scrim_box *boxes,
                        size_t max)
@@ -99,9 +114,7 @@ int scrim_detector_run(struct scrim_detector *detector, const struct scrim_pictu
         result = scrim_network_run(detector->network);
     if (result < 0)
         return result;
-    size_t count = scrim_nanodet_decode(detector->model, detector->network, threshold,
-                                        detector->candidates, CANDIDATES_MAX);
-    count = scrim_boxes_suppress(detector->candidates, count, OVERLAP_MAX);
+    size_t count = decode(detector, threshold);
     if (max > SCRIM_BOXES_MAX)
         max = SCRIM_BOXES_MAX;
     size_t kept = 0;

@@ -11,7 +11,28 @@ static bool is_output(const struct scrim_model *model, unsigned value)
     return false;
 }
 
-// One grid over the whole input whose cells hold the scores of the classes and one box.
+// How many channels a cell takes that holds boxes and their scores: any more would say more.
+static uint32_t channels_of(const struct scrim_model *model,
+                            const struct scrim_model_output *output)
+{
+    if (model->head == SCRIM_HEAD_FACE)
+        return output->boxes * (1 + 4);
+    return model->classes_count + 4 * model->bins;
+}
+
+static int check_faces(const struct scrim_model *model, struct scrim_error *error)
+{
+    if (model->classes_count != 1 || model->classes[0] != SCRIM_CLASS_FACE)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED,
+                          "has outputs for faces whose class is something else");
+    for (unsigned i = 0; i < model->outputs_count; i++)
+        if (model->outputs[i].boxes < 1 || model->outputs[i].boxes > SCRIM_MODEL_BOXES_MAX)
+            return scrim_fail(error, SCRIM_EUNSUPPORTED, "output %u has %u boxes a cell",
+                              model->outputs[i].value, model->outputs[i].boxes);
+    return SCRIM_OK;
+}
+
+// One grid over the whole input whose cells hold scores and boxes.
 static int check_output(const struct scrim_model *model, const struct scrim_model_output *output,
                         struct scrim_error *error)
 {
@@ -24,7 +45,7 @@ static int check_output(const struct scrim_model *model, const struct scrim_mode
                           stride);
     const struct scrim_model_shape *input = &model->shapes[0];
     const struct scrim_model_shape *shape = &model->shapes[output->value];
-    const uint32_t channels = model->classes_count + 4 * model->bins;
+    const uint32_t channels = channels_of(model, output);
     if (shape->height != input->height / stride || shape->width != input->width / stride ||
         shape->channels != channels)
         return scrim_fail(error, SCRIM_EUNSUPPORTED,
@@ -51,6 +72,11 @@ static int check_loose_ends(const struct scrim_model *model, struct scrim_error 
 
 int scrim_guard_check(const struct scrim_model *model, struct scrim_error *error)
 {
+    if (model->head == SCRIM_HEAD_FACE) {
+        const int result = check_faces(model, error);
+        if (result < 0)
+            return result;
+    }
     for (unsigned i = 0; i < model->outputs_count; i++) {
         const int result = check_output(model, &model->outputs[i], error);
         if (result < 0)

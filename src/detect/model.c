@@ -36,10 +36,11 @@ static int read_classes(struct scrim_model_parser *parser)
 static int read_outputs(struct scrim_model_parser *parser)
 {
     struct scrim_model *model = parser->model;
-    uint32_t bins, count;
-    if (!read_u8(parser, &bins) || !read_u8(parser, &count))
+    const bool faces = model->head == SCRIM_HEAD_FACE;
+    uint32_t bins = 0, count;
+    if ((!faces && !read_u8(parser, &bins)) || !read_u8(parser, &count))
         return truncated(parser);
-    if (bins < 2 || bins > BINS_MAX)
+    if (!faces && (bins < 2 || bins > BINS_MAX))
         return scrim_fail(parser->error, SCRIM_EUNSUPPORTED, "has %u bins a distance", bins);
     if (count < 1 || count > SCRIM_MODEL_OUTPUTS_MAX)
         return scrim_fail(parser->error, SCRIM_EUNSUPPORTED, "has %u outputs", count);
@@ -47,7 +48,8 @@ static int read_outputs(struct scrim_model_parser *parser)
     model->outputs_count = count;
     for (unsigned i = 0; i < count; i++) {
         struct scrim_model_output *output = &model->outputs[i];
-        if (!scrim_read_u16(&parser->reader, &output->value) || !read_u16(parser, &output->stride))
+        if (!scrim_read_u16(&parser->reader, &output->value) ||
+            !read_u16(parser, &output->stride) || (faces && !read_u8(parser, &output->boxes)))
             return truncated(parser);
         for (unsigned k = 0; k < i; k++)
             if (model->outputs[k].value == output->value)
@@ -71,7 +73,7 @@ static int read_header(struct scrim_model_parser *parser)
     if (version != VERSION)
         return scrim_fail(parser->error, SCRIM_EUNSUPPORTED, "is of version %u, this reads %d",
                           version, VERSION);
-    if (head != SCRIM_HEAD_GFL)
+    if (head != SCRIM_HEAD_GFL && head != SCRIM_HEAD_FACE)
         return scrim_fail(parser->error, SCRIM_EUNSUPPORTED,
                           "has outputs of kind %u; only box, class and score are allowed", head);
     if (width < 32 || width > 2048 || width % 32 || height < 32 || height > 2048 || height % 32)

@@ -12,22 +12,25 @@
 #define SCRIM_MODEL_INPUTS_MAX 4  // of one operation
 #define SCRIM_MODEL_OUTPUTS_MAX 4 // grids
 #define SCRIM_MODEL_CLASSES_MAX 16
+#define SCRIM_MODEL_BOXES_MAX 8          // of one cell of a face head
 #define SCRIM_MODEL_FILE_MAX (64U << 20) // bytes
 
 enum scrim_head_kind {
     // Generalized Focal Loss (Li et al. 2020), as in NanoDet. Per cell: one score a class before
-    // the
-    // sigmoid, then for left, top, right and bottom a distribution over the distances 0 … bins - 1,
-    // in
-    // strides, before the softmax.
+    // the sigmoid, then for left, top, right and bottom a distribution over the distances
+    // 0 … bins - 1, in strides, before the softmax.
     SCRIM_HEAD_GFL = 1,
+    // Several boxes a cell, as in BlazeFace (Bazarevsky et al. 2019). Per cell: the score of every
+    // box before the sigmoid, then for every box where its centre is, from the cell's, and its
+    // width and height, in input pixels. The one class is a face.
+    SCRIM_HEAD_FACE,
 };
 
 enum scrim_op_kind {
     SCRIM_OP_CONV = 1,
     SCRIM_OP_DEPTHWISE,
     SCRIM_OP_MAX_POOL,
-    SCRIM_OP_ADD,
+    SCRIM_OP_ADD,    // channels that the shorter input does not have count as zero
     SCRIM_OP_CONCAT, // along the channels
     SCRIM_OP_RESIZE, // bilinear, half-pixel centres, by `up` / `down`
 };
@@ -60,6 +63,7 @@ struct scrim_model_shape {
 struct scrim_model_output {
     uint16_t value;
     uint32_t stride; // input pixels a cell
+    uint32_t boxes;  // a cell; face head only
 };
 
 struct scrim_model {
@@ -68,7 +72,7 @@ struct scrim_model {
     float mean[3], scale[3]; // input = (pixel 0…255 - mean) × scale, in the input's channel order
     enum scrim_class classes[SCRIM_MODEL_CLASSES_MAX]; // of the score channels
     unsigned classes_count;
-    unsigned bins;
+    unsigned bins; // GFL head only
     struct scrim_model_output outputs[SCRIM_MODEL_OUTPUTS_MAX];
     unsigned outputs_count;
     struct scrim_model_op *ops;

@@ -56,6 +56,16 @@ static int read_float_array(struct scrim_model_parser *parser, size_t count, flo
     return SCRIM_OK;
 }
 
+static bool may_activate(enum scrim_op_kind kind, uint32_t activation)
+{
+    switch (kind) {
+    case SCRIM_OP_CONV:
+    case SCRIM_OP_DEPTHWISE: return activation <= SCRIM_ACTIVATION_LEAKY;
+    case SCRIM_OP_ADD: return activation <= SCRIM_ACTIVATION_RELU;
+    default: return activation == SCRIM_ACTIVATION_NONE;
+    }
+}
+
 static int read_op_head(struct scrim_model_parser *parser, unsigned index,
                         struct scrim_model_op *op)
 {
@@ -67,8 +77,7 @@ static int read_op_head(struct scrim_model_parser *parser, unsigned index,
         return scrim_fail(parser->error, SCRIM_EUNSUPPORTED, "operation %u is of kind %u", index,
                           kind);
     op->kind = (enum scrim_op_kind)kind;
-    const bool weighted = op->kind == SCRIM_OP_CONV || op->kind == SCRIM_OP_DEPTHWISE;
-    if (activation > SCRIM_ACTIVATION_LEAKY || (activation != SCRIM_ACTIVATION_NONE && !weighted))
+    if (!may_activate(op->kind, activation))
         return scrim_fail(parser->error, SCRIM_EUNSUPPORTED, "operation %u has activation %u",
                           index, activation);
     op->activation = (enum scrim_activation)activation;
@@ -147,12 +156,13 @@ static int join_shapes(struct scrim_model_parser *parser, unsigned index,
     *ret = shapes[op->inputs[0]];
     for (unsigned i = 1; i < op->inputs_count; i++) {
         const struct scrim_model_shape *other = &shapes[op->inputs[i]];
-        if (!same_grid(ret, other) ||
-            (op->kind == SCRIM_OP_ADD && ret->channels != other->channels))
+        if (!same_grid(ret, other))
             return scrim_fail(parser->error, SCRIM_EFORMAT,
                               "operation %u joins values of different shape", index);
         if (op->kind == SCRIM_OP_CONCAT)
             ret->channels += other->channels;
+        else if (other->channels > ret->channels)
+            ret->channels = other->channels;
     }
     return SCRIM_OK;
 }

@@ -1,11 +1,8 @@
 #include "detect/nanodet.h"
 
-#include <math.h>
+#include "detect/boxes.h"
 
-static float sigmoid(float x)
-{
-    return 1 / (1 + expf(-x));
-}
+#include <math.h>
 
 // The mean of the distribution whose logits are given, in bins.
 static float expectation(const float *logits, unsigned bins)
@@ -33,31 +30,11 @@ static struct scrim_box decode_box(const struct scrim_model *model, const float 
     return (struct scrim_box){x - sides[0], y - sides[1], x + sides[2], y + sides[3], 0, 0};
 }
 
-// The list while it is collected; once full, a new box has to beat the weakest.
-struct collection {
-    struct scrim_box *boxes;
-    size_t count, max;
-};
-
-static void collect(struct collection *found, const struct scrim_box *box)
-{
-    if (found->count < found->max) {
-        found->boxes[found->count++] = *box;
-        return;
-    }
-    size_t weakest = 0;
-    for (size_t i = 1; i < found->count; i++)
-        if (found->boxes[i].score < found->boxes[weakest].score)
-            weakest = i;
-    if (found->count > 0 && box->score > found->boxes[weakest].score)
-        found->boxes[weakest] = *box;
-}
-
 // One box for every class of ours that reaches the threshold here: a rider's cell may be both
 // person and two-wheeler. Several channels can stand for one class (car, bus, truck); the best one
 // counts.
 static void decode_cell(const struct scrim_model *model, const float *cell, float x, float y,
-                        float stride, float least, struct collection *found)
+                        float stride, float least, struct scrim_boxes *found)
 {
     float best[SCRIM_CLASS_COUNT];
     float highest = -INFINITY;
@@ -74,16 +51,16 @@ static void decode_cell(const struct scrim_model *model, const float *cell, floa
         if (best[class] < least)
             continue;
         box.class = (enum scrim_class) class;
-        box.score = sigmoid(best[class]);
-        collect(found, &box);
+        box.score = scrim_boxes_score(best[class]);
+        scrim_boxes_collect(found, &box);
     }
 }
 
 size_t scrim_nanodet_decode(const struct scrim_model *model, const struct scrim_network *network,
                             float threshold, struct scrim_box *boxes, size_t max)
 {
-    struct collection found = {boxes, 0, max};
-    const float least = logf(threshold / (1 - threshold)); // before the sigmoid
+    struct scrim_boxes found = {boxes, 0, max};
+    const float least = scrim_boxes_logit(threshold);
     for (unsigned i = 0; i < model->outputs_count; i++) {
         const struct scrim_tensor grid = scrim_network_output(network, i);
         const float stride = (float)model->outputs[i].stride;
@@ -93,47 +70,4 @@ size_t scrim_nanodet_decode(const struct scrim_model *model, const struct scrim_
                             (float)y, stride, least, &found);
     }
     return found.count;
-}
-
-// --- suppression -------------------------------------------------------------------------------
-
-static float area(const struct scrim_box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
-static float overlap_of(const struct scrim_box *a, const struct scrim_box *b)
-{
-    const float width = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
-    const float height = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
-    if (width <= 0 || height <= 0)
-        return 0;
-    const float both = width * height;
-    return both / (area(a) + area(b) - both);
-}
-
-static size_t best_of(const struct scrim_box *boxes, size_t from, size_t count)
-{
-    size_t best = from;
-    for (size_t i = from + 1; i < count; i++)
-        if (boxes[i].score > boxes[best].score)
-            best = i;
-    return best;
-}
-
-// Repeated selection instead of qsort(), which allocates: this runs inside the sandbox.
-size_t scrim_boxes_suppress(struct scrim_box *boxes, size_t count, float overlap)
-{
-    for (size_t kept = 0; kept < count; kept++) {
-        const size_t best = best_of(boxes, kept, count);
-        const struct scrim_box box = boxes[best];
-        boxes[best] = boxes[kept];
-        boxes[kept] = box;
-        size_t left = kept + 1;
-        for (size_t i = kept + 1; i < count; i++)
-            if (boxes[i].class != box.class || overlap_of(&boxes[i], &box) <= overlap)
-                boxes[left++] = boxes[i];
-        count = left;
-    }
-    return count;
 }

@@ -1,4 +1,5 @@
 // The detector against slow and plain reference code: executor, picture scaling, box decoding.
+#include "detect/boxes.h"
 #include "detect/nanodet.h"
 #include "detect/preprocess.h"
 #include "model_builder.h"

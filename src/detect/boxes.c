@@ -1,0 +1,68 @@
+#include "detect/boxes.h"
+
+#include <math.h>
+
+float scrim_boxes_score(float logit)
+{
+    return 1 / (1 + expf(-logit));
+}
+
+float scrim_boxes_logit(float score)
+{
+    return logf(score / (1 - score));
+}
+
+void scrim_boxes_collect(struct scrim_boxes *found, const struct scrim_box *box)
+{
+    if (found->count < found->max) {
+        found->boxes[found->count++] = *box;
+        return;
+    }
+    size_t weakest = 0;
+    for (size_t i = 1; i < found->count; i++)
+        if (found->boxes[i].score < found->boxes[weakest].score)
+            weakest = i;
+    if (found->count > 0 && box->score > found->boxes[weakest].score)
+        found->boxes[weakest] = *box;
+}
+
+static float area(const struct scrim_box *box)
+{
+    return (box->x1 - box->x0) * (box->y1 - box->y0);
+}
+
+static float overlap_of(const struct scrim_box *a, const struct scrim_box *b)
+{
+    const float width = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
+    const float height = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
+    if (width <= 0 || height <= 0)
+        return 0;
+    const float both = width * height;
+    return both / (area(a) + area(b) - both);
+}
+
+static size_t best_of(const struct scrim_box *boxes, size_t from, size_t count)
+{
+    size_t best = from;
+    for (size_t i = from + 1; i < count; i++)
+        if (boxes[i].score > boxes[best].score)
+            best = i;
+    return best;
+}
+
+// Repeated selection instead of qsort(), which allocates: this runs inside the sandbox.
+size_t scrim_boxes_suppress(struct scrim_box *boxes, size_t count, float overlap)
+{
+    for (size_t kept = 0; kept < count; kept++) {
+        const size_t best = best_of(boxes, kept, count);
+        const struct scrim_box box = boxes[best];
+        boxes[best] = boxes[kept];
+        boxes[kept] = box;
+        size_t left = kept + 1;
+        for (size_t i = kept + 1; i < count; i++)
+            if (boxes[i].class != box.class || overlap_of(&boxes[i], &box) <= overlap)
+                boxes[left++] = boxes[i];
+        count = left;
+    }
+    return count;
+}
