@@ -23,7 +23,7 @@ import numpy as np
 MAGIC = b"scrimnvm"
 VERSION = 1
 
-HEAD_GFL = 1
+HEAD_GFL, HEAD_FACE = 1, 2
 CONV, DEPTHWISE, MAX_POOL, ADD, CONCAT, RESIZE = range(1, 7)
 ACT_NONE, ACT_RELU, ACT_RELU6, ACT_LEAKY = range(4)
 ORDER_BGR, ORDER_RGB = range(2)
@@ -56,8 +56,8 @@ class Op:
 class Head:
     kind: int
     classes: list  # the Scrim class of every score channel
-    bins: int
-    outputs: list = field(default_factory=list)  # (value, stride)
+    bins: int = 0  # GFL only
+    outputs: list = field(default_factory=list)  # (value, stride); faces: (value, stride, boxes)
 
 
 @dataclass
@@ -94,9 +94,11 @@ def pack(model, width, height):
     out = MAGIC + struct.pack(">HHHHB", VERSION, head.kind, width, height, model.order)
     out += struct.pack(">6f", *model.mean, *model.scale)
     out += struct.pack(">B", len(head.classes)) + bytes(head.classes)
-    out += struct.pack(">BB", head.bins, len(head.outputs))
-    for value, stride in head.outputs:
-        out += struct.pack(">HH", value, stride)
+    if head.kind == HEAD_GFL:
+        out += struct.pack(">B", head.bins)
+    out += struct.pack(">B", len(head.outputs))
+    for output in head.outputs:
+        out += struct.pack(">HH" if head.kind == HEAD_GFL else ">HHB", *output)
     out += struct.pack(">H", len(model.ops)) + b"".join(map(pack_op, model.ops))
     return out + hashlib.sha256(out).digest()
 
