@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ static int read_all(int fd, const char *path, struct scrim_buf *ret, struct scri
         if (got == 0)
             return SCRIM_OK;
         const int result = scrim_buf_append(ret, chunk, (size_t)got);
+        sodium_memzero(chunk, (size_t)got); // keys and passwords are read this way, too
         if (result == SCRIM_ENOSPACE)
             return scrim_fail(error, SCRIM_EFORMAT, "%s: larger than %zu bytes", path, ret->max);
         if (result < 0)
