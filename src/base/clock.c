@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -33,6 +34,14 @@ int64_t scrim_clock_coarse_us(void)
 {
     const struct scrim_clock *clock = atomic_load(&replacement);
     return clock ? clock->mono_us(clock->context) : system_us(CLOCK_MONOTONIC_COARSE);
+}
+
+void scrim_clock_sleep_until(int64_t mono_us)
+{
+    const struct timespec until = {.tv_sec = mono_us / SCRIM_SECOND,
+                                   .tv_nsec = (long)(mono_us % SCRIM_SECOND) * 1000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+        ;
 }
 
 void scrim_clock_replace(const struct scrim_clock *clock)

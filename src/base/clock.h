@@ -14,6 +14,10 @@ int64_t scrim_clock_mono_us(void);
 // a second whether a deadline has passed.
 int64_t scrim_clock_coarse_us(void);
 
+// Sleeps until a moment of the monotonic clock, whatever signals come. Returns at once if it is
+// past.
+void scrim_clock_sleep_until(int64_t mono_us);
+
 // For tests: functions that answer instead of the system. NULL restores the system clock.
 struct scrim_clock {
     int64_t (*utc_us)(void *context);

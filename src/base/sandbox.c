@@ -61,12 +61,22 @@ static rlim_t mapped_bytes(void)
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-int scrim_sandbox_memory(uint64_t more, struct scrim_error *error)
+static int limit(__rlimit_resource_t resource, rlim_t value, const char *what,
+                 struct scrim_error *error)
 {
-    const rlim_t most = mapped_bytes() + more;
-    const struct rlimit both = {most, most};
-    return setrlimit(RLIMIT_AS, &both) < 0 ? scrim_fail_errno(error, errno, "cannot limit memory")
-                                           : SCRIM_OK;
+    const struct rlimit both = {value, value};
+    return setrlimit(resource, &both) < 0 ? scrim_fail_errno(error, errno, "cannot limit %s", what)
+                                          : SCRIM_OK;
+}
+
+int scrim_sandbox_limits(uint64_t more_memory, unsigned descriptors, struct scrim_error *error)
+{
+    int result = limit(RLIMIT_AS, mapped_bytes() + more_memory, "memory", error);
+    if (result >= 0)
+        result = limit(RLIMIT_NOFILE, descriptors, "descriptors", error);
+    if (result >= 0)
+        result = limit(RLIMIT_NPROC, 0, "processes", error);
+    return result;
 }
 
 // Every right that this kernel's Landlock can take away.

@@ -15,8 +15,10 @@ SCRIM_MUST_CHECK int scrim_sandbox_begin(struct scrim_error *error);
 // (LimitMEMLOCK).
 SCRIM_MUST_CHECK bool scrim_sandbox_lock_memory(void);
 
-// At most `more` bytes of address space beyond what is mapped now.
-SCRIM_MUST_CHECK int scrim_sandbox_memory(uint64_t more, struct scrim_error *error);
+// At most `more_memory` bytes of address space beyond what is mapped now, so many descriptors, and
+// no process or thread besides those that are there.
+SCRIM_MUST_CHECK int scrim_sandbox_limits(uint64_t more_memory, unsigned descriptors,
+                                          struct scrim_error *error);
 
 enum scrim_sandbox_right {
     SCRIM_MAY_READ = 1,   // open files for reading, list directories

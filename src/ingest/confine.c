@@ -2,28 +2,14 @@
 
 #include "base/sandbox.h"
 
-#include <sys/resource.h>
-
 // What one stream may take: a picture being assembled, one on its way, what TLS and RTP keep.
 #define MEMORY_BYTES (96U << 20)
 #define DESCRIPTORS 64
 
-static int limit(__rlimit_resource_t what, rlim_t most, struct scrim_error *error)
-{
-    const struct rlimit limit = {most, most};
-    return setrlimit(what, &limit) < 0
-               ? scrim_fail(error, SCRIM_EINTERNAL, "cannot limit resources")
-               : SCRIM_OK;
-}
-
 int scrim_ingest_confine(struct scrim_error *error)
 {
     struct scrim_error unconfined = {0};
-    int result = scrim_sandbox_memory(MEMORY_BYTES, error);
-    if (result >= 0)
-        result = limit(RLIMIT_NOFILE, DESCRIPTORS, error);
-    if (result >= 0)
-        result = limit(RLIMIT_NPROC, 0, error);
+    const int result = scrim_sandbox_limits(MEMORY_BYTES, DESCRIPTORS, error);
     if (result < 0)
         return result;
     const int files = scrim_sandbox_files(NULL, 0, &unconfined);

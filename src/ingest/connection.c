@@ -34,7 +34,6 @@ struct connection {
     struct scrim_receiver *receiver; // from PLAYING on
     struct scrim_delivery delivery;
     struct scrim_sound_delivery sound;
-    struct sockaddr_in6 address; // of the camera
     char url[SCRIM_RTSP_URL_MAX];
     char host[SCRIM_HOST_MAX]; // of the URL
     uint8_t *in;               // IN_BYTES; in_used of them wait for what follows
@@ -66,7 +65,8 @@ static int begin_playing(struct connection *connection)
     ingest->stats.tls = ingest->camera.tls;
     ingest->stats.connected = true;
     scrim_sound_delivery_begin(&connection->sound, connection->session, udp);
-    return scrim_receiver_create(media, !udp, randombytes_random(), &connection->receiver, NULL);
+    return scrim_receiver_create(media, !udp, randombytes_random(), &connection->receiver,
+                                 &connection->packet_error);
 }
 
 // Called while the session takes bytes; the first packets come right behind the answer to PLAY, or
@@ -180,7 +180,8 @@ static int wait_for_camera(struct connection *connection, int64_t until_us,
 {
     struct scrim_ingest *ingest = connection->ingest;
     if (connection->dense && connection->now_us < connection->look_round_us) {
-        connection->now_us = scrim_ingest_pause(connection->now_us + PORTION_US);
+        scrim_clock_sleep_until(connection->now_us + PORTION_US);
+        connection->now_us = scrim_clock_mono_us();
         fds[0].revents = POLLIN;
         return SCRIM_OK;
     }
@@ -304,7 +305,6 @@ static int dial(struct connection *connection, struct scrim_error *error)
         return result;
     const int fd = ingest->answer_fds[0];
     ingest->answer_fds[0] = -1;
-    connection->address = ingest->answer.address;
     result = scrim_transport_create(fd, url.tls ? ingest->tls : NULL, url.host,
                                     &connection->transport, error);
     if (result < 0)
@@ -335,11 +335,8 @@ static void hang_up(struct connection *connection)
     connection->session = NULL;
     scrim_transport_destroy(connection->transport);
     connection->transport = NULL;
-    for (unsigned i = 0; i < 2; i++) {
-        if (connection->udp[i] >= 0)
-            close(connection->udp[i]);
-        connection->udp[i] = -1;
-    }
+    for (unsigned i = 0; i < 2; i++)
+        scrim_close_fd(&connection->udp[i]);
     connection->in_used = 0;
     connection->dense = false;
 }
@@ -418,6 +415,16 @@ static int do_what_is_due(struct connection *connection, struct scrim_error *err
     return SCRIM_OK;
 }
 
+// Units that are ready, and what the packets before put into the queue.
+static int deliver(struct connection *connection, struct scrim_error *error)
+{
+    int *result = &connection->packet_result;
+    *result = scrim_delivery_take(&connection->delivery, connection->receiver);
+    if (*result >= 0)
+        *result = scrim_link_flush(connection->ingest->sealer);
+    return *result < 0 ? explain_packets(connection, error) : SCRIM_OK;
+}
+
 static int play(struct connection *connection, struct scrim_error *error)
 {
     int64_t expire_us = INT64_MAX;
@@ -439,10 +446,9 @@ static int play(struct connection *connection, struct scrim_error *error)
         if (result < 0)
             break;
         expire_us = scrim_receiver_expire(connection->receiver, connection->now_us);
-        connection->packet_result =
-            scrim_delivery_take(&connection->delivery, connection->receiver);
-        if (connection->packet_result < 0)
-            return explain_packets(connection, error);
+        result = deliver(connection, error);
+        if (result < 0)
+            break;
         if (scrim_rtsp_session_phase(connection->session) != SCRIM_RTSP_PLAYING)
             return scrim_fail(error, SCRIM_EEND, "the camera ended the session");
     }
@@ -455,7 +461,7 @@ static void end_playing(struct connection *connection)
     struct scrim_error ignored;
     if (connection->receiver) {
         scrim_receiver_flush(connection->receiver);
-        if (scrim_delivery_take(&connection->delivery, connection->receiver) < 0)
+        if (deliver(connection, &ignored) < 0)
             connection->ingest->over = true;
     }
     if (connection->session &&
@@ -473,8 +479,11 @@ int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us
     connection.delivery.ingest = connection.sound.ingest = ingest;
     connection.in = scrim_new_bytes(IN_BYTES);
     int result = reach(&connection, error);
-    if (result >= 0 && !connection.receiver && begin_playing(&connection) < 0)
-        result = scrim_fail(error, SCRIM_ENOMEM, "out of memory");
+    if (result >= 0 && !connection.receiver) {
+        connection.packet_result = begin_playing(&connection);
+        if (connection.packet_result < 0)
+            result = explain_packets(&connection, error);
+    }
     if (result >= 0)
         result = play(&connection, error);
     if (!connection.named)

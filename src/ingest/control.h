@@ -2,9 +2,8 @@
 // neither of the processes that parse a camera's bytes can open. One message a datagram over a
 // SOCK_SEQPACKET pair; descriptors go along as SCM_RIGHTS.
 //
-//     ingest → parent → dialer     SCRIM_DIAL_TCP, SCRIM_DIAL_UDP, SCRIM_DIAL_UDP_PEER (to which
-//     the
-//                                  parent adds the two fds of the last SCRIM_DIAL_UDP)
+//     ingest → parent → dialer     SCRIM_DIAL_TCP, SCRIM_DIAL_UDP, SCRIM_DIAL_UDP_PEER (the parent
+//                                  adds the two fds of the last SCRIM_DIAL_UDP)
 //     ingest → parent              SCRIM_DIAL_ALIVE, every few seconds
 //     dialer → parent → ingest     the answer; TCP: one fd, UDP: two
 //     parent → ingest              SCRIM_DIAL_PASSWORD, once, first

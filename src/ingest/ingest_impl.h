@@ -39,9 +39,6 @@ struct scrim_ingest {
 int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_t count,
                           int64_t until_us);
 
-// Sleeps until then, whatever happens meanwhile. Returns now.
-int64_t scrim_ingest_pause(int64_t until_us);
-
 // Asks the dialer and waits for its answer in ingest->answer and _fds, which the caller takes over.
 // SCRIM_ETIMEOUT after `timeout_us`, SCRIM_ECANCEL when it is over.
 SCRIM_MUST_CHECK int scrim_ingest_dial(struct scrim_ingest *ingest,
@@ -66,7 +63,7 @@ struct scrim_delivery {
     int64_t first_wait_us;                            // as long as there is no such distance
 };
 
-// Hands over all units that are ready. SCRIM_ENETWORK: the sealer is gone.
+// Queues all units that are ready for the sealer; whoever does flushes ingest->sealer in the end.
 SCRIM_MUST_CHECK int scrim_delivery_take(struct scrim_delivery *delivery,
                                          struct scrim_receiver *receiver);
 // When to give up waiting for the next picture (monotonic).

@@ -1,8 +1,7 @@
+#include "base/alloc.h"
 #include "ingest/ingest_impl.h"
 
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define FEED_US (2 * SCRIM_SECOND)
 #define ALIVE_US (2 * SCRIM_SECOND)
@@ -11,11 +10,8 @@
 
 static void close_answer(struct scrim_ingest *ingest)
 {
-    for (unsigned i = 0; i < SCRIM_DATAGRAM_FDS; i++) {
-        if (ingest->answer_fds[i] >= 0)
-            close(ingest->answer_fds[i]);
-        ingest->answer_fds[i] = -1;
-    }
+    for (unsigned i = 0; i < SCRIM_DATAGRAM_FDS; i++)
+        scrim_close_fd(&ingest->answer_fds[i]);
 }
 
 static void hear_parent(struct scrim_ingest *ingest)
@@ -84,16 +80,6 @@ int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_
     now_us = scrim_clock_mono_us();
     report(ingest, now_us);
     return now_us;
-}
-
-int64_t scrim_ingest_pause(int64_t until_us)
-{
-    const int64_t left_us = until_us - scrim_clock_mono_us();
-    if (left_us > 0)
-        nanosleep(&(struct timespec){.tv_sec = left_us / SCRIM_SECOND,
-                                     .tv_nsec = (long)(left_us % SCRIM_SECOND) * 1000},
-                  NULL);
-    return scrim_clock_mono_us();
 }
 
 int scrim_ingest_dial(struct scrim_ingest *ingest, const struct scrim_control *request,

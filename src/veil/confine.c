@@ -16,26 +16,15 @@
 #define CAMERA_BYTES (192ULL << 20)
 #define DESCRIPTORS_MAX 64
 
-static int limit(__rlimit_resource_t resource, rlim_t value, const char *what,
-                 struct scrim_error *error)
-{
-    const struct rlimit both = {value, value};
-    if (setrlimit(resource, &both) < 0)
-        return scrim_fail_errno(error, errno, "cannot limit %s", what);
-    return SCRIM_OK;
-}
-
 static int limit_resources(unsigned cameras, struct scrim_error *error)
 {
-    int code = scrim_sandbox_memory(WORKER_BYTES + cameras * CAMERA_BYTES, error);
-    if (code >= 0)
-        code = limit(RLIMIT_NOFILE, DESCRIPTORS_MAX, "descriptors", error);
-    if (code >= 0)
-        code = limit(RLIMIT_NPROC, 0, "processes", error);
+    int code = scrim_sandbox_limits(WORKER_BYTES + cameras * CAMERA_BYTES, DESCRIPTORS_MAX, error);
     // A log that is a plain file must go on growing; anything else needs no file at all.
     struct stat log;
     if (code >= 0 && !(fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode)))
-        code = limit(RLIMIT_FSIZE, 0, "files", error);
+        code = setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, 0}) < 0
+                   ? scrim_fail_errno(error, errno, "cannot limit files")
+                   : SCRIM_OK;
     return code;
 }
 
