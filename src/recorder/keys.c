@@ -19,7 +19,7 @@ struct client {
 };
 
 struct scrim_keys {
-    char path[SCRIM_PATH_MAX]; // "": never connect
+    char path[SCRIM_PATH_MAX];
     scrim_keys_purged purged;
     void *context;
     struct scrim_link *link; // NULL while there is no keeper
@@ -43,7 +43,7 @@ static void set_trouble(struct scrim_keys *keys, const char *text)
 struct scrim_keys *scrim_keys_create(const char *path, scrim_keys_purged purged, void *context)
 {
     struct scrim_keys *keys = scrim_new(struct scrim_keys);
-    snprintf(keys->path, sizeof keys->path, "%s", path ? path : "");
+    snprintf(keys->path, sizeof keys->path, "%s", path);
     keys->purged = purged;
     keys->context = context;
     set_trouble(keys, "scrim-keeper was not reached yet");
@@ -73,7 +73,8 @@ static void flush(struct scrim_keys *keys)
         disconnect(keys);
 }
 
-void scrim_keys_use(struct scrim_keys *keys, int fd)
+// Takes over a socket connected to the keeper.
+static void use_link(struct scrim_keys *keys, int fd)
 {
     const uint8_t hello[6] = {0, LINK_VERSION, 0, 0, 0, 0};
     scrim_link_destroy(keys->link);
@@ -143,13 +144,13 @@ static void ask_for_missing(struct scrim_keys *keys, int64_t now_us)
 static void connect_keeper(struct scrim_keys *keys)
 {
     struct scrim_error ignored;
-    if (keys->path[0] == '\0' || scrim_clock_mono_us() < keys->connect_us)
+    if (scrim_clock_mono_us() < keys->connect_us)
         return;
     const int fd = scrim_link_connect(keys->path, &ignored);
     if (fd < 0)
         disconnect(keys);
     else
-        scrim_keys_use(keys, fd);
+        use_link(keys, fd);
 }
 
 int64_t scrim_keys_tend(struct scrim_keys *keys)

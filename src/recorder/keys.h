@@ -15,12 +15,9 @@ struct scrim_keys;
 // without boot counter.
 typedef void (*scrim_keys_purged)(void *context, const struct scrim_record *purge);
 
-// `path`: the keeper's socket. NULL: it is never connected to, links come through _use alone, for a
-// process that may not connect.
+// `path`: the keeper's socket.
 struct scrim_keys *scrim_keys_create(const char *path, scrim_keys_purged purged, void *context);
 void scrim_keys_destroy(struct scrim_keys *keys); // NULL is fine; its cameras stay
-// Takes over a socket connected to the keeper.
-void scrim_keys_use(struct scrim_keys *keys, int fd);
 
 // Keys for one more camera. `hours` stays the caller's and must be removed before it goes.
 void scrim_keys_add(struct scrim_keys *keys, struct scrim_hours *hours);

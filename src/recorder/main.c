@@ -10,10 +10,9 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define LOCK_PATIENCE_US (8 * SCRIM_SECOND)
-#define LOCK_AGAIN_NS 20000000
+#define LOCK_AGAIN_US (SCRIM_SECOND / 50)
 
 static const struct scrim_opt options[] = {{0}};
 static const struct scrim_opt_spec spec = {
@@ -22,8 +21,7 @@ static const struct scrim_opt_spec spec = {
     "scrim.yaml again.",
     options, 1, 1};
 
-// A stream takes up to four descriptors in all; the soft limit is often made
-// for a shell.
+// A stream takes up to four descriptors in all; the soft limit is often made for a shell.
 static void raise_file_limit(void)
 {
     struct rlimit limit;
@@ -33,8 +31,8 @@ static void raise_file_limit(void)
     }
 }
 
-// Returns the descriptor that holds the lock. A sealer whose parent was killed
-// closes its segments and holds it meanwhile.
+// Returns the descriptor that holds the lock. A sealer whose parent was killed closes its segments
+// and holds it meanwhile.
 static int lock_site(const struct scrim_site *site, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], run[SCRIM_PATH_MAX];
@@ -46,7 +44,7 @@ static int lock_site(const struct scrim_site *site, struct scrim_error *error)
     if (result >= 0)
         result = scrim_fs_lock(path, error);
     while (result == SCRIM_EBUSY && scrim_clock_mono_us() < until_us) {
-        nanosleep(&(struct timespec){.tv_nsec = LOCK_AGAIN_NS}, NULL);
+        scrim_clock_sleep_until(scrim_clock_mono_us() + LOCK_AGAIN_US);
         result = scrim_fs_lock(path, error);
     }
     return result;

@@ -36,7 +36,6 @@ struct scrim_parent {
     int lock_fd;                       // of the site's recorder, owned
     int signals, orders_fd, dialer_fd; // -1: none
     pid_t sealer, dialer;              // 0: ended
-    int sealer_status;
     struct scrim_secrets *secrets;
     struct scrim_streams *streams;
     struct scrim_known_cameras known;
@@ -45,17 +44,6 @@ struct scrim_parent {
 };
 
 // ---- Starting.
-
-static int recover(const struct scrim_parent *parent, const struct scrim_device_key *key,
-                   struct scrim_journal_head *heads, struct scrim_error *error)
-{
-    const struct scrim_site_config *config = parent->site.config;
-    int result = SCRIM_OK;
-    for (unsigned i = 0; i < config->cameras_count && result >= 0; i++)
-        result = scrim_store_recover(&parent->site, config->cameras[i].id, key, parent->boot,
-                                     &heads[i], error);
-    return result;
-}
 
 // The third descriptor is the lock's: until the sealer has written its last, no other recorder may
 // begin, also when this process is killed.
@@ -143,7 +131,8 @@ static int start_sealing(struct scrim_parent *parent, struct scrim_error *error)
     if (result >= 0)
         result = scrim_boot_count(parent->site.dir, &parent->boot, error);
     if (result >= 0)
-        result = recover(parent, key, heads, error);
+        result = scrim_known_cameras_recover(&parent->known, &parent->site, key, parent->boot,
+                                             heads, error);
     if (result >= 0) {
         struct scrim_sealer_setup setup = {
             .site = &parent->site, .heads = heads, .key = key, .boot = parent->boot};
@@ -159,18 +148,21 @@ static int start(struct scrim_parent *parent, struct scrim_error *error)
     int result = parent->signals =
         scrim_signals_open((const int[]){SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0}, error);
     if (result >= 0)
+        result = scrim_streams_check(&parent->site, error);
+    // Before any process is forked, which would inherit passwords in the environment.
+    if (result >= 0)
+        result = scrim_secrets_load(&parent->site, NULL, &parent->secrets, error);
+    if (result >= 0)
         result = start_sealing(parent, error);
     if (result >= 0)
         result = start_dialer(parent, error);
     if (result >= 0)
         result = scrim_parent_confine(error);
-    if (result >= 0)
-        result = scrim_secrets_load(&parent->site, NULL, &parent->secrets, error);
     if (result < 0)
         return result;
-    scrim_known_cameras_note(&parent->known, parent->site.config);
     parent->streams = scrim_streams_create(parent->orders_fd, parent->dialer_fd);
-    return scrim_streams_set(parent->streams, &parent->site, parent->secrets, error);
+    scrim_streams_set(parent->streams, &parent->site, parent->secrets);
+    return SCRIM_OK;
 }
 
 int scrim_parent_create(struct scrim_site *site, int lock_fd, struct scrim_parent **ret,
@@ -196,17 +188,18 @@ static int take_over(struct scrim_parent *parent, struct scrim_error *error)
     int result = scrim_site_load(parent->site.dir, &site, error);
     if (result < 0)
         return result;
-    result = scrim_secrets_load(&site, parent->secrets, &secrets, error);
+    result = scrim_streams_check(&site, error);
+    if (result >= 0)
+        result = scrim_secrets_load(&site, parent->secrets, &secrets, error);
     if (result >= 0)
         result = scrim_reload(&parent->site, &site, &parent->known, parent->boot, parent->orders_fd,
                               error);
-    if (result >= 0)
-        result = scrim_streams_set(parent->streams, &site, secrets, error);
     if (result < 0) {
         scrim_secrets_destroy(secrets);
         scrim_site_finish(&site);
         return result;
     }
+    scrim_streams_set(parent->streams, &site, secrets);
     scrim_secrets_destroy(parent->secrets);
     scrim_site_finish(&parent->site);
     parent->secrets = secrets;
@@ -231,7 +224,6 @@ static void reap(struct scrim_parent *parent)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == parent->sealer) {
             parent->sealer = 0;
-            parent->sealer_status = status;
         } else if (pid == parent->dialer) {
             parent->dialer = 0;
         } else if (parent->streams && !parent->ending) {
@@ -308,19 +300,12 @@ static void end_sealer(struct scrim_parent *parent)
         return;
     if (parent->stopping && scrim_order_send(parent->orders_fd, &stop, -1) < 0)
         scrim_warn(&parent->log, "the sealer does not hear");
-    close(parent->orders_fd);
-    parent->orders_fd = -1;
+    scrim_close_fd(&parent->orders_fd);
     wait_while(parent, &parent->sealer, STOP_PATIENCE_US);
     if (parent->sealer > 0) {
         scrim_error_log(&parent->log, "the sealer does not end: killed");
         kill(parent->sealer, SIGKILL);
     }
-}
-
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
 }
 
 void scrim_parent_destroy(struct scrim_parent *parent)
@@ -331,12 +316,12 @@ void scrim_parent_destroy(struct scrim_parent *parent)
     end_sealer(parent);
     scrim_streams_destroy(parent->streams); // they see their sockets close, and leave
     parent->streams = NULL;
-    close_if_open(parent->dialer_fd);
+    scrim_close_fd(&parent->dialer_fd);
     if (parent->dialer > 0)
         wait_while(parent, &parent->dialer, LEAVE_PATIENCE_US);
-    close_if_open(parent->orders_fd);
-    close_if_open(parent->signals);
-    close_if_open(parent->lock_fd);
+    scrim_close_fd(&parent->orders_fd);
+    scrim_close_fd(&parent->signals);
+    scrim_close_fd(&parent->lock_fd);
     scrim_secrets_destroy(parent->secrets);
     scrim_known_cameras_finish(&parent->known);
     scrim_site_finish(&parent->site);

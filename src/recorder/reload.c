@@ -17,8 +17,7 @@ static bool knows(const struct scrim_known_cameras *known, const char *id)
     return false;
 }
 
-void scrim_known_cameras_note(struct scrim_known_cameras *known,
-                              const struct scrim_site_config *config)
+static void note(struct scrim_known_cameras *known, const struct scrim_site_config *config)
 {
     char **ids = scrim_new_array(known->count + config->cameras_count + 1, char *);
     for (size_t i = 0; i < known->count; i++)
@@ -29,6 +28,21 @@ void scrim_known_cameras_note(struct scrim_known_cameras *known,
         if (!knows(known, config->cameras[i].id))
             known->ids[known->count++] = scrim_strdup(config->cameras[i].id);
     }
+}
+
+int scrim_known_cameras_recover(struct scrim_known_cameras *known, const struct scrim_site *site,
+                                const struct scrim_device_key *key, uint64_t boot,
+                                struct scrim_journal_head *heads, struct scrim_error *error)
+{
+    const struct scrim_site_config *config = site->config;
+    int result = SCRIM_OK;
+    for (unsigned i = 0; i < config->cameras_count && result >= 0; i++) {
+        if (!knows(known, config->cameras[i].id))
+            result = scrim_store_recover(site, config->cameras[i].id, key, boot, &heads[i], error);
+    }
+    if (result >= 0)
+        note(known, config);
+    return result;
 }
 
 void scrim_known_cameras_finish(struct scrim_known_cameras *known)
@@ -51,20 +65,6 @@ static bool stays(const struct scrim_camera_config *camera, const struct scrim_s
 {
     const struct scrim_camera_config *same = scrim_site_camera(other, camera->id);
     return same && !same->sub_url == !camera->sub_url;
-}
-
-static int recover_new(const struct scrim_site *after, const struct scrim_known_cameras *known,
-                       uint64_t boot, struct scrim_journal_head *heads, struct scrim_error *error)
-{
-    const struct scrim_site_config *config = after->config;
-    struct scrim_device_key *key = NULL;
-    int result = scrim_device_key_load(after->dir, &key, error);
-    for (unsigned i = 0; i < config->cameras_count && result >= 0; i++) {
-        if (!knows(known, config->cameras[i].id))
-            result = scrim_store_recover(after, config->cameras[i].id, key, boot, &heads[i], error);
-    }
-    scrim_device_key_destroy(key);
-    return result;
 }
 
 static int remove_gone(const struct scrim_site *before, const struct scrim_site *after,
@@ -103,13 +103,15 @@ int scrim_reload(const struct scrim_site *before, const struct scrim_site *after
 {
     struct scrim_journal_head *heads =
         scrim_new_array(after->config->cameras_count + 1, struct scrim_journal_head);
-    int result = recover_new(after, known, boot, heads, error);
+    struct scrim_device_key *key = NULL;
+    int result = scrim_device_key_load(after->dir, &key, error);
+    if (result >= 0)
+        result = scrim_known_cameras_recover(known, after, key, boot, heads, error);
+    scrim_device_key_destroy(key);
     if (result >= 0)
         result = remove_gone(before, after, orders_fd, error);
     if (result >= 0)
         result = add_and_place(before, after, heads, orders_fd, error);
-    if (result >= 0)
-        scrim_known_cameras_note(known, after->config);
     free(heads);
     return result;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "site/config.h"
+#include "store/journal.h"
 
 // Cameras that the sealer has had since it started, gone ones included: their chains are in its
 // hands, and nobody else may write to them.
@@ -11,8 +12,13 @@ struct scrim_known_cameras {
     size_t count;
 };
 
-void scrim_known_cameras_note(struct scrim_known_cameras *known,
-                              const struct scrim_site_config *config);
+// Brings into order the chains of the site's cameras that are not known yet, and notes them: now
+// they are the sealer's. heads[i] is filled for each of those, as the site numbers them.
+SCRIM_MUST_CHECK int scrim_known_cameras_recover(struct scrim_known_cameras *known,
+                                                 const struct scrim_site *site,
+                                                 const struct scrim_device_key *key, uint64_t boot,
+                                                 struct scrim_journal_head *heads,
+                                                 struct scrim_error *error);
 void scrim_known_cameras_finish(struct scrim_known_cameras *known);
 
 // Orders the sealer from `before` to `after`. A camera that is new to it is brought into order

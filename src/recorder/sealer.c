@@ -1,6 +1,7 @@
 #include "recorder/sealer.h"
 
 #include "base/alloc.h"
+#include "base/sandbox.h"
 #include "recorder/confine.h"
 #include "recorder/disks_state.h"
 #include "recorder/sealed_camera.h"
@@ -249,13 +250,6 @@ static bool serve_feeds(struct sealer *sealer, nfds_t count)
     return any;
 }
 
-static void pause_until(int64_t due_us)
-{
-    const int64_t left_us = due_us - scrim_clock_mono_us();
-    if (left_us > 0)
-        nanosleep(&(struct timespec){.tv_nsec = (long)left_us * 1000}, NULL);
-}
-
 // Pictures of many cameras that come within a batch cost one wake-up.
 static void serve(struct sealer *sealer)
 {
@@ -276,7 +270,7 @@ static void serve(struct sealer *sealer)
         take_orders(sealer); // first: a process that was told to leave is no crash
         more = !sealer->over && serve_feeds(sealer, count);
         if (!more && !sealer->over)
-            pause_until(woken_us + BATCH_US);
+            scrim_clock_sleep_until(woken_us + BATCH_US);
     }
 }
 
@@ -315,6 +309,9 @@ static int add_cameras(struct sealer *sealer, struct scrim_error *error)
 static int confine(struct sealer *sealer, struct scrim_error *error)
 {
     struct scrim_error why = {0};
+    if (!scrim_sandbox_lock_memory())
+        scrim_warn(&sealer->log, "not all memory may be locked (LimitMEMLOCK): pictures might "
+                                 "reach swap, if there is any; keys do not");
     const int result = scrim_sealer_confine(sealer->setup.site, &why);
     if (result == SCRIM_EUNSUPPORTED) {
         scrim_warn(&sealer->log, "%s", why.text);

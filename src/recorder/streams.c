@@ -67,19 +67,14 @@ struct scrim_streams *scrim_streams_create(int orders_fd, int dialer_fd)
 
 static void close_udp(struct stream *stream)
 {
-    for (unsigned i = 0; i < 2; i++) {
-        if (stream->udp[i] >= 0)
-            close(stream->udp[i]);
-        stream->udp[i] = -1;
-    }
+    for (unsigned i = 0; i < 2; i++)
+        scrim_close_fd(&stream->udp[i]);
 }
 
 // The process sees its control socket close, says goodbye to the camera and ends.
 static void let_go(struct stream *stream)
 {
-    if (stream->control_fd >= 0)
-        close(stream->control_fd);
-    stream->control_fd = -1;
+    scrim_close_fd(&stream->control_fd);
     stream->waits = false;
     close_udp(stream);
 }
@@ -105,18 +100,26 @@ void scrim_streams_destroy(struct scrim_streams *streams)
 
 // ---- Configuration.
 
-static char *copy(const char *text)
+int scrim_streams_check(const struct scrim_site *site, struct scrim_error *error)
 {
-    return text ? scrim_strdup(text) : NULL;
-}
-
-// A path of scrim.yaml: absolute, or relative to the site.
-static char *site_file(const struct scrim_site *site, const char *path)
-{
-    char absolute[SCRIM_PATH_MAX];
-    if (!path || path[0] == '/')
-        return copy(path);
-    return scrim_path_join(absolute, site->dir, path) < 0 ? copy(path) : scrim_strdup(absolute);
+    char path[SCRIM_PATH_MAX];
+    struct scrim_rtsp_url url;
+    unsigned count = 0;
+    int result = SCRIM_OK;
+    for (unsigned i = 0; i < site->config->cameras_count && result >= 0; i++) {
+        const struct scrim_camera_config *camera = &site->config->cameras[i];
+        count += camera->sub_url ? 2 : 1;
+        result = scrim_rtsp_url_parse(camera->main_url, &url, error);
+        if (result >= 0 && camera->sub_url)
+            result = scrim_rtsp_url_parse(camera->sub_url, &url, error);
+        if (result >= 0 && camera->tls_ca && scrim_site_file(site, camera->tls_ca, path) < 0)
+            result =
+                scrim_fail(error, SCRIM_EINVAL, "camera '%s': tls_ca: path too long", camera->id);
+    }
+    if (result >= 0 && count > SCRIM_STREAMS_WANTED_MAX)
+        result =
+            scrim_fail(error, SCRIM_ENOSPACE, "more than %d streams", SCRIM_STREAMS_WANTED_MAX);
+    return result;
 }
 
 static struct stream *describe(const struct scrim_site *site,
@@ -126,13 +129,18 @@ static struct stream *describe(const struct scrim_site *site,
                                                    [SCRIM_TRANSPORT_TCP] = SCRIM_RTSP_LOWER_TCP,
                                                    [SCRIM_TRANSPORT_UDP] = SCRIM_RTSP_LOWER_UDP};
     struct stream *stream = scrim_new(struct stream);
+    struct scrim_rtsp_url url = {0};
+    char ca[SCRIM_PATH_MAX];
     snprintf(stream->camera, sizeof stream->camera, "%s", camera->id);
     stream->sub = sub;
     stream->log = scrim_log_named("recorder.%s%s", camera->id, sub ? ".sub" : "");
     stream->url = scrim_strdup(sub ? camera->sub_url : camera->main_url);
-    stream->user = copy(camera->user);
-    stream->redirect_host = copy(camera->redirect_host);
-    stream->tls_ca = site_file(site, camera->tls_ca);
+    if (scrim_rtsp_url_parse(stream->url, &url, NULL) >= 0) // as checked
+        snprintf(stream->host, sizeof stream->host, "%s", url.host);
+    stream->user = scrim_strdup(camera->user);
+    stream->redirect_host = scrim_strdup(camera->redirect_host);
+    if (camera->tls_ca && scrim_site_file(site, camera->tls_ca, ca) >= 0)
+        stream->tls_ca = scrim_strdup(ca);
     stream->pinned = scrim_camera_fingerprint(camera, stream->fingerprint);
     stream->lower = lowers[camera->transport];
     stream->sound = !sub && camera->audio_reason;
@@ -155,10 +163,8 @@ static bool is_same(const struct stream *a, const struct stream *b, bool same_pa
 }
 
 // Keeps the stream that is the same already, else takes over the new description.
-static int want(struct scrim_streams *streams, struct stream *described, const char *password,
-                struct scrim_error *error)
+static void want(struct scrim_streams *streams, struct stream *described, const char *password)
 {
-    struct scrim_rtsp_url url;
     described->password = password;
     for (size_t i = 0; i < streams->count; i++) {
         struct stream *stream = streams->list[i];
@@ -168,19 +174,10 @@ static int want(struct scrim_streams *streams, struct stream *described, const c
         stream->password = password;
         stream->wanted = true;
         free_stream(described);
-        return SCRIM_OK;
+        return;
     }
-    int result = scrim_rtsp_url_parse(described->url, &url, error);
-    if (result >= 0 && streams->count == SCRIM_STREAMS_MAX)
-        result = scrim_fail(error, SCRIM_ENOSPACE, "more than %d streams", SCRIM_STREAMS_MAX);
-    if (result < 0) {
-        free_stream(described);
-        return result;
-    }
-    snprintf(described->host, sizeof described->host, "%s", url.host);
     described->wanted = true;
     streams->list[streams->count++] = described;
-    return SCRIM_OK;
 }
 
 static int tell_sealer(const struct scrim_streams *streams, const struct stream *stream,
@@ -213,25 +210,36 @@ static void end_unwanted(struct scrim_streams *streams)
     }
 }
 
-int scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *site,
-                      const struct scrim_secrets *secrets, struct scrim_error *error)
+// When reloads follow one another so fast that who leaves takes the room of who comes.
+static void hurry_leaving(struct scrim_streams *streams)
+{
+    for (size_t i = streams->count; i-- > 0;) {
+        if (streams->list[i]->leaving) {
+            kill(streams->list[i]->pid, SIGKILL);
+            drop(streams, i);
+        }
+    }
+}
+
+void scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *site,
+                       const struct scrim_secrets *secrets)
 {
     const struct scrim_site_config *config = site->config;
-    int result = SCRIM_OK;
+    if (streams->count > SCRIM_STREAMS_WANTED_MAX)
+        hurry_leaving(streams);
     for (size_t i = 0; i < streams->count; i++)
         streams->list[i]->wanted = false;
-    for (unsigned i = 0; i < config->cameras_count && result >= 0; i++) {
+    for (unsigned i = 0; i < config->cameras_count; i++) {
         const struct scrim_camera_config *camera = &config->cameras[i];
         const char *password = scrim_secrets_get(secrets, camera->id);
         if (camera->audio_reason)
             scrim_info(&streams->log, "camera %s: its sound is recorded: %s", camera->id,
                        camera->audio_reason);
-        result = want(streams, describe(site, camera, false), password, error);
-        if (result >= 0 && camera->sub_url)
-            result = want(streams, describe(site, camera, true), password, error);
+        want(streams, describe(site, camera, false), password);
+        if (camera->sub_url)
+            want(streams, describe(site, camera, true), password);
     }
     end_unwanted(streams);
-    return result;
 }
 
 // ---- Processes.
@@ -415,10 +423,8 @@ static void hear(struct scrim_streams *streams, struct stream *stream)
         const int got = scrim_control_receive(stream->control_fd, &request, fds);
         if (got == 0)
             return;
-        for (unsigned j = 0; j < SCRIM_DATAGRAM_FDS; j++) {
-            if (fds[j] >= 0)
-                close(fds[j]); // nobody asked for them
-        }
+        for (unsigned j = 0; j < SCRIM_DATAGRAM_FDS; j++)
+            scrim_close_fd(&fds[j]); // nobody asked for them
         if (got > 0)
             take_request(streams, stream, &request);
         else
@@ -442,6 +448,8 @@ void scrim_streams_answer(struct scrim_streams *streams, const struct scrim_cont
         stream->dialled = true;
     }
     const bool keep = stream && answer->kind == SCRIM_DIAL_UDP && count == 2;
+    if (keep)
+        close_udp(stream);
     for (unsigned i = 0; i < SCRIM_DATAGRAM_FDS; i++) {
         if (keep)
             stream->udp[i] = fds[i];

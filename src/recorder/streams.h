@@ -14,15 +14,18 @@ struct scrim_streams;
 struct scrim_streams *scrim_streams_create(int orders_fd, int dialer_fd);
 void scrim_streams_destroy(struct scrim_streams *streams); // ends the processes; NULL is fine
 
-// Makes the streams those of `site`: starts what is new, ends what is gone, starts anew what
-// changed, and leaves the others alone. Nothing of the arguments is kept, but for `secrets`, which
-// must outlive it until the next call.
-SCRIM_MUST_CHECK int scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *site,
-                                       const struct scrim_secrets *secrets,
-                                       struct scrim_error *error);
+#define SCRIM_STREAMS_WANTED_MAX 2048
+#define SCRIM_STREAMS_MAX (2 * SCRIM_STREAMS_WANTED_MAX) // with those that are leaving
+
+// Can this site's streams be had? Addresses that are none, too many streams.
+SCRIM_MUST_CHECK int scrim_streams_check(const struct scrim_site *site, struct scrim_error *error);
+// Makes the streams those of `site`, which was checked: starts what is new, ends what is gone,
+// starts anew what changed, and leaves the others alone. Nothing of the arguments is kept, but for
+// `secrets`, which must outlive it until the next call.
+void scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *site,
+                       const struct scrim_secrets *secrets);
 
 // What to poll; at most SCRIM_STREAMS_MAX.
-#define SCRIM_STREAMS_MAX 2048
 size_t scrim_streams_poll(const struct scrim_streams *streams, struct pollfd *fds);
 // After poll: hears requests (`fds` as filled by _poll), and starts what is due.
 SCRIM_MUST_CHECK int scrim_streams_serve(struct scrim_streams *streams, const struct pollfd *fds,
