@@ -220,9 +220,11 @@ class Site:
         finally:
             file.unlink()
 
-    def up(self):
+    def up(self, environment=None):
+        """`environment`: variables beside our own."""
         self.process = start(
-            [program("scrim"), "up", self.dir], stdout=self.log, stderr=self.log or subprocess.DEVNULL
+            [program("scrim"), "up", self.dir], stdout=self.log, stderr=self.log or subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
         )
 
     def down(self):

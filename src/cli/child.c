@@ -62,7 +62,8 @@ void scrim_child_finish(struct scrim_child *child)
 }
 
 // In the new process: only async-signal-safe work and setenv, for this program has one thread.
-static _Noreturn void become(const struct scrim_child *child, pid_t parent)
+static _Noreturn void become(const struct scrim_child *child, const char *const *withheld,
+                             pid_t parent)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -73,6 +74,8 @@ static _Noreturn void become(const struct scrim_child *child, pid_t parent)
         _exit(1);
     setpgid(0, 0); // Ctrl-C reaches the supervisor alone, which ends the others in order
 
+    for (; withheld && *withheld; withheld++)
+        unsetenv(*withheld);
     if (child->listen_fd >= 0) {
         char pid[16];
         snprintf(pid, sizeof pid, "%d", (int)getpid());
@@ -88,7 +91,8 @@ static _Noreturn void become(const struct scrim_child *child, pid_t parent)
     _exit(127);
 }
 
-int scrim_child_start(struct scrim_child *child, struct scrim_error *error)
+int scrim_child_start(struct scrim_child *child, const char *const *withheld,
+                      struct scrim_error *error)
 {
     child->started_us = scrim_clock_mono_us();
     const pid_t parent = getpid();
@@ -98,7 +102,7 @@ int scrim_child_start(struct scrim_child *child, struct scrim_error *error)
         return scrim_fail_errno(error, errno, "cannot start %s", child->arguments[0]);
     }
     if (pid == 0)
-        become(child, parent);
+        become(child, withheld, parent);
     child->pid = pid;
     return SCRIM_OK;
 }

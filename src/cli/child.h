@@ -24,7 +24,10 @@ void scrim_child_init(struct scrim_child *child, const char *program, const char
 void scrim_child_argument(struct scrim_child *child, const char *argument);
 void scrim_child_finish(struct scrim_child *child);
 
-SCRIM_MUST_CHECK int scrim_child_start(struct scrim_child *child, struct scrim_error *error);
+// `withheld`: NULL-terminated names of environment variables that it does not inherit; NULL for
+// none.
+SCRIM_MUST_CHECK int scrim_child_start(struct scrim_child *child, const char *const *withheld,
+                                       struct scrim_error *error);
 
 // Notes that it ended, says so on `log` (NULL: say nothing) and when it is due again:
 // at once after a good run or when it was expected to, later and later (up to 10 s) when it keeps

@@ -91,6 +91,27 @@ static int describe_children(struct supervisor *up, struct scrim_error *error)
     return SCRIM_OK;
 }
 
+// Cameras' passwords in the environment are the recorder's. NULL-terminated; the caller frees it.
+static const char **password_variables(const struct scrim_site_config *config)
+{
+    const char **names = scrim_new_array(config->cameras_count + 1, const char *);
+    size_t count = 0;
+    for (unsigned i = 0; i < config->cameras_count; i++) {
+        if (config->cameras[i].password_env)
+            names[count++] = config->cameras[i].password_env;
+    }
+    return names;
+}
+
+static void start_child(struct supervisor *up, size_t place)
+{
+    const char **withheld = password_variables(up->site.config);
+    struct scrim_error error;
+    if (scrim_child_start(&up->children[place], place == RECORDER ? NULL : withheld, &error) < 0)
+        scrim_error_log(&up->log, "%s: %s", up->children[place].name, error.text);
+    free(withheld);
+}
+
 // Starts what is due; returns the milliseconds until the next one is, or -1 for none.
 static int start_due(struct supervisor *up)
 {
@@ -98,11 +119,8 @@ static int start_due(struct supervisor *up)
     int64_t next = -1;
     for (size_t i = 0; i < up->children_count; i++) {
         struct scrim_child *child = &up->children[i];
-        if (child->pid == 0 && child->due_us <= now) {
-            struct scrim_error error;
-            if (scrim_child_start(child, &error) < 0)
-                scrim_error_log(&up->log, "%s: %s", child->name, error.text);
-        }
+        if (child->pid == 0 && child->due_us <= now)
+            start_child(up, i);
         if (child->pid == 0 && (next < 0 || child->due_us - now < next))
             next = child->due_us > now ? child->due_us - now : 0;
     }

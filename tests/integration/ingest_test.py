@@ -9,7 +9,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from harness import covered, expect, frame_hashes, clip, stage, test, wait_for
+from harness import CAMERA_PASSWORD, covered, expect, frame_hashes, clip, stage, test, wait_for
 from rights_test import can_inspect, open_files, status_of
 
 CLIPS = {"quay": "people", "gate": "people"}
@@ -35,12 +35,14 @@ def inodes(pid):
 def least_privilege():
     with stage(CLIPS) as staged:
         site = staged.site
-        site.up()
-        for camera in CLIPS:
+        by_variable = staged.entry("gate", id="gate-env", password_file=None, password_env="GATE_PASSWORD")
+        site.configure([staged.entry("quay"), staged.entry("gate"), by_variable])
+        site.up({"GATE_PASSWORD": CAMERA_PASSWORD})
+        for camera in (*CLIPS, "gate-env"):
             staged.wait_until_recording(camera)
         found = recorder_processes(site)
         expect(sorted(found) == ["scrim-dialer", "scrim-ingest", "scrim-recorder", "scrim-sealer"], f"running: {found}")
-        expect(len(found["scrim-ingest"]) == 2, f"{len(found['scrim-ingest'])} processes for two streams")
+        expect(len(found["scrim-ingest"]) == 3, f"{len(found['scrim-ingest'])} processes for three streams")
         can_inspect(found["scrim-recorder"][0])
         for name, pids in found.items():
             for pid in pids:
@@ -52,14 +54,17 @@ def least_privilege():
             expect(all(t.startswith("socket:[") for t in files.values()), f"a stream's process holds {files}")
             expect(len(files) == 3, f"a stream's process holds {len(files)} sockets: {files}")
             seen.append(inodes(pid))
-        expect(not seen[0] & seen[1], "two streams' processes share a socket")
+        expect(len(set.union(*seen)) == sum(map(len, seen)), "two streams' processes share a socket")
         sealer = found["scrim-sealer"][0]
         tcp = {line.split()[9] for line in Path(f"/proc/{sealer}/net/tcp").read_text().splitlines()[1:]}
         expect(not inodes(sealer) & tcp, "the sealer holds a network socket")
-        secret = staged.site.dir / "secrets" / "camera"
+        locked = status_of(sealer)["VmLck"]
+        expect(os.geteuid() != 0 or int(locked.split()[0]) > 0, f"the sealer has locked {locked} of its memory")
+        secret = CAMERA_PASSWORD.encode()  # of every camera, from a file and from the environment
         for name in ("scrim-sealer", "scrim-dialer"):
-            memory = readable_memory(found[name][0])
-            expect(secret.read_bytes() not in memory, f"a camera's password is in the memory of {name}")
+            expect(secret not in readable_memory(found[name][0]), f"a camera's password is in the memory of {name}")
+        for pid, name in site.processes().items():
+            expect(secret not in Path(f"/proc/{pid}/environ").read_bytes(), f"{name} has a password in its environment")
 
 
 def readable_memory(pid):
@@ -105,7 +110,7 @@ def kill_the_others():
         for name in ("scrim-sealer", "scrim-dialer"):
             for camera in CLIPS:
                 staged.wait_until_recording(camera)
-            pid = recorder_processes(site)[name][0]
+            pid = min(wait_for(f"a {name}", lambda: recorder_processes(site).get(name)))
             os.kill(pid, signal.SIGKILL)
             wait_for("the recorder to notice", lambda: not os.path.exists(f"/proc/{pid}"), 10)
         for camera in CLIPS:
