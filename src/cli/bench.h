@@ -2,5 +2,6 @@
 // commands.
 #pragma once
 
+int scrim_bench_kernels(int argc, char **argv);
 int scrim_bench_vault(int argc, char **argv);
 int scrim_bench_veil(int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *about;
 } benches[] = {
+    {"kernels", scrim_bench_kernels, "the inner loops of motion detection, plain and SIMD"},
     {"vault", scrim_bench_vault, "what sealing and opening one segment costs"},
     {"veil", scrim_bench_veil, "score a redactor on an annotated clip"},
 };

@@ -1,20 +1,12 @@
 #include "veil/motion.h"
 
 #include "base/alloc.h"
+#include "veil/kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// Fixed point: grey levels with 7 fraction bits (mean, deviation), rates with 15.
-#define LEVEL 128
-#define RATE_ONE 32767
-
-// A pixel is foreground when it is further from its mean than 4 mean deviations, within these
-// limits.
-#define DISTANCE_MIN (9 * LEVEL)
-#define DISTANCE_MAX (36 * LEVEL)
-#define DEVIATION_START (3 * LEVEL)
-#define DEVIATION_MAX (DISTANCE_MAX / 4)
+#define DEVIATION_START (3 * SCRIM_LEVEL)
 
 // Time constants of learning: what agrees with the background, and what does not but is claimed by
 // nobody (a moved chair, a person's place who was there from the start).
@@ -26,20 +18,19 @@
 #define RESTLESS_US 15000000
 #define RESTLESS_MAX 80 // level
 
-#define CHANGE_MIN 12 // grey levels between two pictures
-
 struct scrim_motion {
-    int shift;                           // the reduced picture is 1/2^shift as wide and high
-    int width, height;                   // of the reduced picture
-    int columns, rows;                   // of cells
-    int cell;                            // pixels of the reduced picture per cell and direction
-    bool empty;                          // no picture seen since the reset
-    uint8_t *luma, *before, *foreground; // width × height
-    uint16_t *mean, *deviation;          // width × height, grey levels × LEVEL
-    uint32_t *known_us;                  // per cell: how long its background has been seen
-    uint16_t *restless;                  // per cell: its usual level × LEVEL
-    uint16_t *sums;                      // one row of the reduction
-    int16_t *rate_same, *rate_other;     // one row of learning rates
+    const struct scrim_kernels *kernels;
+    int shift;                               // the reduced picture is 1/2^shift as wide and high
+    int width, height;                       // of the reduced picture
+    int columns, rows;                       // of cells
+    int cell;                                // pixels of the reduced picture per cell and direction
+    bool empty;                              // no picture seen since the reset
+    uint8_t *luma, *before, *foreground;     // width × height
+    uint16_t *mean, *deviation;              // width × height, grey levels × SCRIM_LEVEL
+    uint32_t *known_us;                      // per cell: how long its background has been seen
+    uint16_t *restless;                      // per cell: its usual level × SCRIM_LEVEL
+    int16_t *rate_same, *rate_other;         // one row of learning rates
+    uint8_t *foreground_sums, *changed_sums; // per column of pixels, of one row of cells
 };
 
 static int pick_shift(int width)
@@ -53,6 +44,7 @@ static int pick_shift(int width)
 int scrim_motion_create(int width, int height, struct scrim_motion **ret)
 {
     struct scrim_motion *motion = scrim_new(struct scrim_motion);
+    motion->kernels = scrim_kernels_best();
     motion->shift = pick_shift(width);
     motion->width = width >> motion->shift;
     motion->height = height >> motion->shift;
@@ -70,12 +62,13 @@ int scrim_motion_create(int width, int height, struct scrim_motion **ret)
         scrim_alloc_zero((size_t)motion->columns * (size_t)motion->rows, sizeof(uint32_t));
     motion->restless =
         scrim_alloc_zero((size_t)motion->columns * (size_t)motion->rows, sizeof(uint16_t));
-    motion->sums = scrim_alloc_zero(wide, sizeof(uint16_t));
     motion->rate_same = scrim_alloc_zero(wide, sizeof(int16_t));
     motion->rate_other = scrim_alloc_zero(wide, sizeof(int16_t));
+    motion->foreground_sums = scrim_alloc_zero(wide, 1);
+    motion->changed_sums = scrim_alloc_zero(wide, 1);
     if (!motion->luma || !motion->before || !motion->foreground || !motion->mean ||
-        !motion->deviation || !motion->known_us || !motion->restless || !motion->sums ||
-        !motion->rate_same || !motion->rate_other) {
+        !motion->deviation || !motion->known_us || !motion->restless || !motion->rate_same ||
+        !motion->rate_other || !motion->foreground_sums || !motion->changed_sums) {
         scrim_motion_destroy(motion);
         return SCRIM_ENOMEM;
     }
@@ -95,9 +88,10 @@ void scrim_motion_destroy(struct scrim_motion *motion)
     free(motion->deviation);
     free(motion->known_us);
     free(motion->restless);
-    free(motion->sums);
     free(motion->rate_same);
     free(motion->rate_other);
+    free(motion->foreground_sums);
+    free(motion->changed_sums);
     free(motion);
 }
 
@@ -114,42 +108,16 @@ void scrim_motion_reset(struct scrim_motion *motion)
         motion->deviation[i] = DEVIATION_START;
 }
 
-// One row of the reduced picture: means of 2^shift × 2^shift pixels.
-static void reduce_row(const struct scrim_motion *motion, const uint8_t *from, int stride,
-                       uint8_t *to)
-{
-    const int width = motion->width, shift = motion->shift, step = 1 << shift;
-    if (shift == 0) {
-        memcpy(to, from, (size_t)width);
-        return;
-    }
-    if (shift == 1) {
-        const uint8_t *below = from + stride;
-        for (int x = 0; x < width; x++)
-            to[x] =
-                (uint8_t)((from[2 * x] + from[2 * x + 1] + below[2 * x] + below[2 * x + 1] + 2) >>
-                          2);
-        return;
-    }
-    uint16_t *sums = motion->sums;
-    memset(sums, 0, (size_t)width * sizeof(*sums));
-    for (int y = 0; y < step; y++, from += stride)
-        for (int x = 0; x < width; x++)
-            for (int k = 0; k < step; k++)
-                sums[x] = (uint16_t)(sums[x] + from[(x << shift) + k]);
-    for (int x = 0; x < width; x++)
-        to[x] = (uint8_t)((sums[x] + (1 << (2 * shift - 1))) >> (2 * shift));
-}
-
 static void reduce(struct scrim_motion *motion, const struct scrim_picture *picture)
 {
     uint8_t *swap = motion->before;
     motion->before = motion->luma;
     motion->luma = swap;
     for (int y = 0; y < motion->height; y++)
-        reduce_row(motion,
-                   picture->planes[0] + (ptrdiff_t)(y << motion->shift) * picture->strides[0],
-                   picture->strides[0], motion->luma + (size_t)y * (size_t)motion->width);
+        motion->kernels->reduce(picture->planes[0] +
+                                    (ptrdiff_t)(y << motion->shift) * picture->strides[0],
+                                picture->strides[0], motion->shift, motion->width,
+                                motion->luma + (size_t)y * (size_t)motion->width);
 }
 
 // The median ratio of picture to background over a sparse sample of what was background: robust as
@@ -162,10 +130,11 @@ static float estimate_gain(const struct scrim_motion *motion)
     const size_t pixels = (size_t)motion->width * (size_t)motion->height;
     uint32_t bins[GAIN_BINS] = {0}, count = 0;
     for (size_t i = 0; i < pixels; i += 23) {
-        if (motion->foreground[i] || motion->mean[i] < 24 * LEVEL || motion->luma[i] > 245)
+        if (motion->foreground[i] || motion->mean[i] < 24 * SCRIM_LEVEL || motion->luma[i] > 245)
             continue;
         const uint32_t bin =
-            ((uint32_t)motion->luma[i] * LEVEL * GAIN_ONE + motion->mean[i] / 2) / motion->mean[i];
+            ((uint32_t)motion->luma[i] * SCRIM_LEVEL * GAIN_ONE + motion->mean[i] / 2) /
+            motion->mean[i];
         bins[bin < GAIN_BINS ? bin : GAIN_BINS - 1]++;
         count++;
     }
@@ -185,14 +154,27 @@ static void apply_gain(struct scrim_motion *motion, float gain)
     const uint32_t factor = (uint32_t)(gain * 65536 + 0.5F);
     for (size_t i = 0; i < pixels; i++) {
         const uint32_t mean = (uint32_t)(((uint64_t)motion->mean[i] * factor) >> 16);
-        motion->mean[i] = (uint16_t)(mean < 255 * LEVEL ? mean : 255 * LEVEL);
+        motion->mean[i] = (uint16_t)(mean < 255 * SCRIM_LEVEL ? mean : 255 * SCRIM_LEVEL);
     }
 }
 
 static int16_t rate_of(int64_t elapsed_us, int64_t constant_us)
 {
-    const int64_t rate = elapsed_us * RATE_ONE / constant_us;
-    return (int16_t)(rate < RATE_ONE ? rate : RATE_ONE);
+    const int64_t rate = elapsed_us * SCRIM_RATE_ONE / constant_us;
+    return (int16_t)(rate < SCRIM_RATE_ONE ? rate : SCRIM_RATE_ONE);
+}
+
+// Learning rates for the pixels of one column of cells. Most have those of the row above.
+static void set_rates(struct scrim_motion *motion, int column, int16_t same, int16_t other)
+{
+    const int left = column * motion->cell, right = left + motion->cell;
+    if (left >= motion->width ||
+        (motion->rate_same[left] == same && motion->rate_other[left] == other))
+        return;
+    for (int x = left; x < right && x < motion->width; x++) {
+        motion->rate_same[x] = same;
+        motion->rate_other[x] = other;
+    }
 }
 
 // Learning rates for the pixels of one row of cells; ages its cells.
@@ -210,35 +192,33 @@ static void row_rates(struct scrim_motion *motion, int row, int64_t elapsed_us,
                 known[column] = 0;
         } else {
             known[column] += known[column] < LEARN_US ? (uint32_t)elapsed_us : 0;
-            const int16_t young = rate_of(elapsed_us, known[column]);
-            cell_same = young > same ? young : same;
+            cell_same = known[column] < LEARN_US ? rate_of(elapsed_us, known[column]) : same;
             cell_other = known[column] < SCRIM_MOTION_KNOWN_US ? cell_same : other;
         }
-        const int end = (column + 1) * motion->cell;
-        for (int x = column * motion->cell; x < end && x < motion->width; x++) {
-            motion->rate_same[x] = cell_same;
-            motion->rate_other[x] = cell_other;
-        }
+        set_rates(motion, column, cell_same, cell_other);
     }
 }
 
-// Compares one row of pixels with its background and learns from it. Written for the vectoriser.
-static void learn_row(int width, const uint8_t *restrict luma, uint16_t *restrict mean,
-                      uint16_t *restrict deviation, uint8_t *restrict foreground,
-                      const int16_t *restrict rate_same, const int16_t *restrict rate_other)
+// Compares one row of cells with the background, pixel by pixel, and learns from it.
+static void learn_row(struct scrim_motion *motion, int row)
 {
-    for (int x = 0; x < width; x++) {
-        const int difference = luma[x] * LEVEL - mean[x];
-        const int distance = difference < 0 ? -difference : difference;
-        int limit = 4 * deviation[x];
-        limit = limit < DISTANCE_MIN ? DISTANCE_MIN : limit;
-        const bool other = distance > limit;
-        const int rate = other ? rate_other[x] : rate_same[x];
-        int spread = deviation[x] + (((distance - deviation[x]) * rate + RATE_ONE / 2) >> 15);
-        spread = spread > DEVIATION_MAX ? DEVIATION_MAX : spread;
-        foreground[x] = other;
-        mean[x] = (uint16_t)(mean[x] + ((difference * rate + RATE_ONE / 2) >> 15));
-        deviation[x] = (uint16_t)spread;
+    const int top = row * motion->cell;
+    memset(motion->foreground_sums, 0, (size_t)motion->width);
+    memset(motion->changed_sums, 0, (size_t)motion->width);
+    for (int y = top; y < top + motion->cell && y < motion->height; y++) {
+        const size_t line = (size_t)y * (size_t)motion->width;
+        const struct scrim_background_row pixels = {
+            .luma = motion->luma + line,
+            .before = motion->before + line,
+            .rate_same = motion->rate_same,
+            .rate_other = motion->rate_other,
+            .mean = motion->mean + line,
+            .deviation = motion->deviation + line,
+            .foreground = motion->foreground + line,
+            .foreground_sums = motion->foreground_sums,
+            .changed_sums = motion->changed_sums,
+        };
+        motion->kernels->learn(&pixels, motion->width);
     }
 }
 
@@ -246,8 +226,10 @@ static void learn_row(int width, const uint8_t *restrict luma, uint16_t *restric
 static unsigned unusual_level(uint16_t *restless, unsigned level, int rate)
 {
     *restless =
-        (uint16_t)(*restless + ((((int)level * LEVEL - *restless) * rate + RATE_ONE / 2) >> 15));
-    const unsigned usual = *restless / LEVEL < RESTLESS_MAX ? *restless / LEVEL : RESTLESS_MAX;
+        (uint16_t)(*restless +
+                   ((((int)level * SCRIM_LEVEL - *restless) * rate + SCRIM_RATE_ONE / 2) >> 15));
+    const unsigned usual =
+        *restless / SCRIM_LEVEL < RESTLESS_MAX ? *restless / SCRIM_LEVEL : RESTLESS_MAX;
     return level > 2 * usual ? level - 2 * usual : 0;
 }
 
@@ -263,15 +245,11 @@ static void count_cells(const struct scrim_motion *motion, int row, int64_t elap
     for (int column = 0; column < motion->columns; column++) {
         const int left = column * cell;
         const int right = left + cell < motion->width ? left + cell : motion->width;
-        unsigned foreground = 0, changed = 0, pixels = 0;
-        for (int y = top; y < bottom; y++) {
-            const size_t line = (size_t)y * (size_t)motion->width;
-            for (int x = left; x < right; x++) {
-                const int delta = motion->luma[line + (size_t)x] - motion->before[line + (size_t)x];
-                foreground += motion->foreground[line + (size_t)x];
-                changed += abs(delta) > CHANGE_MIN;
-                pixels++;
-            }
+        const unsigned pixels = right > left ? (unsigned)((right - left) * (bottom - top)) : 0;
+        unsigned foreground = 0, changed = 0;
+        for (int x = left; x < right; x++) {
+            foreground += motion->foreground_sums[x];
+            changed += motion->changed_sums[x];
         }
         const bool unknown = known[column] < SCRIM_MOTION_KNOWN_US;
         const unsigned share = pixels ? foreground * 255 / pixels : 0;
@@ -293,7 +271,7 @@ void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *
     if (motion->empty) {
         const size_t pixels = (size_t)motion->width * (size_t)motion->height;
         for (size_t i = 0; i < pixels; i++)
-            motion->mean[i] = (uint16_t)(motion->luma[i] * LEVEL);
+            motion->mean[i] = (uint16_t)(motion->luma[i] * SCRIM_LEVEL);
         memcpy(motion->before, motion->luma, pixels);
         motion->empty = false;
     } else {
@@ -303,13 +281,7 @@ void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *
     }
     for (int row = 0; row < motion->rows; row++) {
         row_rates(motion, row, elapsed_us, claimed);
-        const int top = row * motion->cell;
-        for (int y = top; y < top + motion->cell && y < motion->height; y++) {
-            const size_t line = (size_t)y * (size_t)motion->width;
-            learn_row(motion->width, motion->luma + line, motion->mean + line,
-                      motion->deviation + line, motion->foreground + line, motion->rate_same,
-                      motion->rate_other);
-        }
+        learn_row(motion, row);
         const size_t cells = (size_t)row * (size_t)motion->columns;
         count_cells(motion, row, elapsed_us, claimed + cells, levels + cells, &result);
     }
