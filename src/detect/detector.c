@@ -165,8 +165,18 @@ int scrim_model_find(const char *name, char ret[SCRIM_PATH_MAX], struct scrim_er
                       asked ? asked : "", asked ? ", " : "", beside, installed);
 }
 
+// Halfway between 4:3 and 5:3, the proportions of the two inputs there are.
+static bool is_wide(int width, int height)
+{
+    return 2 * (int64_t)width >= 3 * (int64_t)height;
+}
+
 const char *scrim_model_for_picture(int width, int height)
 {
-    // Halfway between 4:3 and 5:3, the proportions of the two inputs.
-    return 2 * (int64_t)width < 3 * (int64_t)height ? "nanodet-256x192" : "nanodet-320x192";
+    return is_wide(width, height) ? "nanodet-320x192" : "nanodet-256x192";
+}
+
+const char *scrim_face_model_for_picture(int width, int height)
+{
+    return is_wide(width, height) ? "face-160x96" : "face-128x96";
 }

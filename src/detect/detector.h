@@ -1,4 +1,5 @@
-// Finds people, two-wheelers and vehicles in one picture: boxes, classes, scores, nothing else.
+// Finds people, two-wheelers and vehicles in one picture, or with another model close-up faces:
+// boxes, classes, scores, nothing else.
 // No appearance is measured and nothing is remembered from one picture to the next.
 //
 // A detector is single-threaded and belongs to one thread. _create opens the model file, sets
@@ -56,3 +57,5 @@ SCRIM_MUST_CHECK int scrim_model_find(const char *name, char ret[SCRIM_PATH_MAX]
 // fit the picture's proportions, for larger ones find fewer people who are large
 // (docs/design/detector.md).
 const char *scrim_model_for_picture(int width, int height);
+// The same for close-up faces: from a fifth of the picture's height to all of it.
+const char *scrim_face_model_for_picture(int width, int height);

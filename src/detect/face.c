@@ -3,9 +3,9 @@
 #include "detect/boxes.h"
 
 // From the face to the head, as shares of the face's box.
-#define GROW_TOP 0.60F
-#define GROW_BOTTOM 0.20F
-#define GROW_SIDES 0.25F
+#define GROW_TOP 0.70F
+#define GROW_BOTTOM 0.25F
+#define GROW_SIDES 0.35F
 
 // `place`: centre, from (x, y), then size.
 static struct scrim_box head_of(const float *place, float x, float y, float score)

@@ -39,18 +39,24 @@ static inline void model_f32(struct model_builder *model, float value)
 }
 
 // Header without outputs and operations. Mean 0 and scale 1: the network sees plain pixel values.
-static inline void model_begin(struct model_builder *model, unsigned width, unsigned height)
+static inline void model_begin_head(struct model_builder *model, enum scrim_head_kind head,
+                                    unsigned width, unsigned height)
 {
     scrim_buf_init(&model->bytes, 1U << 24);
     model->random = 1;
     model_check(scrim_buf_append_text(&model->bytes, "scrimnvm"));
     model_u16(model, 1); // version
-    model_u16(model, SCRIM_HEAD_GFL);
+    model_u16(model, head);
     model_u16(model, width);
     model_u16(model, height);
     model_u8(model, 1); // RGB
     for (int i = 0; i < 6; i++)
         model_f32(model, i < 3 ? 0 : 1);
+}
+
+static inline void model_begin(struct model_builder *model, unsigned width, unsigned height)
+{
+    model_begin_head(model, SCRIM_HEAD_GFL, width, height);
 }
 
 static inline void model_classes(struct model_builder *model, unsigned count,
@@ -80,6 +86,25 @@ static inline void model_window(struct model_builder *model, unsigned kernel, un
     const unsigned fields[] = {kernel, kernel, stride, pad, pad, pad, pad};
     for (unsigned i = 0; i < 7; i++)
         model_u8(model, fields[i]);
+}
+
+// A kernel of 3 at a stride of 2 as TensorFlow pads even sizes: only behind.
+static inline void model_window_behind(struct model_builder *model)
+{
+    const unsigned fields[] = {3, 3, 2, 0, 0, 1, 1};
+    for (unsigned i = 0; i < 7; i++)
+        model_u8(model, fields[i]);
+}
+
+// Addition with ReLU.
+static inline void model_add_relu(struct model_builder *model, unsigned first, unsigned second)
+{
+    model_u8(model, SCRIM_OP_ADD);
+    model_u8(model, SCRIM_ACTIVATION_RELU);
+    model_f32(model, 0);
+    model_u8(model, 2);
+    model_u16(model, first);
+    model_u16(model, second);
 }
 
 // Halves between -1 and 1, all exact in 16 bits; then biases of 1/8.
@@ -128,5 +153,22 @@ static inline void model_small(struct model_builder *model)
     model_u16(model, 2); // operations
     model_conv(model, 0, 3, 4, 3, 4, true);
     model_conv(model, 1, 4, 9, 1, 2, false);
+    model_end(model);
+}
+
+// The same for faces: `boxes` a cell, of `class`, and as many channels as the caller says.
+static inline void model_small_faces(struct model_builder *model, unsigned class, unsigned boxes,
+                                     unsigned channels)
+{
+    const uint8_t classes[] = {(uint8_t) class};
+    model_begin_head(model, SCRIM_HEAD_FACE, 64, 32);
+    model_classes(model, 1, classes);
+    model_u8(model, 1); // outputs
+    model_u16(model, 2);
+    model_u16(model, 8);
+    model_u8(model, boxes);
+    model_u16(model, 2); // operations
+    model_conv(model, 0, 3, 4, 3, 4, true);
+    model_conv(model, 1, 4, channels, 1, 2, false);
     model_end(model);
 }

@@ -1,5 +1,6 @@
 // The detector against slow and plain reference code: executor, picture scaling, box decoding.
 #include "detect/boxes.h"
+#include "detect/face.h"
 #include "detect/nanodet.h"
 #include "detect/preprocess.h"
 #include "model_builder.h"
@@ -22,16 +23,16 @@ static void model_of_everything(struct model_builder *model)
     model_classes(model, 3, classes);
     model_u8(model, 2);
     model_u8(model, 1);
-    model_u16(model, 13);
+    model_u16(model, 14);
     model_u16(model, 8);
-    model_u16(model, 13);                               // operations
+    model_u16(model, 14);                               // operations
     model_conv(model, 0, 3, 5, 3, 1, true);             // 1: 32×64×5
     model_op(model, SCRIM_OP_CONCAT, false, 2, 1, 0);   // 2: 32×64×8
     model_conv(model, 2, 8, 6, 3, 2, true);             // 3: 16×32×6
     model_op(model, SCRIM_OP_MAX_POOL, false, 1, 3, 0); // 4: 8×16×6
     model_window(model, 3, 2, 1);
     model_op(model, SCRIM_OP_DEPTHWISE, true, 1, 4, 0); // 5: 4×8×6
-    model_window(model, 3, 2, 1);
+    model_window_behind(model);
     model_weights(model, 3 * 3 * 6, 6);
     model_op(model, SCRIM_OP_CONCAT, false, 2, 5, 5); // 6: 4×8×12
     model_conv(model, 6, 12, 6, 1, 1, false);         // 7: 4×8×6
@@ -44,7 +45,8 @@ static void model_of_everything(struct model_builder *model)
     model_u8(model, 2);
     model_op(model, SCRIM_OP_CONCAT, false, 2, 10, 5); // 11: 4×8×12
     model_conv(model, 11, 12, 8, 3, 1, true);          // 12: 4×8×8
-    model_conv(model, 12, 8, 11, 1, 1, false);         // 13: 4×8×11
+    model_add_relu(model, 8, 12);                      // 13: 4×8×8, of six channels and eight
+    model_conv(model, 13, 8, 11, 1, 1, false);         // 14: 4×8×11
     model_end(model);
 }
 
@@ -114,13 +116,13 @@ static float reference_join(const struct scrim_model *model, const struct scrim_
     for (unsigned i = 0; i < op->inputs_count; i++) {
         const struct scrim_model_shape *shape = &model->shapes[op->inputs[i]];
         if (op->kind == SCRIM_OP_ADD)
-            sum += at(op->inputs[i], shape, y, x, channel, 0);
+            sum += channel < shape->channels ? at(op->inputs[i], shape, y, x, channel, 0) : 0;
         else if (channel < shape->channels)
             return at(op->inputs[i], shape, y, x, channel, 0);
         else
             channel -= shape->channels;
     }
-    return sum;
+    return op->activation == SCRIM_ACTIVATION_RELU ? fmaxf(sum, 0) : sum;
 }
 
 static float reference_at(const struct scrim_model *model, const struct scrim_model_op *op,
@@ -361,6 +363,42 @@ static void decoding(void)
     model_finish(&builder);
 }
 
+// Two boxes a cell; the second one of one cell holds a face.
+static void faces_are_grown_to_heads(void)
+{
+    struct model_builder builder;
+    struct scrim_model *model;
+    struct scrim_network *network;
+    struct scrim_box boxes[4];
+    model_small_faces(&builder, SCRIM_CLASS_FACE, 2, 10);
+    model_check(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, NULL));
+    model_check(scrim_network_create(model, &network, NULL));
+    const struct scrim_tensor grid = scrim_network_output(network, 0);
+    for (size_t i = 0; i < (size_t)grid.height * grid.width; i++)
+        grid.data[i * grid.pitch] = grid.data[i * grid.pitch + 1] = -9;
+    float *cell = grid.data + (2 * grid.width + 3) * grid.pitch; // centre (28, 20)
+    static const float face[] = {2, -4, 10, 8};                  // 25…35, 12…20
+    cell[1] = logf(0.7F / 0.3F);
+    memcpy(cell + 2 + 4, face, sizeof(face));
+    REQUIRE(scrim_face_decode(model, network, 0.5F, boxes, 4) == 1);
+    CHECK(near(boxes[0].score, 0.7F, 1e-4F) && boxes[0].class == SCRIM_CLASS_FACE);
+    // All of the face, and room for hair, chin and ears: more above than below.
+    CHECK(boxes[0].x0 < 23 && boxes[0].x1 > 37 && near(boxes[0].x0 + boxes[0].x1, 60, 0.01F));
+    CHECK(boxes[0].y0 < 8 && boxes[0].y1 > 21);
+    CHECK(12 - boxes[0].y0 > boxes[0].y1 - 20);
+    CHECK(boxes[0].x0 > 15 && boxes[0].x1 < 45 && boxes[0].y0 > 2 && boxes[0].y1 < 26);
+    CHECK_INT(scrim_face_decode(model, network, 0.8F, boxes, 4), 0);
+    memcpy(cell + 2 + 4, (const float[]){2, -4, -10, 8}, sizeof(face)); // no box at all
+    CHECK_INT(scrim_face_decode(model, network, 0.5F, boxes, 4), 0);
+    memcpy(cell + 2 + 4, (const float[]){NAN, 0, 8, 8}, sizeof(face));
+    CHECK_INT(scrim_face_decode(model, network, 0.5F, boxes, 4), 0);
+    cell[1] = NAN;
+    CHECK_INT(scrim_face_decode(model, network, 0.5F, boxes, 4), 0);
+    scrim_network_destroy(network);
+    scrim_model_destroy(model);
+    model_finish(&builder);
+}
+
 // --- the whole ---------------------------------------------------------------------------------
 
 static void write_small_model(const char *directory, char path[SCRIM_PATH_MAX])
@@ -406,6 +444,8 @@ static void models_fit_the_picture(void)
     CHECK_TEXT(scrim_model_for_picture(480, 640), "nanodet-256x192");
     CHECK_TEXT(scrim_model_for_picture(640, 360), "nanodet-320x192");
     CHECK_TEXT(scrim_model_for_picture(1224, 370), "nanodet-320x192");
+    CHECK_TEXT(scrim_face_model_for_picture(640, 480), "face-128x96");
+    CHECK_TEXT(scrim_face_model_for_picture(640, 360), "face-160x96");
 }
 
 // Strict seccomp allows read, write, exit and sigreturn: a run that opened, mapped or started
@@ -449,6 +489,7 @@ int main(int argc, char **argv)
                         {"absurd reductions are refused", absurd_reductions_are_refused},
                         {"suppression", suppression},
                         {"decoding", decoding},
+                        {"faces are grown to heads", faces_are_grown_to_heads},
                         {"regions are checked", regions_are_checked},
                         {"models fit the picture", models_fit_the_picture},
                         {"runs without any right", runs_without_any_right},

@@ -77,6 +77,37 @@ static void embeddings_are_refused(void)
     }
 }
 
+// Published face detectors say 16 numbers a box: besides the box, where eyes, nose, mouth and ears
+// are.
+static void points_on_a_face_are_refused(void)
+{
+    static const struct {
+        unsigned class, boxes, channels;
+        int result;
+    } cases[] = {
+        {SCRIM_CLASS_FACE, 1, 1 + 4, SCRIM_OK},
+        {SCRIM_CLASS_FACE, 6, 6 * (1 + 4), SCRIM_OK},
+        {SCRIM_CLASS_FACE, 1, 1 + 16, SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_FACE, 2, 2 * (1 + 16), SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_FACE, 6, 6 * (1 + 16), SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_FACE, 1, 2 * (1 + 4), SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_FACE, 1, 128, SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_FACE, 0, 1, SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_FACE, 26, 26 * (1 + 4), SCRIM_EUNSUPPORTED},
+        {SCRIM_CLASS_PERSON, 1, 1 + 4, SCRIM_EUNSUPPORTED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct model_builder builder;
+        struct scrim_model *model = NULL;
+        struct scrim_error error = {0};
+        model_small_faces(&builder, cases[i].class, cases[i].boxes, cases[i].channels);
+        CHECK_INT(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, &error),
+                  cases[i].result);
+        scrim_model_destroy(model);
+        model_finish(&builder);
+    }
+}
+
 static void sentence_says_what(void)
 {
     struct scrim_error error = {0};
@@ -136,16 +167,22 @@ static void trailing_bytes_are_refused(void)
 // Loads every model that was built for the product, if there are any here.
 static void our_models_pass(void)
 {
-    static const char *const names[] = {"nanodet-320x192", "nanodet-416x256", "nanodet-640x384"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    static const struct {
+        const char *name;
+        unsigned outputs, classes;
+    } models[] = {
+        {"nanodet-320x192", 3, 7}, {"nanodet-416x256", 3, 7}, {"nanodet-640x384", 3, 7},
+        {"face-128x96", 1, 1},     {"face-160x96", 1, 1},
+    };
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
         char path[SCRIM_PATH_MAX];
         struct scrim_model *model;
         struct scrim_error error;
-        if (scrim_model_find(names[i], path, &error) < 0)
+        if (scrim_model_find(models[i].name, path, &error) < 0)
             SKIP(error.text);
         REQUIRE(scrim_model_load(path, &model, &error) == SCRIM_OK);
-        CHECK_INT(model->outputs_count, 3);
-        CHECK_INT(model->classes_count, 7);
+        CHECK_INT(model->outputs_count, models[i].outputs);
+        CHECK_INT(model->classes_count, models[i].classes);
         scrim_model_destroy(model);
     }
 }
@@ -155,6 +192,7 @@ int main(int argc, char **argv)
     return test_run(argc, argv,
                     (struct test[]){{"detector is loaded", detector_is_loaded},
                                     {"embeddings are refused", embeddings_are_refused},
+                                    {"points on a face are refused", points_on_a_face_are_refused},
                                     {"sentence says what", sentence_says_what},
                                     {"damage is caught", damage_is_caught},
                                     {"truncation is caught", truncation_is_caught},
