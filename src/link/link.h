@@ -2,7 +2,8 @@
 //
 //     scrim-recorder listens on run/packets.sock;  scrim-veil connects: STREAM, PACKET, END
 //     scrimd         listens on run/desk.sock;     scrim-veil connects: INIT, FRAME, VEIL_STATE,
-//     OBSERVATION
+//     OBSERVATION, AREAS_TAKEN; and is told AREAS,
+//                                                  THIN_WANTED
 //                                                  scrim-recorder connects: CAMERA_STATE, DISKS
 //                                                  scrim-keeper connects: STORAGE
 //     scrim-keeper listens on run/keys.sock;       scrim-recorder connects: HOUR_KEY_WANTED, and is
@@ -51,9 +52,18 @@ enum scrim_link_kind {
     SCRIM_LINK_DISKS = 21, // JSON text: the disks as the recorder finds them (disks_state.h)
     SCRIM_LINK_SOUND = 22, // see ingest/wire.h, the next one too
     SCRIM_LINK_SOUND_TRACK = 23,
+    SCRIM_LINK_AREAS = 24, // u64 revision, then the text of site/area_set.h; no text: what was
+                           // drawn is not known
+    SCRIM_LINK_AREAS_TAKEN = 25, // u64 revision, u8 1 if it was understood: what is shown from now
+                                 // on is covered by it; 0: all is opaque
+    SCRIM_LINK_THIN_WANTED = 26,     // u8 1: somebody watches the thin rendition of this camera, a
+                                     // key frame of it comes next; 0: nobody does any more
 };
 
-enum scrim_link_flag { SCRIM_LINK_KEY = 1, SCRIM_LINK_OPAQUE = 2 };
+// THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for
+// links of some 64 kbit/s. It comes beside the full one while it is wanted.
+enum scrim_link_flag { SCRIM_LINK_KEY = 1, SCRIM_LINK_OPAQUE = 2, SCRIM_LINK_THIN = 4 };
+enum scrim_rendition { SCRIM_RENDITION_FULL, SCRIM_RENDITION_THIN, SCRIM_RENDITIONS };
 enum scrim_codec { SCRIM_CODEC_H264 = 1, SCRIM_CODEC_H265 = 2 };
 enum scrim_veil_state { SCRIM_VEIL_LIVE = 1, SCRIM_VEIL_OPAQUE = 2, SCRIM_VEIL_WAITING = 3 };
 

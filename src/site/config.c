@@ -150,21 +150,62 @@ static int check_audio(const struct check *check, const struct scrim_camera_conf
     return SCRIM_OK;
 }
 
-static bool is_share(double value)
+// Refuses an area; the sentence is in check->error already.
+static int refuse_area(const struct check *check, const struct scrim_camera_config *camera,
+                       const char *key, unsigned number, const char *name)
 {
-    return value >= 0.0 && value <= 1.0; // false for NaN too
+    char sentence[sizeof check->error->text], which[64];
+    snprintf(sentence, sizeof sentence, "%s", check->error->text);
+    snprintf(which, sizeof which, "number %u%s%.31s%s", number + 1, name ? " ('" : "",
+             name ? name : "", name ? "')" : "");
+    const unsigned line =
+        scrim_yaml_line_after(check->text, scrim_yaml_line_of(check->text, "id", camera->id), key);
+    return scrim_fail(check->error, SCRIM_EINVAL, "%s:%u: camera '%s': %s: %s: %s",
+                      check->text->name, line, camera->id, key, which, sentence);
 }
 
-static int check_masks(const struct check *check, const struct scrim_camera_config *camera)
+static int take_areas(const struct check *check, struct scrim_camera_config *camera,
+                      enum scrim_area_kind kind, const struct scrim_area_config *list,
+                      unsigned count)
 {
-    for (unsigned i = 0; i < camera->masks_count; i++) {
-        const struct scrim_rect *m = &camera->masks[i];
-        if (!is_share(m->x) || !is_share(m->y) || !is_share(m->x + m->width) ||
-            !is_share(m->y + m->height) || !(m->width > 0) || !(m->height > 0))
-            return refuse(check, camera, "masks", "",
-                          "x, y, width and height are shares of the picture from 0 to 1, and "
-                          "must stay inside it");
+    static const char *const keys[SCRIM_AREA_KINDS] = {"masks", "zones", "lines"};
+    for (unsigned i = 0; i < count; i++) {
+        struct scrim_area area;
+        int result = scrim_area_of_config(kind, &list[i], &area, check->error);
+        if (result >= 0 && camera->areas_count == SCRIM_AREAS_MAX)
+            result = scrim_fail(check->error, SCRIM_EINVAL,
+                                "a camera has at most %d masks, zones and lines together",
+                                SCRIM_AREAS_MAX);
+        if (result >= 0 && area.name[0] &&
+            scrim_area_find(camera->areas, camera->areas_count, area.name))
+            result =
+                scrim_fail(check->error, SCRIM_EINVAL, "another area of this camera has this name");
+        if (result < 0)
+            return refuse_area(check, camera, keys[kind], i, list[i].name);
+        camera->areas[camera->areas_count++] = area;
     }
+    return SCRIM_OK;
+}
+
+static int check_areas(const struct check *check, struct scrim_camera_config *camera)
+{
+    const unsigned written = camera->masks_count + camera->zones_count + camera->lines_count;
+    if (written > 0)
+        camera->areas = scrim_new_array(written < SCRIM_AREAS_MAX ? written : SCRIM_AREAS_MAX,
+                                        struct scrim_area);
+    int result = take_areas(check, camera, SCRIM_AREA_MASK, camera->masks, camera->masks_count);
+    if (result >= 0)
+        result = take_areas(check, camera, SCRIM_AREA_ZONE, camera->zones, camera->zones_count);
+    if (result >= 0)
+        result = take_areas(check, camera, SCRIM_AREA_LINE, camera->lines, camera->lines_count);
+    return result;
+}
+
+static int check_record(const struct check *check, const struct scrim_camera_config *camera)
+{
+    if (camera->keep != SCRIM_KEEP_ORIGINAL && camera->audio_reason)
+        return refuse(check, camera, "audio_reason", "",
+                      "sound is recorded with the original, and `record` says that there is none");
     return SCRIM_OK;
 }
 
@@ -190,7 +231,9 @@ static int check_camera(const struct check *check, struct scrim_camera_config *c
     if (result >= 0)
         result = check_audio(check, camera);
     if (result >= 0)
-        result = check_masks(check, camera);
+        result = check_record(check, camera);
+    if (result >= 0)
+        result = check_areas(check, camera);
     return result;
 }
 
@@ -282,6 +325,8 @@ int scrim_site_parse(const char *name, const char *text, size_t length,
 
 void scrim_site_config_free(struct scrim_site_config *config)
 {
+    for (unsigned i = 0; config && i < config->cameras_count; i++) // not libcyaml's
+        scrim_free_pointer(&config->cameras[i].areas);
     scrim_yaml_free(config);
 }
 

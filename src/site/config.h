@@ -4,11 +4,28 @@
 
 #include "base/fs.h"
 #include "link/link.h"
+#include "site/area.h"
 
 enum scrim_transport { SCRIM_TRANSPORT_AUTO, SCRIM_TRANSPORT_TCP, SCRIM_TRANSPORT_UDP };
 
-struct scrim_rect {
-    double x, y, width, height; // shares of the picture, 0…1, origin top left
+// What is kept of a camera.
+enum scrim_keep {
+    SCRIM_KEEP_ORIGINAL, // the sealed original and the redacted picture
+    SCRIM_KEEP_REDACTED, // the redacted picture only: no original is ever sealed
+    SCRIM_KEEP_NOTHING,  // nothing: the redacted picture is shown and forgotten
+};
+
+struct scrim_pair {
+    double at[2]; // x, y: shares of the picture, 0…1, origin top left
+};
+
+// A mask, zone or line as it is written: points, or for masks and zones a rectangle. `areas` below
+// is what becomes of it.
+struct scrim_area_config {
+    char *name; // NULL: only for a mask
+    struct scrim_pair *points;
+    unsigned points_count;
+    double x, y, width, height; // shares of the picture
 };
 
 struct scrim_camera_config {
@@ -29,8 +46,11 @@ struct scrim_camera_config {
     char *retention_reason; // required above 72 h
     char *audio_reason;     // why sound is recorded, in words; NULL: it is not, and never asked for
     double expected_mbit;   // bit rate of the main stream until it is measured; 0: not given
-    struct scrim_rect *masks; // static masks drawn by the administrator
-    unsigned masks_count;
+    enum scrim_keep keep;   // "record": original (default), redacted, nothing
+    struct scrim_area_config *masks, *zones, *lines; // see area.h
+    unsigned masks_count, zones_count, lines_count;
+    struct scrim_area *areas; // all of them, checked: masks, zones, lines. No key of its own
+    unsigned areas_count;
 };
 
 // A place for sealed segments: the root of a file system of its own (docs/guide/disks.md).
@@ -90,3 +110,8 @@ SCRIM_MUST_CHECK int scrim_camera_password(const struct scrim_site *site,
 
 // The commented file that `scrim init` writes.
 extern const char scrim_site_template[];
+
+// An area as scrim.yaml has it, checked. SCRIM_EINVAL with a sentence for scrim_fail_prefix.
+SCRIM_MUST_CHECK int scrim_area_of_config(enum scrim_area_kind kind,
+                                          const struct scrim_area_config *config,
+                                          struct scrim_area *ret, struct scrim_error *error);

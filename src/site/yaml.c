@@ -7,18 +7,36 @@
 
 #define CAMERAS_MAX 1024
 #define DISKS_MAX 32
-#define MASKS_MAX 64
+// More than is allowed, so that config.c can say in plain words which area has too many.
+#define AREAS_READ 1000
+#define AREA_POINTS_READ 1000
 #define TEXT_MAX 1000
 #define PATH_TEXT_MAX 500
 
-static const cyaml_schema_field_t mask_fields[] = {
-    CYAML_FIELD_FLOAT("x", CYAML_FLAG_DEFAULT, struct scrim_rect, x),
-    CYAML_FIELD_FLOAT("y", CYAML_FLAG_DEFAULT, struct scrim_rect, y),
-    CYAML_FIELD_FLOAT("width", CYAML_FLAG_DEFAULT, struct scrim_rect, width),
-    CYAML_FIELD_FLOAT("height", CYAML_FLAG_DEFAULT, struct scrim_rect, height), CYAML_FIELD_END};
+static const cyaml_schema_value_t share_value = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
 
-static const cyaml_schema_value_t mask_value = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_rect, mask_fields)};
+// The type is that of a member, not of the pair, whatever libcyaml's manual says.
+static const cyaml_schema_value_t pair_value = {
+    CYAML_VALUE_SEQUENCE_FIXED(CYAML_FLAG_DEFAULT, double, &share_value, 2)};
+
+static const cyaml_schema_field_t area_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct scrim_area_config, name, 1, TEXT_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("points", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct scrim_area_config, points, points_count, &pair_value, 0,
+                               AREA_POINTS_READ),
+    CYAML_FIELD_FLOAT("x", CYAML_FLAG_OPTIONAL, struct scrim_area_config, x),
+    CYAML_FIELD_FLOAT("y", CYAML_FLAG_OPTIONAL, struct scrim_area_config, y),
+    CYAML_FIELD_FLOAT("width", CYAML_FLAG_OPTIONAL, struct scrim_area_config, width),
+    CYAML_FIELD_FLOAT("height", CYAML_FLAG_OPTIONAL, struct scrim_area_config, height),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t area_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_area_config, area_fields)};
+
+static const cyaml_strval_t keeps[] = {{"original", SCRIM_KEEP_ORIGINAL},
+                                       {"redacted", SCRIM_KEEP_REDACTED},
+                                       {"nothing", SCRIM_KEEP_NOTHING}};
 
 static const cyaml_strval_t transports[] = {
     {"auto", SCRIM_TRANSPORT_AUTO}, {"tcp", SCRIM_TRANSPORT_TCP}, {"udp", SCRIM_TRANSPORT_UDP}};
@@ -28,6 +46,11 @@ static const cyaml_strval_t root_key_places[] = {{"file", SCRIM_ROOT_KEY_FILE},
 
 #define TEXT(key, flags, structure, field, min, max) \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), structure, field, min, max)
+
+#define AREAS(key, field)                                                                        \
+    CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,                    \
+                               struct scrim_camera_config, field, field##_count, &area_value, 0, \
+                               AREAS_READ)
 
 static const cyaml_schema_field_t camera_fields[] = {
     TEXT("id", 0, struct scrim_camera_config, id, 1, SCRIM_CAMERA_ID_MAX),
@@ -54,9 +77,11 @@ static const cyaml_schema_field_t camera_fields[] = {
          TEXT_MAX),
     CYAML_FIELD_FLOAT("expected_mbit", CYAML_FLAG_OPTIONAL, struct scrim_camera_config,
                       expected_mbit),
-    CYAML_FIELD_SEQUENCE_COUNT("masks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                               struct scrim_camera_config, masks, masks_count, &mask_value, 0,
-                               MASKS_MAX),
+    CYAML_FIELD_ENUM("record", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct scrim_camera_config,
+                     keep, keeps, CYAML_ARRAY_LEN(keeps)),
+    AREAS("masks", masks),
+    AREAS("zones", zones),
+    AREAS("lines", lines),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t camera_value = {
@@ -150,16 +175,38 @@ static bool names_key(const char *line, size_t length, const char *key)
     return false;
 }
 
+// The next line, also one without a line break at the end of the text.
+static bool next_line(struct scrim_reader *reader, const char **ret, size_t *ret_length)
+{
+    *ret = (const char *)reader->at;
+    *ret_length = reader->left;
+    if (reader->left == 0)
+        return false;
+    if (!scrim_read_line(reader, ret, ret_length))
+        reader->left = 0;
+    return true;
+}
+
+unsigned scrim_yaml_line_after(const struct scrim_yaml_text *yaml, unsigned after, const char *key)
+{
+    struct scrim_reader reader = scrim_reader_of(yaml->text, yaml->length);
+    const char *line;
+    size_t length;
+    for (unsigned number = 1; next_line(&reader, &line, &length); number++) {
+        if (number >= after && names_key(line, length, key))
+            return number;
+    }
+    return after;
+}
+
 unsigned scrim_yaml_line_of(const struct scrim_yaml_text *yaml, const char *key, const char *value)
 {
     const size_t value_length = strlen(value);
     struct scrim_reader reader = scrim_reader_of(yaml->text, yaml->length);
+    const char *line;
+    size_t length;
     unsigned found = 1;
-    for (unsigned number = 1; reader.left > 0; number++) {
-        const char *line = (const char *)reader.at;
-        size_t length = reader.left;
-        if (!scrim_read_line(&reader, &line, &length))
-            reader.left = 0; // the last line has no line break
+    for (unsigned number = 1; next_line(&reader, &line, &length); number++) {
         if (names_key(line, length, key) &&
             (value_length == 0 || memmem(line, length, value, value_length)))
             found = number;

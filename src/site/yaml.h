@@ -17,3 +17,5 @@ void scrim_yaml_free(struct scrim_site_config *config);
 // The number of the last line that reads "key: …value…", from 1; 1 if there is none. The last,
 // because of two that clash it is the later one that has to change.
 unsigned scrim_yaml_line_of(const struct scrim_yaml_text *yaml, const char *key, const char *value);
+// The first line from `after` on that reads "key: …"; `after` if there is none.
+unsigned scrim_yaml_line_after(const struct scrim_yaml_text *yaml, unsigned after, const char *key);

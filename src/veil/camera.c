@@ -21,6 +21,12 @@ struct scrim_veil_camera {
     bool complained;
     int64_t complained_us;
 
+    struct scrim_area *areas; // scrim.yaml's, and what was drawn since
+    size_t areas_count;
+    bool areas_unknown;
+    uint64_t areas_revision; // of the last message
+    bool areas_told;         // the desk knows that it was taken
+
     struct scrim_intake *intake;
     bool streaming;
     int64_t packet_at_us; // when the last packet came, monotonic
@@ -32,6 +38,8 @@ struct scrim_veil_camera {
     struct scrim_redactor *redactor; // once the size of the picture is known
     int width, height;
     struct scrim_feed *feed; // begun with the redactor
+    struct scrim_feed *thin; // begun with the first picture while it is wanted
+    bool thin_wanted;
 
     enum scrim_veil_state state;
     char reason[128];
@@ -45,6 +53,7 @@ struct scrim_veil_camera {
 
 struct scrim_veil_camera *scrim_veil_camera_create(const struct scrim_veil_camera_params *params)
 {
+    static const struct scrim_area_set none;
     struct scrim_veil_camera *camera = scrim_new(struct scrim_veil_camera);
     camera->params = *params;
     camera->log = scrim_log_named("veil.%s", params->config->id);
@@ -52,8 +61,30 @@ struct scrim_veil_camera *scrim_veil_camera_create(const struct scrim_veil_camer
     camera->state = SCRIM_VEIL_WAITING;
     snprintf(camera->reason, sizeof camera->reason, "no picture from the camera");
     camera->intake = scrim_intake_create();
-    camera->feed = scrim_feed_create(&camera->params.outlet, params->config->id);
+    camera->feed =
+        scrim_feed_create(&camera->params.outlet, params->config->id, SCRIM_RENDITION_FULL);
+    camera->thin =
+        scrim_feed_create(&camera->params.outlet, params->config->id, SCRIM_RENDITION_THIN);
+    scrim_veil_camera_areas(camera, &none);
+    camera->areas_told = true; // nobody asked
     return camera;
+}
+
+void scrim_veil_camera_areas(struct scrim_veil_camera *camera, const struct scrim_area_set *set)
+{
+    const struct scrim_camera_config *config = camera->params.config;
+    const size_t drawn = set ? set->count : 0;
+    struct scrim_area *areas = scrim_new_array(config->areas_count + drawn + 1, struct scrim_area);
+    for (unsigned i = 0; i < config->areas_count; i++)
+        areas[i] = config->areas[i];
+    for (size_t i = 0; i < drawn; i++)
+        areas[config->areas_count + i] = set->list[i];
+    free(camera->areas);
+    camera->areas = areas;
+    camera->areas_count = config->areas_count + drawn;
+    camera->areas_unknown = set == NULL;
+    if (camera->redactor)
+        scrim_redactor_areas(camera->redactor, set ? areas : NULL, camera->areas_count);
 }
 
 static void drop_output(struct scrim_veil_camera *camera)
@@ -61,6 +92,7 @@ static void drop_output(struct scrim_veil_camera *camera)
     scrim_redactor_destroy(camera->redactor);
     camera->redactor = NULL;
     scrim_feed_end(camera->feed);
+    scrim_feed_end(camera->thin);
 }
 
 void scrim_veil_camera_destroy(struct scrim_veil_camera *camera)
@@ -70,6 +102,8 @@ void scrim_veil_camera_destroy(struct scrim_veil_camera *camera)
     drop_output(camera);
     scrim_intake_destroy(camera->intake);
     scrim_feed_destroy(camera->feed);
+    scrim_feed_destroy(camera->thin);
+    free(camera->areas);
     free(camera);
 }
 
@@ -138,7 +172,11 @@ static int make_redactor(struct scrim_veil_camera *camera, const struct scrim_pi
         .finder = camera->params.finder,
         .schedule = camera->params.schedule,
     };
-    return scrim_redactor_create(&params, &camera->redactor, error);
+    const int code = scrim_redactor_create(&params, &camera->redactor, error);
+    if (code >= 0)
+        scrim_redactor_areas(camera->redactor, camera->areas_unknown ? NULL : camera->areas,
+                             camera->areas_count);
+    return code;
 }
 
 // A redactor and a feed for pictures like this one.
@@ -156,6 +194,24 @@ static int make_output(struct scrim_veil_camera *camera, const struct scrim_pict
     return code;
 }
 
+// What goes wrong here ends the thin rendition, until it is asked for again, and nothing else.
+static void send_thin(struct scrim_veil_camera *camera, const struct scrim_veiled *veiled)
+{
+    struct scrim_error error = {0};
+    int code = SCRIM_OK;
+    if (!camera->thin_wanted)
+        return;
+    if (!scrim_feed_begun(camera->thin))
+        code = scrim_feed_begin(camera->thin, &veiled->picture, &error);
+    if (code >= 0)
+        code = scrim_feed_send(camera->thin, veiled, &error);
+    if (code >= 0)
+        return;
+    complain(camera, error.text);
+    scrim_feed_end(camera->thin);
+    camera->thin_wanted = false;
+}
+
 static int take_out(struct scrim_veil_camera *camera, struct scrim_error *error)
 {
     struct scrim_veiled veiled;
@@ -163,6 +219,7 @@ static int take_out(struct scrim_veil_camera *camera, struct scrim_error *error)
         const int code = scrim_feed_send(camera->feed, &veiled, error);
         if (code < 0)
             return code;
+        send_thin(camera, &veiled);
         const bool opaque = veiled.reason != SCRIM_REASON_NONE;
         set_state(camera, opaque ? SCRIM_VEIL_OPAQUE : SCRIM_VEIL_LIVE,
                   scrim_reason_text(veiled.reason));
@@ -309,9 +366,54 @@ int scrim_veil_camera_message(struct scrim_veil_camera *camera,
     }
 }
 
+// What the full link refused is told again by the next tick.
+static void tell_areas(struct scrim_veil_camera *camera)
+{
+    if (!camera->areas_told)
+        camera->areas_told =
+            scrim_outlet_areas_taken(&camera->params.outlet, scrim_veil_camera_id(camera),
+                                     camera->areas_revision, !camera->areas_unknown) >= 0;
+}
+
+// What cannot be understood is like what cannot be read: nothing is shown, and the desk hears it.
+int scrim_veil_camera_areas_message(struct scrim_veil_camera *camera, struct scrim_reader body)
+{
+    struct scrim_error error = {0};
+    uint64_t revision;
+    if (!scrim_read_u64(&body, &revision))
+        return SCRIM_EFORMAT;
+    SCRIM_AUTO(scrim_free_pointer)
+    struct scrim_area_set *set = scrim_new(struct scrim_area_set);
+    const bool known = body.left > 0;
+    const bool sound = known && scrim_area_set_parse(body.at, body.left, set, &error) >= 0 &&
+                       set->revision == revision;
+    if (!sound)
+        scrim_error_log(&camera->log, "its areas are not known, all of it is opaque: %s",
+                        known ? error.text : "the desk cannot read them");
+    scrim_veil_camera_areas(camera, sound ? set : NULL);
+    camera->areas_revision = revision;
+    camera->areas_told = false;
+    tell_areas(camera);
+    return SCRIM_OK;
+}
+
+int scrim_veil_camera_thin_message(struct scrim_veil_camera *camera, struct scrim_reader body)
+{
+    uint8_t wanted;
+    if (!scrim_read_u8(&body, &wanted) || body.left > 0 || wanted > 1)
+        return SCRIM_EFORMAT;
+    camera->thin_wanted = wanted;
+    if (wanted)
+        scrim_feed_refresh(camera->thin);
+    else
+        scrim_feed_end(camera->thin);
+    return SCRIM_OK;
+}
+
 void scrim_veil_camera_tick(struct scrim_veil_camera *camera, int64_t now_us)
 {
     const bool quiet = now_us - camera->packet_at_us > QUIET_US;
+    tell_areas(camera);
     if (quiet)
         camera->behind_us = 0;
     if (quiet && camera->state != SCRIM_VEIL_WAITING)
@@ -337,6 +439,7 @@ struct scrim_veil_camera_stats scrim_veil_camera_stats(const struct scrim_veil_c
     const struct scrim_feed_stats feed = scrim_feed_stats(camera->feed);
     stats.sent = feed.sent;
     stats.dropped = feed.dropped;
+    stats.thin = scrim_feed_stats(camera->thin);
     stats.stages.us[SCRIM_STAGE_ENCODE] = feed.stages.us[SCRIM_STAGE_ENCODE];
     if (camera->redactor)
         stats.redactor = scrim_redactor_stats(camera->redactor);

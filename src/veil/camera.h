@@ -2,7 +2,9 @@
 // Everything about a camera lives and dies here; a fault of one camera's stream stays its own.
 #pragma once
 
+#include "site/area_set.h"
 #include "site/config.h"
+#include "veil/feed.h"
 #include "veil/outlet.h"
 #include "veil/stage.h"
 
@@ -18,6 +20,22 @@ struct scrim_veil_camera_params {
 struct scrim_veil_camera *scrim_veil_camera_create(const struct scrim_veil_camera_params *params);
 void scrim_veil_camera_destroy(struct scrim_veil_camera *camera); // NULL is fine
 const char *scrim_veil_camera_id(const struct scrim_veil_camera *camera);
+
+// What was drawn over the API, besides the areas of scrim.yaml; none at first. From the next
+// picture on, those that wait included. NULL: that is not known, and every picture is opaque until
+// it is.
+void scrim_veil_camera_areas(struct scrim_veil_camera *camera, const struct scrim_area_set *set);
+
+// The same from the body of SCRIM_LINK_AREAS, and tells the desk that it was taken. SCRIM_EFORMAT
+// for a body that says not even which revision it is.
+SCRIM_MUST_CHECK int scrim_veil_camera_areas_message(struct scrim_veil_camera *camera,
+                                                     struct scrim_reader body);
+
+// Whether anybody watches the thin rendition, from the body of SCRIM_LINK_THIN_WANTED; SCRIM_EFORMAT
+// for another one. It is encoded only while somebody does; each time it is asked for, its next
+// picture is a key frame.
+SCRIM_MUST_CHECK int scrim_veil_camera_thin_message(struct scrim_veil_camera *camera,
+                                                    struct scrim_reader body);
 
 // Messages from the recorder, as in link.h. Bodies are not trusted: SCRIM_EFORMAT for a malformed
 // one. Other trouble with the stream is the camera's state, not an error.
@@ -35,6 +53,7 @@ int64_t scrim_veil_camera_behind(const struct scrim_veil_camera *camera);
 
 struct scrim_veil_camera_stats {
     uint64_t packets, decoded, shed, sent, dropped, observations_dropped, decode_errors;
+    struct scrim_feed_stats thin;         // of the thin rendition
     struct scrim_redactor_stats redactor; // of the current stream
     struct scrim_stages stages;           // decode and encode
 };

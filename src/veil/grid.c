@@ -61,6 +61,17 @@ static int cell_of(float at, int count)
     return cell < (float)count ? (int)cell : count - 1;
 }
 
+void scrim_grid_cover_row(struct scrim_grid *grid, int row, int first, int last,
+                          enum scrim_cover cover)
+{
+    uint8_t *cells = grid->cells + (size_t)row * (size_t)grid->columns;
+    for (int column = first; column <= last; column++) {
+        const uint8_t old = cells[column];
+        if ((old & SCRIM_COVER_MASK) < cover)
+            cells[column] = (uint8_t)((old & SCRIM_COVER_FIGURE) | cover);
+    }
+}
+
 void scrim_grid_cover(struct scrim_grid *grid, float x0, float y0, float x1, float y1,
                       enum scrim_cover cover)
 {
@@ -71,14 +82,8 @@ void scrim_grid_cover(struct scrim_grid *grid, float x0, float y0, float x1, flo
     // A right edge exactly on a cell border does not touch the next cell.
     const int right = cell_of(nextafterf(x1, x0), grid->columns);
     const int bottom = cell_of(nextafterf(y1, y0), grid->rows);
-    for (int row = top; row <= bottom; row++) {
-        uint8_t *cells = grid->cells + (size_t)row * (size_t)grid->columns;
-        for (int column = left; column <= right; column++) {
-            const uint8_t old = cells[column];
-            if ((old & SCRIM_COVER_MASK) < cover)
-                cells[column] = (uint8_t)((old & SCRIM_COVER_FIGURE) | cover);
-        }
-    }
+    for (int row = top; row <= bottom; row++)
+        scrim_grid_cover_row(grid, row, left, right, cover);
 }
 
 unsigned scrim_grid_permille(const struct scrim_grid *grid)

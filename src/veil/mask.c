@@ -1,6 +1,7 @@
 #include "veil/mask.h"
 
 #include "base/alloc.h"
+#include "veil/polygon.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,7 @@ static size_t cell_count(const struct scrim_mask *mask)
     return (size_t)mask->columns * (size_t)mask->rows;
 }
 
-int scrim_mask_create(int width, int height, const struct scrim_rect *masks, unsigned masks_count,
-                      struct scrim_mask **ret)
+int scrim_mask_create(int width, int height, struct scrim_mask **ret)
 {
     struct scrim_mask *mask = scrim_new(struct scrim_mask);
     const int code = scrim_grid_init(&mask->drawn, width, height);
@@ -44,13 +44,17 @@ int scrim_mask_create(int width, int height, const struct scrim_rect *masks, uns
         scrim_mask_destroy(mask);
         return SCRIM_ENOMEM;
     }
-    for (unsigned i = 0; i < masks_count; i++) {
-        const float x = (float)(masks[i].x * width), y = (float)(masks[i].y * height);
-        scrim_grid_cover(&mask->drawn, x, y, x + (float)(masks[i].width * width),
-                         y + (float)(masks[i].height * height), SCRIM_COVER_STATIC);
-    }
     *ret = mask;
     return SCRIM_OK;
+}
+
+void scrim_mask_draw(struct scrim_mask *mask, const struct scrim_area *areas, size_t count)
+{
+    scrim_grid_fill(&mask->drawn, SCRIM_COVER_CLEAR);
+    for (size_t i = 0; i < count; i++) {
+        if (areas[i].kind == SCRIM_AREA_MASK)
+            scrim_polygon_cover(&mask->drawn, areas[i].points, areas[i].count, SCRIM_COVER_STATIC);
+    }
 }
 
 void scrim_mask_destroy(struct scrim_mask *mask)

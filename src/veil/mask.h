@@ -5,13 +5,15 @@
 #include "veil/grid.h"
 
 #include "detect/detector.h"
-#include "site/config.h"
+#include "site/area.h"
 
 struct scrim_mask;
 
-SCRIM_MUST_CHECK int scrim_mask_create(int width, int height, const struct scrim_rect *masks,
-                                       unsigned masks_count, struct scrim_mask **ret);
+SCRIM_MUST_CHECK int scrim_mask_create(int width, int height, struct scrim_mask **ret);
 void scrim_mask_destroy(struct scrim_mask *mask);
+
+// From now on the masks among `areas` are covered always, and none that was before.
+void scrim_mask_draw(struct scrim_mask *mask, const struct scrim_area *areas, size_t count);
 
 // Levels of motion.h for the frame and its neighbours in time; a neighbour that does not exist is
 // NULL.

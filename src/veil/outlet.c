@@ -26,21 +26,26 @@ static uint8_t *put(uint8_t *at, uint64_t value, unsigned bytes)
     return at + bytes;
 }
 
-int scrim_outlet_init(const struct scrim_outlet *outlet, const char *camera, int width, int height,
-                      const char *mime, const struct scrim_buf *segment)
+static unsigned flag_of(enum scrim_rendition rendition)
+{
+    return rendition == SCRIM_RENDITION_THIN ? SCRIM_LINK_THIN : 0U;
+}
+
+int scrim_outlet_init(const struct scrim_outlet *outlet, const struct scrim_outlet_stream *stream,
+                      const struct scrim_buf *segment)
 {
     uint8_t head[6 + 128];
-    const size_t length = strnlen(mime, sizeof head - 6);
-    uint8_t *at = put(head, (uint64_t)width, 2);
-    at = put(at, (uint64_t)height, 2);
+    const size_t length = strnlen(stream->mime, sizeof head - 6);
+    uint8_t *at = put(head, (uint64_t)stream->width, 2);
+    at = put(at, (uint64_t)stream->height, 2);
     at = put(at, length, 2);
-    memcpy(at, mime, length);
-    return outlet->send(outlet->context, SCRIM_LINK_INIT, 0, camera, head, 6 + length,
-                        segment->data, segment->len);
+    memcpy(at, stream->mime, length);
+    return outlet->send(outlet->context, SCRIM_LINK_INIT, (uint8_t)flag_of(stream->rendition),
+                        stream->camera, head, 6 + length, segment->data, segment->len);
 }
 
 int scrim_outlet_frame(const struct scrim_outlet *outlet, const char *camera,
-                       const struct scrim_veiled *veiled, bool key,
+                       enum scrim_rendition rendition, const struct scrim_veiled *veiled, bool key,
                        const struct scrim_buf *fragment)
 {
     uint8_t head[8 + 8 + 2 + 1];
@@ -48,7 +53,8 @@ int scrim_outlet_frame(const struct scrim_outlet *outlet, const char *camera,
     at = put(at, (uint64_t)veiled->pts_us, 8);
     at = put(at, veiled->masked_permille, 2);
     put(at, (uint64_t)veiled->reason, 1);
-    const unsigned flags = (key ? SCRIM_LINK_KEY : 0U) | (veiled->reason ? SCRIM_LINK_OPAQUE : 0U);
+    const unsigned flags = (key ? SCRIM_LINK_KEY : 0U) | (veiled->reason ? SCRIM_LINK_OPAQUE : 0U) |
+                           flag_of(rendition);
     return outlet->send(outlet->context, SCRIM_LINK_FRAME, (uint8_t)flags, camera, head,
                         sizeof head, fragment->data, fragment->len);
 }
@@ -85,4 +91,13 @@ int scrim_outlet_observation(const struct scrim_outlet *outlet, const char *came
     }
     return outlet->send(outlet->context, SCRIM_LINK_OBSERVATION, 0, camera, body,
                         (size_t)(at - body), NULL, 0);
+}
+
+int scrim_outlet_areas_taken(const struct scrim_outlet *outlet, const char *camera,
+                             uint64_t revision, bool understood)
+{
+    uint8_t body[9];
+    put(put(body, revision, 8), understood, 1);
+    return outlet->send(outlet->context, SCRIM_LINK_AREAS_TAKEN, 0, camera, body, sizeof body, NULL,
+                        0);
 }

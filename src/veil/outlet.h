@@ -19,14 +19,25 @@ struct scrim_outlet {
 
 struct scrim_outlet scrim_outlet_of(struct scrim_link *link);
 
+// What a stream of pictures is: of which camera, and which of its renditions.
+struct scrim_outlet_stream {
+    const char *camera;
+    enum scrim_rendition rendition;
+    int width, height; // pixels
+    const char *mime;
+};
+
 // Each returns what `send` returned.
-SCRIM_MUST_CHECK int scrim_outlet_init(const struct scrim_outlet *outlet, const char *camera,
-                                       int width, int height, const char *mime,
+SCRIM_MUST_CHECK int scrim_outlet_init(const struct scrim_outlet *outlet,
+                                       const struct scrim_outlet_stream *stream,
                                        const struct scrim_buf *segment);
 SCRIM_MUST_CHECK int scrim_outlet_frame(const struct scrim_outlet *outlet, const char *camera,
+                                        enum scrim_rendition rendition,
                                         const struct scrim_veiled *veiled, bool key,
                                         const struct scrim_buf *fragment);
 SCRIM_MUST_CHECK int scrim_outlet_state(const struct scrim_outlet *outlet, const char *camera,
                                         enum scrim_veil_state state, const char *reason);
 SCRIM_MUST_CHECK int scrim_outlet_observation(const struct scrim_outlet *outlet, const char *camera,
                                               const struct scrim_veiled *veiled);
+SCRIM_MUST_CHECK int scrim_outlet_areas_taken(const struct scrim_outlet *outlet, const char *camera,
+                                              uint64_t revision, bool understood);

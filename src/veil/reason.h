@@ -12,7 +12,8 @@
     X(MISMATCH, 7, "picture and mask do not match")  \
     X(OVERLOAD, 8, "computer overloaded")            \
     X(CAMERA, 9, "camera moves")                     \
-    X(CROWD, 10, "too many people to follow")
+    X(CROWD, 10, "too many people to follow")        \
+    X(AREAS, 11, "masks cannot be read")
 
 enum scrim_reason {
 #define X(name, value, text) SCRIM_REASON_##name = (value),

@@ -31,6 +31,7 @@ struct scrim_redactor {
 
     enum scrim_reason doubt; // the caller's
     struct scrim_redactor_stats stats;
+    bool areas_unknown;      // what must always be covered
 };
 
 static size_t cell_count(const struct scrim_redactor *redactor)
@@ -58,8 +59,7 @@ static int create_parts(struct scrim_redactor *redactor)
     const struct scrim_redactor_params *params = &redactor->params;
     if (scrim_grid_init(&redactor->grid, params->width, params->height) < 0 ||
         scrim_motion_create(params->width, params->height, &redactor->motion) < 0 ||
-        scrim_mask_create(params->width, params->height, params->masks, params->masks_count,
-                          &redactor->mask) < 0 ||
+        scrim_mask_create(params->width, params->height, &redactor->mask) < 0 ||
         scrim_lookahead_create(&redactor->grid, params->full_range, params->look_ahead_us,
                                &redactor->ahead) < 0)
         return SCRIM_ENOMEM;
@@ -92,7 +92,6 @@ int scrim_redactor_create(const struct scrim_redactor_params *params, struct scr
         return scrim_fail(error, SCRIM_ENOMEM, "out of memory for pictures of %d×%d", params->width,
                           params->height);
     }
-    redactor->params.masks = NULL; // borrowed for create only
     learn_scene(redactor, SCRIM_REASON_WARM_UP);
     *ret = redactor;
     return SCRIM_OK;
@@ -325,6 +324,8 @@ bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *re
     redactor->stats.popped++;
     redactor->stats.opaque += waiting->reason != SCRIM_REASON_NONE;
     return true;
+    if (redactor->areas_unknown)
+        waiting->reason = SCRIM_REASON_AREAS;
 }
 
 void scrim_redactor_flush(struct scrim_redactor *redactor)
@@ -337,6 +338,14 @@ void scrim_redactor_rewind(struct scrim_redactor *redactor)
     scrim_lookahead_clear(redactor->ahead);
     scrim_people_forget(redactor->people);
     scrim_people_hurry(redactor->people); // the first picture is looked at
+void scrim_redactor_areas(struct scrim_redactor *redactor, const struct scrim_area *areas,
+                          size_t count)
+{
+    redactor->areas_unknown = areas == NULL;
+    if (areas)
+        scrim_mask_draw(redactor->mask, areas, count);
+}
+
     redactor->started = false;
     redactor->stats = (struct scrim_redactor_stats){0};
 }

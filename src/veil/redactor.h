@@ -86,3 +86,8 @@ void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason rea
 void scrim_redactor_trust(struct scrim_redactor *redactor);
 
 struct scrim_redactor_stats scrim_redactor_stats(const struct scrim_redactor *redactor);
+// The camera's areas, whose masks are covered in every picture that is popped from now on; none at
+// first. NULL: they cannot be known, and every picture is opaque until they can.
+void scrim_redactor_areas(struct scrim_redactor *redactor, const struct scrim_area *areas,
+                          size_t count);
+

@@ -57,6 +57,8 @@ struct scrim_worker *scrim_worker_create(const struct scrim_worker_params *param
                 .schedule = worker->schedule,
                 .outlet = scrim_outlet_of(worker->desk),
             });
+        if (params->areas)
+            scrim_veil_camera_areas(worker->cameras[worker->count - 1], params->areas[i]);
     }
     worker->load = scrim_load_create(worker->count);
     worker->reported_us = scrim_clock_mono_us();
@@ -178,16 +180,37 @@ static int receive_packets(struct scrim_worker *worker, struct scrim_error *erro
     return 1;
 }
 
-// The desk has nothing to say; reading notices that it is gone.
+// Areas of a camera, or who watches it. A camera that is not ours, or a kind of a later version, is passed over.
+static int take_from_desk(struct scrim_worker *worker, const struct scrim_link_message *message,
+                          struct scrim_error *error)
+{
+    struct scrim_veil_camera *camera = find_camera(worker, message->camera);
+    const struct scrim_reader body = scrim_reader_of(message->body, message->body_len);
+    int code = SCRIM_OK;
+    if (camera && message->kind == SCRIM_LINK_AREAS)
+        code = scrim_veil_camera_areas_message(camera, body);
+    else if (camera && message->kind == SCRIM_LINK_THIN_WANTED)
+        code = scrim_veil_camera_thin_message(camera, body);
+    return code < 0 ? scrim_fail(error, code, "the desk sent a malformed message for camera %s",
+                                 message->camera)
+                    : SCRIM_OK;
+}
+
+// What the desk says; reading also notices that it is gone.
 static int receive_desk(struct scrim_worker *worker, struct scrim_error *error)
 {
-    struct scrim_link_message message;
-    int code;
-    do {
-        code = scrim_link_receive(worker->desk, &message);
-    } while (code > 0);
-    return code < 0 ? scrim_fail(error, code, "the desk has gone: %s", scrim_err_text(code))
-                    : SCRIM_OK;
+    for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+        struct scrim_link_message message;
+        int code = scrim_link_receive(worker->desk, &message);
+        if (code < 0)
+            return scrim_fail(error, code, "the desk has gone: %s", scrim_err_text(code));
+        if (code == 0)
+            return 0;
+        code = take_from_desk(worker, &message, error);
+        if (code < 0)
+            return code;
+    }
+    return 1;
 }
 
 static int turn(struct scrim_worker *worker, bool *ret_stop, struct scrim_error *error)
@@ -207,12 +230,11 @@ static int turn(struct scrim_worker *worker, bool *ret_stop, struct scrim_error 
     int code = scrim_link_flush(worker->packets);
     if (code < 0)
         return scrim_fail(error, code, "the recorder has gone");
-    code = receive_desk(worker, error);
-    if (code >= 0)
-        code = receive_packets(worker, error);
+    const int more_of_desk = receive_desk(worker, error);
+    code = more_of_desk < 0 ? more_of_desk : receive_packets(worker, error);
     if (code < 0)
         return code;
-    worker->more = code > 0;
+    worker->more = code > 0 || more_of_desk > 0;
     const int64_t now_us = scrim_clock_mono_us();
     tick(worker, now_us);
     report(worker, now_us);

@@ -9,8 +9,11 @@ struct scrim_worker_params {
     const struct scrim_site *site; // outlives the worker
     unsigned worker, workers;      // this one of so many: cameras worker, worker + workers, …
     struct scrim_finder finder;    // its context outlives the worker
-    int packets_fd, desk_fd;       // connected; the worker's from here on
-    int stop_fd;                   // readable when it shall end; borrowed
+    // What was drawn over the API, as of the start: one for each camera of the site, of which those
+    // of this worker count. NULL: could not be read. May be NULL itself: nothing was drawn.
+    const struct scrim_area_set *const *areas;
+    int packets_fd, desk_fd; // connected; the worker's from here on
+    int stop_fd;             // readable when it shall end; borrowed
 };
 
 struct scrim_worker;

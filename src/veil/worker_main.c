@@ -10,12 +10,15 @@
 #include "media/decode.h"
 #include "media/encode.h"
 #include "media/media.h"
+#include "site/area_set.h"
 #include "site/config.h"
 #include "veil/confine.h"
 #include "veil/worker.h"
 
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,14 +67,37 @@ static int warm_libraries(struct scrim_error *error)
     return code;
 }
 
+// Before anything is shown. What cannot be read makes its camera opaque; the desk may know more.
+static const struct scrim_area_set *const *
+read_areas(const struct scrim_site *site, const struct args *args, const struct scrim_log *log)
+{
+    const struct scrim_site_config *config = site->config;
+    const struct scrim_area_set **list =
+        scrim_new_array(config->cameras_count + 1, const struct scrim_area_set *);
+    for (unsigned i = (unsigned)args->worker; i < config->cameras_count;
+         i += (unsigned)args->workers) {
+        struct scrim_error error;
+        struct scrim_area_set *set = scrim_new(struct scrim_area_set);
+        if (scrim_area_set_load(site->dir, config->cameras[i].id, set, &error) >= 0) {
+            list[i] = set;
+            continue;
+        }
+        scrim_error_log(log, "camera %s is opaque: its masks cannot be read: %s",
+                        config->cameras[i].id, error.text);
+        free(set);
+    }
+    return list;
+}
+
 static unsigned cameras_of(const struct scrim_site *site, const struct args *args)
 {
     return site->config->cameras_count / (unsigned)args->workers + 1;
 }
 
 // Opens everything, then gives the rest up. What it opened is left to the end of the process.
-static int prepare(const struct args *args, const char *dir, struct scrim_site *site,
-                   struct scrim_worker_params *ret, struct scrim_error *error)
+static int prepare(const struct args *args, const char *dir, const struct scrim_log *log,
+                   struct scrim_site *site, struct scrim_worker_params *ret,
+                   struct scrim_error *error)
 {
     if (args->worker >= args->workers)
         return scrim_fail(error, SCRIM_EINVAL, "--worker must be less than --workers");
@@ -87,6 +113,9 @@ static int prepare(const struct args *args, const char *dir, struct scrim_site *
     if (code >= 0)
         code = scrim_finder_set_create(NULL, false, &finders, error);
     ret->finder = scrim_finder_of(finders);
+    json_object_seed(0); // from /dev/urandom, which is out of reach later
+    if (code >= 0)
+        ret->areas = read_areas(site, args, log);
     if (code >= 0)
         code = warm_libraries(error);
     if (code >= 0)
@@ -114,7 +143,7 @@ int main(int argc, char **argv)
     scrim_media_quiet();
     struct scrim_site site = {0};
     struct scrim_worker_params params = {0};
-    if (prepare(&args, dir[0], &site, &params, &error) < 0) {
+    if (prepare(&args, dir[0], &log, &site, &params, &error) < 0) {
         scrim_error_log(&log, "%s", error.text);
         return 1;
     }

@@ -69,6 +69,57 @@ static void disks(void)
     test_remove_dir(dir);
 }
 
+static void areas_are_polygons(void)
+{
+    struct scrim_site_config *config = NULL;
+    struct scrim_error error = {0};
+    REQUIRE(parse(HEAD CAMERA
+                  "    record: redacted\n"
+                  "    masks:\n"
+                  "      - {x: 0.7, y: 0, width: 0.3, height: 0.3}\n"
+                  "      - {name: hut, points: [[0, 0.5], [0.2, 0.5], [0.1, 0.75]]}\n"
+                  "    zones:\n"
+                  "      - {name: quay-edge, points: [[0, 1], [0, 0.9], [1, 0.9], [1, 1]]}\n"
+                  "    lines:\n"
+                  "      - {name: gate, points: [[0.1, 0.2], [0.3, 0.4]]}\n",
+                  &config, &error) == SCRIM_OK);
+    const struct scrim_camera_config *camera = &config->cameras[0];
+    CHECK_INT(camera->keep, SCRIM_KEEP_REDACTED);
+    REQUIRE(camera->areas_count == 4);
+    const struct scrim_area *rectangle = &camera->areas[0];
+    CHECK_TEXT(rectangle->name, "");
+    CHECK_INT(rectangle->count, 4);
+    CHECK_INT(rectangle->points[0].x, 70000);
+    CHECK_INT(rectangle->points[2].x, SCRIM_AREA_UNIT);
+    CHECK_INT(rectangle->points[2].y, 30000);
+    CHECK_TEXT(camera->areas[1].name, "hut");
+    CHECK_INT(camera->areas[1].points[2].y, 75000);
+    CHECK_INT(camera->areas[2].kind, SCRIM_AREA_ZONE);
+    CHECK_INT(camera->areas[3].kind, SCRIM_AREA_LINE);
+    CHECK_INT(camera->areas[3].count, 2);
+    scrim_site_config_free(config);
+}
+
+static void too_many_areas(void)
+{
+    struct scrim_site_config *config = NULL;
+    struct scrim_error error = {0};
+    static char text[64 * 1024];
+    size_t length = (size_t)snprintf(text, sizeof text, HEAD CAMERA "    masks:\n");
+    for (int i = 0; i <= SCRIM_AREAS_MAX; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length,
+                                   "      - {x: 0, y: 0, width: 0.1, height: 0.1}\n");
+    CHECK_INT(parse(text, &config, &error), SCRIM_EINVAL);
+    CHECK(strstr(error.text, "scrim.yaml:8: camera 'quay': masks: number 65: "));
+    CHECK(strstr(error.text, "at most 64"));
+    length = (size_t)snprintf(text, sizeof text, HEAD CAMERA "    masks:\n      - points: [");
+    for (int i = 0; i <= SCRIM_AREA_POINTS_MAX; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "[0.%03d, 0.1],", i);
+    snprintf(text + length, sizeof text - length, "[0, 0]]\n");
+    CHECK_INT(parse(text, &config, &error), SCRIM_EINVAL);
+    CHECK(strstr(error.text, "more than 64 points"));
+}
+
 static void what_is_wrong_is_named_with_its_line(void)
 {
     static const struct {
@@ -99,6 +150,30 @@ static void what_is_wrong_is_named_with_its_line(void)
         {HEAD CAMERA "    sub: rtsp:///x\n", "scrim.yaml:8:", "host"},
         {HEAD CAMERA "    masks: [{x: 0.5, y: 0, width: 0.6, height: 1}]\n",
          "scrim.yaml:8:", "inside"},
+        {HEAD CAMERA "    masks: [{x: 0.5, y: 0, width: 0, height: 1}]\n",
+         "scrim.yaml:8: camera 'quay': masks: number 1: ", "more than 0"},
+        {HEAD CAMERA "    masks:\n      - {name: hut, points: [[0, 0], [1, 0]]}\n",
+         "scrim.yaml:8: camera 'quay': masks: number 1 ('hut'): ", "3 points"},
+        {HEAD CAMERA "    masks: [{points: [[0, 0], [1, 0], [1, 1.5]]}]\n",
+         "scrim.yaml:8:", "point 3 (1, 1.5) lies outside the picture"},
+        {HEAD CAMERA "    masks: [{points: [[0, 0], [1, 0], [1]]}]\n", "scrim.yaml:8:", ""},
+        {HEAD CAMERA "    masks: [{points: [[0, 0], [.nan, 0], [1, 1]]}]\n", "scrim.yaml:8:", ""},
+        {HEAD CAMERA "    masks: [{points: [[0, 0], [1, 1], [1, 0], [0, 1]]}]\n",
+         "scrim.yaml:8:", "crosses or touches itself"},
+        {HEAD CAMERA "    masks: [{x: 0.1, y: 0.1, width: 0.1, height: 0.1, points: [[0, 0]]}]\n",
+         "scrim.yaml:8:", "either points"},
+        {HEAD CAMERA "    zones: [{x: 0, y: 0, width: 1, height: 1}]\n",
+         "scrim.yaml:8:", "needs a name"},
+        {HEAD CAMERA "    lines: [{name: gate, x: 0, y: 0, width: 1, height: 1}]\n",
+         "scrim.yaml:8:", "by its points"},
+        {HEAD CAMERA "    zones: [{name: Yard, x: 0, y: 0, width: 1, height: 1}]\n",
+         "scrim.yaml:8:", "a-z"},
+        {HEAD CAMERA "    masks: [{name: a, x: 0, y: 0, width: 1, height: 1}]\n"
+                     "    zones: [{name: a, x: 0, y: 0, width: 1, height: 1}]\n",
+         "scrim.yaml:9: camera 'quay': zones: number 1 ('a'): ", "this name"},
+        {HEAD CAMERA "    record: everything\n", "scrim.yaml:8: record: ", "everything"},
+        {HEAD CAMERA "    record: redacted\n    audio_reason: the guards agreed to it in writing\n",
+         "scrim.yaml:9:", "with the original"},
         {HEAD CAMERA CAMERA, "scrim.yaml:8:", "two cameras"},
         {HEAD "  - id: Quay\n    main: rtsp://a/\n    purpose: p\n", "scrim.yaml:5:", "a-z"},
         {HEAD "  - id: quay\n    purpose: p\n", "scrim.yaml:", "main"},
@@ -161,6 +236,8 @@ int main(int argc, char **argv)
             {"the template is valid", the_template_is_valid},
             {"defaults are filled", defaults_are_filled},
             {"disks have ids and places of their own", disks},
+            {"areas are polygons", areas_are_polygons},
+            {"too many areas", too_many_areas},
             {"what is wrong is named with its line", what_is_wrong_is_named_with_its_line},
             {"a password comes from its file", a_password_comes_from_its_file},
             {0}});

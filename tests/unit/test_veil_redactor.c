@@ -403,27 +403,45 @@ static void static_mask(void)
     struct rig rig;
     rig_init(&rig);
     scrim_redactor_destroy(rig.redactor);
-    const struct scrim_rect masks[] = {{0.25, 0.25, 0.5, 0.5}, {0.9, 0.9, 0.5, 0.5}};
-    const struct scrim_redactor_params params = {.width = W,
-                                                 .height = H,
-                                                 .masks = masks,
-                                                 .masks_count = 2,
-                                                 .finder = {script_find, &rig.script},
-                                                 .schedule = rig.schedule};
+    static const struct scrim_area areas[] = {
+        {.kind = SCRIM_AREA_MASK,
+         .count = 4,
+         .points = {{25000, 25000}, {75000, 25000}, {75000, 75000}, {25000, 75000}}},
+        {.kind = SCRIM_AREA_ZONE, // hides nothing
+         .count = 3,
+         .points = {{0, 0}, {20000, 0}, {0, 20000}}}};
+    const struct scrim_redactor_params params = {
+        .width = W, .height = H, .finder = {script_find, &rig.script}, .schedule = rig.schedule};
     REQUIRE(scrim_redactor_create(&params, &rig.redactor, NULL) >= 0);
     struct scrim_veiled veiled = {0};
-    for (int i = 0; i < 50; i++) {
+    int clear = 0, masked = 0, unknown = 0;
+    for (int i = 0; i < 80; i++) {
+        if (i == 40) // covers what waits, too
+            scrim_redactor_areas(rig.redactor, areas, 2);
+        if (i == 60)
+            scrim_redactor_areas(rig.redactor, NULL, 0);
+        if (i == 70)
+            scrim_redactor_areas(rig.redactor, areas, 1);
         scene_ground(&rig.scene, 0);
         const struct scrim_picture picture = scene_picture(&rig.scene);
         CHECK(scrim_redactor_push(rig.redactor, &picture, i * STEP_US, i, NULL) >= 0);
         while (scrim_redactor_pop(rig.redactor, &veiled)) {
+            const uint8_t middle =
+                veiled.mask->cells[(H / 2 / 8) * veiled.mask->columns + W / 2 / 8];
+            if (i >= 60 && i < 70) {
+                CHECK_INT(veiled.reason, SCRIM_REASON_AREAS);
+                CHECK_INT(veiled.masked_permille, 1000);
+                unknown++;
+            }
             if (veiled.reason != SCRIM_REASON_NONE)
                 continue;
-            CHECK_INT(veiled.mask->cells[(H / 2 / 8) * veiled.mask->columns + W / 2 / 8],
-                      SCRIM_COVER_STATIC);
-            CHECK(veiled.masked_permille >= 250);
+            CHECK_INT(middle, i < 40 ? SCRIM_COVER_CLEAR : SCRIM_COVER_STATIC);
+            CHECK_INT(veiled.mask->cells[0], SCRIM_COVER_CLEAR);
+            clear += i < 40;
+            masked += i >= 40;
         }
     }
+    CHECK(clear > 0 && masked >= 29 && unknown == 10);
     rig_finish(&rig);
 }
 
