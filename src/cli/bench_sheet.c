@@ -177,10 +177,10 @@ static void draw_box(const struct tile *tile, const struct bench_truth_box *box,
 
 static void draw_letter(const struct tile *tile, int left, int top, char letter)
 {
-    const uint8_t *glyph = scrim_font_glyph(letter);
+    const struct scrim_glyph glyph = scrim_font_glyph((uint8_t)letter);
     for (int x = 0; x < SCRIM_FONT_WIDTH * LETTER; x++)
         for (int y = 0; y < SCRIM_FONT_HEIGHT * LETTER; y++)
-            if (glyph[x / LETTER] >> (y / LETTER) & 1)
+            if (glyph.columns[x / LETTER] >> (y / LETTER) & 1)
                 set_pixel(tile, left + x, top + y, text_colour);
 }
 

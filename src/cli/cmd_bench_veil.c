@@ -6,12 +6,13 @@
 #include "cli/bench_report.h"
 #include "cli/bench_sheet.h"
 #include "cli/commands.h"
+#include "cli/mask_option.h"
 #include "veil/clip.h"
 
 #include <stddef.h>
 
 struct args {
-    const char *truth, *masks, *json, *sheet, *model;
+    const char *truth, *masks, *mask, *json, *sheet, *model;
     int64_t runs_per_s;
     bool thorough;
 };
@@ -21,6 +22,8 @@ static const struct scrim_opt options[] = {
      "people of the clip, in the text format of the MOT challenge", 0, 0},
     {"masks", 'm', SCRIM_OPT_TEXT, offsetof(struct args, masks), "FILE",
      "score these masks (as `scrim redact --masks` writes them) instead of our own", 0, 0},
+    {"mask", 'k', SCRIM_OPT_TEXT, offsetof(struct args, mask), "POLYGONS",
+     "always cover these, as `scrim redact --mask` takes them", 0, 0},
     {"json", 'j', SCRIM_OPT_TEXT, offsetof(struct args, json), "FILE", "figures for programs", 0,
      0},
     {"sheet", 's', SCRIM_OPT_TEXT, offsetof(struct args, sheet), "FILE.png",
@@ -122,7 +125,13 @@ static int take_frame(void *context, const struct scrim_clip_frame *frame,
 
 static int score_redactor(struct bench *bench, const struct args *args, struct scrim_error *error)
 {
+    struct scrim_area drawn[SCRIM_AREAS_MAX];
+    size_t drawn_count = 0;
+    if (scrim_mask_option(args->mask, drawn, &drawn_count, error) < 0)
+        return SCRIM_EINVAL;
     const struct scrim_clip_params params = {
+        .areas = drawn,
+        .areas_count = drawn_count,
         .path = bench->clip,
         .model = args->model,
         .runs_per_s = (double)args->runs_per_s,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/opt.h"
+#include "cli/mask_option.h"
 #include "media/film.h"
 #include "veil/clip.h"
 
@@ -16,20 +17,26 @@
 #include <unistd.h>
 
 struct args {
-    const char *masks;
-    bool thorough;
+    const char *masks, *mask;
+    bool thorough, no_text;
 };
 
 static const struct scrim_opt options[] = {
     {"masks", 'm', SCRIM_OPT_TEXT, offsetof(struct args, masks), "FILE",
      "also write what was masked, one line of JSON a frame", 0, 0},
+    {"mask", 'k', SCRIM_OPT_TEXT, offsetof(struct args, mask), "POLYGONS",
+     "always cover these, e.g. \"0.8,0 1,0 1,0.3; 0,0.9 0.2,0.9 0.2,1\": corners as shares of the "
+     "picture",
+     0, 0},
     {"thorough", 't', SCRIM_OPT_FLAG, offsetof(struct args, thorough), NULL,
      "look at every frame and further both ways; slow, for copies handed out", 0, 0},
+    {"no-text", 0, SCRIM_OPT_FLAG, offsetof(struct args, no_text), NULL,
+     "do not write the file's name and the time since its beginning on the pictures", 0, 0},
     {0},
 };
 
 static const struct scrim_opt_spec spec = {
-    "scrim redact IN OUT [--masks FILE] [--thorough]",
+    "scrim redact IN OUT [--masks FILE] [--mask POLYGONS] [--thorough] [--no-text]",
     "Covers people and vehicles in a video file as the live picture does. IN is any video file, "
     "OUT an\n"
     "MP4 file (H.264) with the same frames, size and times and no sound.",
@@ -169,7 +176,17 @@ static int redact(struct job *job, const struct args *args, struct scrim_error *
 {
     if (same_file(job->in, job->out))
         return scrim_fail(error, SCRIM_EINVAL, "%s: input and output are the same file", job->in);
-    const struct scrim_clip_params params = {.path = job->in, .thorough = args->thorough};
+    struct scrim_area drawn[SCRIM_AREAS_MAX];
+    size_t drawn_count = 0;
+    if (scrim_mask_option(args->mask, drawn, &drawn_count, error) < 0)
+        return SCRIM_EINVAL;
+    const struct scrim_clip_params params = {
+        .path = job->in,
+        .thorough = args->thorough,
+        .bare = args->no_text,
+        .areas = drawn,
+        .areas_count = drawn_count,
+    };
     const struct scrim_clip_sink sink = {begin, write_frame, job};
     struct scrim_redactor_stats stats;
     int code = scrim_clip_redact(&params, &sink, &stats, error);

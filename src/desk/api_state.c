@@ -89,18 +89,29 @@ void scrim_api_cameras(void *context, struct scrim_http_request *request)
     scrim_http_reply_json(request, 200, list);
 }
 
+// False for one that there is not.
+static bool asked_rendition(const struct scrim_http_request *request, enum scrim_rendition *ret)
+{
+    const char *asked = scrim_http_query(request, "rendition");
+    *ret = asked && strcmp(asked, "thin") == 0 ? SCRIM_RENDITION_THIN : SCRIM_RENDITION_FULL;
+    return !asked || *ret == SCRIM_RENDITION_THIN || strcmp(asked, "full") == 0;
+}
+
 static void on_live_open(void *context, struct scrim_ws *ws,
                          const struct scrim_http_request *request)
 {
     struct scrim_desk *desk = context;
     const struct scrim_session *session = scrim_auth_session(desk, request);
+    enum scrim_rendition rendition;
     unsigned camera;
     if (!session)
         scrim_ws_close(ws, 4401); // it ended between the question and the answer
     else if (!scrim_desk_camera(desk, scrim_http_param(request, 0), &camera))
         scrim_ws_close(ws, 4404);
+    else if (!asked_rendition(request, &rendition))
+        scrim_ws_close(ws, 4400);
     else
-        scrim_live_join(desk->live, camera, ws, session->hash);
+        scrim_live_join(desk->live, camera, rendition, ws, session->hash);
 }
 
 static void on_live_close(void *context, struct scrim_ws *ws)

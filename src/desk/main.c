@@ -80,21 +80,31 @@ static void on_storage(void *context, json_t *report)
     desk->storage = report;
 }
 
-static void on_init(void *context, unsigned camera, const char *mime, unsigned width,
-                    unsigned height, const uint8_t *segment, size_t segment_len)
+static void on_init(void *context, unsigned camera, enum scrim_rendition rendition,
+                    const struct scrim_live_init *init)
 {
     struct scrim_desk *desk = context;
-    scrim_live_init(desk->live, camera, mime, width, height, segment, segment_len);
-    scrim_archive_init(desk->archive, camera, mime, segment, segment_len);
+    scrim_live_begin(desk->live, camera, rendition, init);
+    if (rendition == SCRIM_RENDITION_FULL)
+        scrim_archive_init(desk->archive, camera, init->mime, init->segment, init->segment_len);
 }
 
-static int on_frame(void *context, unsigned camera, const struct scrim_live_frame *frame)
+static int on_frame(void *context, unsigned camera, enum scrim_rendition rendition,
+                    const struct scrim_live_frame *frame)
 {
     struct scrim_desk *desk = context;
-    const int result = scrim_live_frame(desk->live, camera, frame);
-    if (result >= 0)
+    const int result = scrim_live_frame(desk->live, camera, rendition, frame);
+    if (result >= 0 && rendition == SCRIM_RENDITION_FULL)
         scrim_archive_frame(desk->archive, camera, frame);
     return result;
+}
+
+static void on_want(void *context, unsigned camera, bool wanted)
+{
+    struct scrim_desk *desk = context;
+    const uint8_t body = wanted;
+    if (desk->peers)
+        scrim_peers_tell(desk->peers, camera, SCRIM_LINK_THIN_WANTED, &body, sizeof body);
 }
 
 static void on_veil_state(void *context, unsigned camera, enum scrim_live_state state,
@@ -235,7 +245,7 @@ static int open_network(struct program *program, struct scrim_error *error)
 {
     struct scrim_desk *desk = &program->desk;
     const unsigned cameras = desk->site.config->cameras_count;
-    desk->live = scrim_live_create(cameras);
+    desk->live = scrim_live_create(cameras, on_want, desk);
     desk->sessions = scrim_sessions_create();
     desk->throttle = scrim_throttle_create();
     desk->status = scrim_new_array(cameras + 1, struct scrim_camera_status);

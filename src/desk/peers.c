@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #define PEERS_MAX (SCRIM_VEIL_WORKERS_MAX + 16)
-#define MESSAGES_A_TURN 256   // then others have their turn
-#define OUT_BYTES (64U << 10) // we never send, so it stays empty
+#define MESSAGES_A_TURN 256  // then others have their turn
+#define OUT_BYTES (1U << 20) // a worker that lets so much wait reads no more
 
 struct peer {
     struct scrim_peers *peers;
@@ -193,18 +193,21 @@ static bool take_from_veil(const struct peer *peer, unsigned camera,
     struct scrim_peer_init init;
     struct scrim_peer_veil_state state;
     struct scrim_live_frame frame;
+    const enum scrim_rendition rendition =
+        message->flags & SCRIM_LINK_THIN ? SCRIM_RENDITION_THIN : SCRIM_RENDITION_FULL;
     if (camera % peer->hello.workers != peer->hello.worker)
         return false; // somebody else's camera
     switch (message->kind) {
     case SCRIM_LINK_INIT:
         if (!scrim_peer_init_parse(message, &init))
             return false;
-        handler->init(handler->context, camera, init.mime, init.width, init.height, init.segment,
-                      init.segment_len);
+        handler->init(handler->context, camera, rendition,
+                      &(struct scrim_live_init){init.mime, init.width, init.height, init.segment,
+                                                init.segment_len});
         return true;
     case SCRIM_LINK_FRAME:
         return scrim_peer_frame_parse(message, &frame) &&
-               handler->frame(handler->context, camera, &frame) >= 0;
+               handler->frame(handler->context, camera, rendition, &frame) >= 0;
     case SCRIM_LINK_VEIL_STATE:
         if (!scrim_peer_veil_state_parse(message, &state))
             return false;
@@ -255,14 +258,48 @@ static void on_again(uv_timer_t *timer)
     receive(timer->data);
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+// Watches for what there is to do: reading always, writing while something waits.
+static void watch(struct peer *peer)
+{
+    const int writing = scrim_link_wants_write(peer->link) ? UV_WRITABLE : 0;
+    uv_poll_start(&peer->poll, UV_READABLE | writing, on_ready);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct peer *peer = poll->data;
-    (void)events;
-    if (status < 0)
+    if (status < 0) {
         drop(peer, uv_strerror(status));
-    else
+        return;
+    }
+    if (events & UV_WRITABLE) {
+        if (scrim_link_flush(peer->link) < 0) {
+            drop(peer, "the connection ended");
+            return;
+        }
+        watch(peer);
+    }
+    if (events & UV_READABLE)
         receive(peer);
+}
+
+// Never drops the peer at once: the caller may stand in the middle of something about it.
+void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_link_kind kind,
+                      const void *body, size_t body_len)
+{
+    const char *id = peers->site->config->cameras[camera].id;
+    for (struct peer *peer = peers->list; peer; peer = peer->next) {
+        if (!peer->introduced || peer->hello.workers == 0 ||
+            camera % peer->hello.workers != peer->hello.worker)
+            continue;
+        if (scrim_link_send(peer->link, kind, 0, id, body, body_len, NULL, 0) < 0)
+            shutdown(scrim_link_fd(peer->link), SHUT_RDWR); // which shows as its end
+        else
+            watch(peer); // it goes out with the next turn of the loop
+        return;
+    }
 }
 
 static void add_peer(struct scrim_peers *peers, int fd)
@@ -286,7 +323,7 @@ static void add_peer(struct scrim_peers *peers, int fd)
         peer->next->back = &peer->next;
     peers->list = peer;
     peers->count++;
-    uv_poll_start(&peer->poll, UV_READABLE, on_readable);
+    watch(peer);
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)

@@ -1,5 +1,6 @@
-// run/desk.sock: recorder, keeper and veil workers, who connect and tell. Every byte of theirs is
-// taken as hostile; one that breaks the rules of link.h is cut off. Loop thread only.
+// run/desk.sock: recorder, keeper and veil workers, who connect and tell; workers are told, too.
+// Every byte of theirs is taken as hostile; one that breaks the rules of link.h is cut off. Loop
+// thread only.
 #pragma once
 
 #include "desk/camera_state.h"
@@ -19,10 +20,11 @@ struct scrim_peers_handler {
     // Takes over what the report owns.
     void (*disks)(void *context, struct scrim_disk_report *report);
     void (*storage)(void *context, json_t *report); // takes the reference
-    void (*init)(void *context, unsigned camera, const char *mime, unsigned width, unsigned height,
-                 const uint8_t *segment, size_t segment_len);
+    void (*init)(void *context, unsigned camera, enum scrim_rendition rendition,
+                 const struct scrim_live_init *init);
     // Negative: the worker is cut off.
-    int (*frame)(void *context, unsigned camera, const struct scrim_live_frame *frame);
+    int (*frame)(void *context, unsigned camera, enum scrim_rendition rendition,
+                 const struct scrim_live_frame *frame);
     void (*veil_state)(void *context, unsigned camera, enum scrim_live_state state,
                        const char *reason); // DOWN when the worker has gone
     void *context;
@@ -44,3 +46,7 @@ bool scrim_peers_keeper(const struct scrim_peers *peers);
 // How many veil workers there are or should be, and which of them are connected.
 unsigned scrim_peers_workers(const struct scrim_peers *peers);
 bool scrim_peers_worker(const struct scrim_peers *peers, unsigned worker);
+// Sends a message to the worker of a camera. Without a word if there is none: whoever comes is told
+// then. One that does not read is cut off.
+void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_link_kind kind,
+                      const void *body, size_t body_len);

@@ -11,6 +11,8 @@
 // Bits per pixel that a second may cost at most, on top of what constant quality asks for.
 #define BITS_PER_PIXEL_MAX 0.35
 #define BIT_RATE_MIN 200000
+// What a bit rate that must hold may borrow, in seconds of it: a key frame is worth several others.
+#define BUFFER_S 1.5
 
 struct scrim_encoder {
     AVCodecContext *codec;
@@ -19,11 +21,24 @@ struct scrim_encoder {
     bool whole_chroma; // 4:4:4
 };
 
+// The bits that may leave, and the buffer they leave from (VBV).
+static void set_rate(AVCodecContext *codec, const struct scrim_encoder_params *params, double fps)
+{
+    if (params->bit_rate_max > 0) {
+        codec->rc_max_rate = params->bit_rate_max;
+        codec->rc_buffer_size = (int)(params->bit_rate_max * BUFFER_S);
+        return;
+    }
+    const double rate = params->width * params->height * fps * BITS_PER_PIXEL_MAX;
+    codec->rc_max_rate = rate > BIT_RATE_MIN ? (int64_t)rate : BIT_RATE_MIN;
+    codec->rc_buffer_size =
+        (int)(codec->rc_max_rate < INT_MAX / 2 ? codec->rc_max_rate : INT_MAX / 2);
+}
+
 static void set_params(AVCodecContext *codec, const struct scrim_encoder_params *params,
                        bool whole_chroma)
 {
     const double fps = params->fps > 0 && params->fps < 240 ? params->fps : 25;
-    const double rate = params->width * params->height * fps * BITS_PER_PIXEL_MAX;
     codec->width = params->width;
     codec->height = params->height;
     codec->pix_fmt = whole_chroma ? AV_PIX_FMT_YUV444P : AV_PIX_FMT_YUV420P;
@@ -33,22 +48,25 @@ static void set_params(AVCodecContext *codec, const struct scrim_encoder_params 
     codec->gop_size = params->key_interval;
     codec->max_b_frames = 0;
     codec->thread_count = 1;
-    codec->rc_max_rate = rate > BIT_RATE_MIN ? (int64_t)rate : BIT_RATE_MIN;
-    codec->rc_buffer_size =
-        (int)(codec->rc_max_rate < INT_MAX / 2 ? codec->rc_max_rate : INT_MAX / 2);
+    set_rate(codec, params, fps);
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 }
 
-static int open_x264(AVCodecContext *codec, const AVCodec *av, bool whole_chroma, bool cheap)
+static int open_x264(AVCodecContext *codec, const AVCodec *av, bool whole_chroma,
+                     enum scrim_encoder_effort effort)
 {
+    static const char *const presets[] = {
+        [SCRIM_EFFORT_LEAST] = "ultrafast",
+        [SCRIM_EFFORT_FILE] = "superfast",
+        [SCRIM_EFFORT_THIN] = "veryfast",
+    };
     AVDictionary *options = NULL;
-    av_dict_set(&options, "preset", cheap ? "ultrafast" : "superfast", 0);
+    av_dict_set(&options, "preset", presets[effort], 0);
     av_dict_set(&options, "tune", "zerolatency", 0);
     av_dict_set(&options, "profile", whole_chroma ? "high444" : "main", 0);
     av_dict_set(&options, "crf", "25", 0);
     av_dict_set(&options, "forced-idr", "1", 0);
     // The key frames are where we want them, and nothing waits for a second picture.
-    // stream.
     av_dict_set(&options, "x264-params", "scenecut=0:sliced-threads=0:sync-lookahead=0", 0);
     const int code = avcodec_open2(codec, av, &options);
     av_dict_free(&options);
@@ -70,7 +88,7 @@ int scrim_encoder_create(const struct scrim_encoder_params *params, struct scrim
     int code = AVERROR(ENOMEM);
     if (encoder->codec && encoder->packet && encoder->frame) {
         set_params(encoder->codec, params, encoder->whole_chroma);
-        code = open_x264(encoder->codec, av, encoder->whole_chroma, params->cheap);
+        code = open_x264(encoder->codec, av, encoder->whole_chroma, params->effort);
     }
     if (code >= 0) {
         encoder->frame->width = params->width;

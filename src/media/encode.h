@@ -6,13 +6,21 @@
 #include "base/error.h"
 #include "media/picture.h"
 
+// CPU against bytes.
+enum scrim_encoder_effort {
+    SCRIM_EFFORT_FILE,
+    SCRIM_EFFORT_LEAST, // half of it for a tenth more bytes: many cameras share a core
+    SCRIM_EFFORT_THIN,  // as little as fits a thin link, of pictures that are few and small
+};
+
 struct scrim_encoder_params {
     int width, height;
     bool full_range;
     int time_base_num, time_base_den; // seconds per unit of pts
     double fps;                       // about; for rate control only
     int key_interval;                 // frames; more key frames may be forced
-    bool cheap; // half the CPU for a tenth more bytes and softer edges: many cameras share a core
+    enum scrim_encoder_effort effort;
+    int bit_rate_max; // bits a second, kept over any second and a half; 0: plenty for the size
 };
 
 struct scrim_encoder;

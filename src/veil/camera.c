@@ -167,8 +167,8 @@ static int make_redactor(struct scrim_veil_camera *camera, const struct scrim_pi
         .width = picture->width,
         .height = picture->height,
         .full_range = picture->full_range,
-        .masks = config->masks,
-        .masks_count = config->masks_count,
+        .name = config->name ? config->name : config->id,
+        .stamp = SCRIM_STAMP_CLOCK,
         .finder = camera->params.finder,
         .schedule = camera->params.schedule,
     };

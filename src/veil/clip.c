@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <string.h>
+
 // A thorough run sees the beginning twice: once to learn the scene, so that nothing of it need be
 // opaque when it counts.
 #define REHEARSAL_US (4 * SCRIM_SECOND)
@@ -22,6 +24,12 @@ struct run {
     int64_t first_us, last_us; // of the pictures pushed in the rehearsal
 };
 
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static int open_parts(struct run *run, struct scrim_error *error)
 {
     const struct scrim_clip_params *params = run->params;
@@ -40,13 +48,17 @@ static int open_parts(struct run *run, struct scrim_error *error)
         .full_range = run->info.full_range,
         .look_ahead_us = params->thorough ? THOROUGH_LOOK_AHEAD_US : 0,
         .thorough = params->thorough,
-        .masks = params->masks,
-        .masks_count = params->masks_count,
+        .name = params->bare ? NULL : file_name(params->path),
+        .stamp = params->bare ? SCRIM_STAMP_NONE : SCRIM_STAMP_ELAPSED,
         .finder = scrim_finder_of(run->finders),
         .schedule = run->schedule,
     };
     code = scrim_redactor_create(&redactor, &run->redactor, error);
-    return code < 0 ? scrim_fail_prefix(error, "%s", params->path) : code;
+    if (code < 0)
+        return scrim_fail_prefix(error, "%s", params->path);
+    if (params->areas)
+        scrim_redactor_areas(run->redactor, params->areas, params->areas_count);
+    return SCRIM_OK;
 }
 
 static void close_parts(struct run *run)

@@ -2,9 +2,9 @@
 // memory. Each stands beside what the background said of it and why, if at all, it will be opaque.
 #pragma once
 
+#include "veil/canvas.h"
 #include "veil/mask.h"
 #include "veil/reason.h"
-#include "veil/render.h"
 
 struct scrim_waiting {
     struct scrim_canvas canvas; // the picture; until it is rendered, as it came

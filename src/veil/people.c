@@ -1,7 +1,6 @@
 #include "veil/people.h"
 
 #include "base/alloc.h"
-#include "veil/track.h"
 
 #include <stdlib.h>
 
@@ -23,6 +22,7 @@ struct scrim_people {
     bool crowd;  // the last look found more people than can be followed
 
     struct scrim_box boxes[BOXES_MAX];
+    struct scrim_heading headings[BOXES_MAX];
     struct scrim_place places[SCRIM_BOXES_MAX];
     bool stands_out[SCRIM_BOXES_MAX];
 };
@@ -97,9 +97,11 @@ static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8
     const size_t places = scrim_tracks_at(people->tracks, at_us, people->places, SCRIM_BOXES_MAX);
     for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
         const struct scrim_place *place = &people->places[i];
-        if (!place->lost || !levels ||
-            scrim_mask_foreground(people->params.mask, levels, &place->box) >= GONE_BELOW)
-            people->boxes[count++] = place->box;
+        if (place->lost && levels &&
+            scrim_mask_foreground(people->params.mask, levels, &place->box) < GONE_BELOW)
+            continue;
+        people->headings[count] = place->heading;
+        people->boxes[count++] = place->box;
     }
     return count;
 }
@@ -114,7 +116,7 @@ struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us
         count = add_people(people, at_us - half * spread_us / 2, levels, count);
         count = add_people(people, at_us + half * spread_us / 2, levels, count);
     }
-    return (struct scrim_everyone){people->boxes, count, present};
+    return (struct scrim_everyone){people->boxes, people->headings, count, present};
 }
 
 void scrim_people_forget(struct scrim_people *people)

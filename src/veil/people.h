@@ -7,6 +7,7 @@
 #include "veil/reason.h"
 #include "veil/schedule.h"
 #include "veil/stage.h"
+#include "veil/track.h"
 
 struct scrim_people;
 
@@ -38,6 +39,7 @@ enum scrim_reason scrim_people_trouble(const struct scrim_people *people);
 // steps are uneven and detectors trail. Valid until the next call.
 struct scrim_everyone {
     const struct scrim_box *boxes;
+    const struct scrim_heading *headings; // of those boxes
     size_t count, present;
 };
 // Leaves out those who are lost and whose place shows the background again, by the `levels` of that

@@ -24,14 +24,15 @@ struct scrim_redactor {
     struct scrim_mask *mask;
     struct scrim_grid grid; // the mask of the picture that is being finished
     uint8_t *claimed;       // a byte a cell, for motion.h
+    struct scrim_caption *caption;
 
     // Time of its own: it follows the pictures', and never jumps.
     int64_t now_us, pts_us;
     bool started;
 
     enum scrim_reason doubt; // the caller's
-    struct scrim_redactor_stats stats;
     bool areas_unknown;      // what must always be covered
+    struct scrim_redactor_stats stats;
 };
 
 static size_t cell_count(const struct scrim_redactor *redactor)
@@ -72,6 +73,9 @@ static int create_parts(struct scrim_redactor *redactor)
         .schedule = params->schedule,
         .mask = redactor->mask,
     });
+    redactor->caption =
+        scrim_caption_create(params->width, params->height, params->name, params->stamp);
+    redactor->params.name = NULL; // borrowed for create only
     redactor->claimed = scrim_alloc_zero(cell_count(redactor), 1);
     return redactor->claimed ? SCRIM_OK : SCRIM_ENOMEM;
 }
@@ -106,6 +110,7 @@ void scrim_redactor_destroy(struct scrim_redactor *redactor)
     scrim_mask_destroy(redactor->mask);
     scrim_motion_destroy(redactor->motion);
     scrim_grid_finish(&redactor->grid);
+    scrim_caption_destroy(redactor->caption);
     free(redactor->claimed);
     free(redactor);
 }
@@ -263,8 +268,8 @@ static bool detector_late(const struct scrim_redactor *redactor,
            scrim_people_looked_at(redactor->people) < waiting->at_us;
 }
 
-static void build_mask(struct scrim_redactor *redactor, const struct scrim_waiting *waiting,
-                       struct scrim_veiled *ret)
+static struct scrim_marks build_mask(struct scrim_redactor *redactor,
+                                     const struct scrim_waiting *waiting, struct scrim_veiled *ret)
 {
     const struct scrim_mask_motion motion = scrim_lookahead_motion(redactor->ahead);
     const struct scrim_everyone everyone =
@@ -273,6 +278,7 @@ static void build_mask(struct scrim_redactor *redactor, const struct scrim_waiti
     ret->boxes = everyone.boxes;
     ret->boxes_count =
         everyone.present < SCRIM_VEILED_BOXES_MAX ? everyone.present : SCRIM_VEILED_BOXES_MAX;
+    return (struct scrim_marks){everyone.boxes, everyone.headings, everyone.present};
 }
 
 // Covers the picture: who is in it, or all of it. Fills in what is said of the mask.
@@ -280,17 +286,21 @@ static void cover(struct scrim_redactor *redactor, const struct scrim_waiting *w
                   struct scrim_veiled *ret)
 {
     struct scrim_stages *stages = &redactor->stats.stages;
+    struct scrim_marks marks = {0};
     const bool opaque = waiting->reason != SCRIM_REASON_NONE;
     int64_t mark = scrim_stage_now();
     if (opaque)
         scrim_grid_fill(&redactor->grid, SCRIM_COVER_MOTION);
     else
-        build_mask(redactor, waiting, ret);
+        marks = build_mask(redactor, waiting, ret);
     scrim_stage_add(stages, SCRIM_STAGE_MASK, &mark);
     if (opaque)
         scrim_render_opaque(&waiting->canvas, scrim_reason_text(waiting->reason));
     else
-        scrim_render_mask(&waiting->canvas, &redactor->grid);
+        scrim_render_mask(&waiting->canvas, &redactor->grid, marks);
+    scrim_caption_draw(redactor->caption, &waiting->canvas,
+                       redactor->params.stamp == SCRIM_STAMP_CLOCK ? waiting->tag
+                                                                   : waiting->pts_us);
     scrim_stage_add(stages, SCRIM_STAGE_RENDER, &mark);
     ret->mask = &redactor->grid;
     ret->masked_permille = scrim_grid_permille(&redactor->grid);
@@ -314,6 +324,8 @@ bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *re
         return false;
     if (waiting->reason == SCRIM_REASON_NONE && detector_late(redactor, waiting))
         waiting->reason = SCRIM_REASON_DETECTOR;
+    if (redactor->areas_unknown)
+        waiting->reason = SCRIM_REASON_AREAS;
     *ret = (struct scrim_veiled){
         .picture = picture_of(&waiting->canvas),
         .pts_us = waiting->pts_us,
@@ -324,8 +336,14 @@ bool scrim_redactor_pop(struct scrim_redactor *redactor, struct scrim_veiled *re
     redactor->stats.popped++;
     redactor->stats.opaque += waiting->reason != SCRIM_REASON_NONE;
     return true;
-    if (redactor->areas_unknown)
-        waiting->reason = SCRIM_REASON_AREAS;
+}
+
+void scrim_redactor_areas(struct scrim_redactor *redactor, const struct scrim_area *areas,
+                          size_t count)
+{
+    redactor->areas_unknown = areas == NULL;
+    if (areas)
+        scrim_mask_draw(redactor->mask, areas, count);
 }
 
 void scrim_redactor_flush(struct scrim_redactor *redactor)
@@ -338,14 +356,6 @@ void scrim_redactor_rewind(struct scrim_redactor *redactor)
     scrim_lookahead_clear(redactor->ahead);
     scrim_people_forget(redactor->people);
     scrim_people_hurry(redactor->people); // the first picture is looked at
-void scrim_redactor_areas(struct scrim_redactor *redactor, const struct scrim_area *areas,
-                          size_t count)
-{
-    redactor->areas_unknown = areas == NULL;
-    if (areas)
-        scrim_mask_draw(redactor->mask, areas, count);
-}
-
     redactor->started = false;
     redactor->stats = (struct scrim_redactor_stats){0};
 }

@@ -7,7 +7,8 @@
 // by itself. docs/design/veil.md has the reasons and the figures.
 #pragma once
 
-#include "site/config.h"
+#include "site/area.h"
+#include "veil/caption.h"
 #include "veil/finder.h"
 #include "veil/grid.h"
 #include "veil/reason.h"
@@ -18,12 +19,12 @@
 #define SCRIM_PICTURE_MAX 7680 // pixels, width and height
 
 struct scrim_redactor_params {
-    int width, height;              // of every picture, 16…SCRIM_PICTURE_MAX
-    bool full_range;                // of every picture
-    int64_t look_ahead_us;          // 0: SCRIM_LOOK_AHEAD_US
-    bool thorough;                  // detect in every picture; for copies handed out
-    const struct scrim_rect *masks; // static masks; copied
-    unsigned masks_count;
+    int width, height;               // of every picture, 16…SCRIM_PICTURE_MAX
+    bool full_range;                 // of every picture
+    int64_t look_ahead_us;           // 0: SCRIM_LOOK_AHEAD_US
+    bool thorough;                   // detect in every picture; for copies handed out
+    const char *name;                // written on every picture, UTF-8; copied; NULL: none
+    enum scrim_stamp stamp;          // the time on every picture; for CLOCK, tags are UTC in µs
     struct scrim_finder finder;      // its context outlives the redactor
     struct scrim_schedule *schedule; // shared by the cameras of a worker, outlives the redactor
 };
@@ -85,9 +86,9 @@ void scrim_redactor_rewind(struct scrim_redactor *redactor);
 void scrim_redactor_doubt(struct scrim_redactor *redactor, enum scrim_reason reason);
 void scrim_redactor_trust(struct scrim_redactor *redactor);
 
-struct scrim_redactor_stats scrim_redactor_stats(const struct scrim_redactor *redactor);
 // The camera's areas, whose masks are covered in every picture that is popped from now on; none at
 // first. NULL: they cannot be known, and every picture is opaque until they can.
 void scrim_redactor_areas(struct scrim_redactor *redactor, const struct scrim_area *areas,
                           size_t count);
 
+struct scrim_redactor_stats scrim_redactor_stats(const struct scrim_redactor *redactor);

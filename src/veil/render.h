@@ -1,18 +1,27 @@
-// Draws a mask: opaque fills, cell by cell, on all three planes. Nothing of the original stays
-// under a covered cell, and colours depend on the mask alone.
+// Draws a mask: opaque fills, cell by cell, on all three planes, and on them what helps to read
+// them. Nothing of the original stays under a covered cell, and nothing outside one is touched:
+// what is drawn depends on the mask and the marks alone.
+//
+//   a light box               where a person, a vehicle or something unexplained is taken to be
+//   a darker figure in it     what moves there: posture
+//   a dark line around it     one or two pixels, inside the covered cells
+//   an arrowhead              which way somebody goes
+//   bars from side to side    a person whose box is wider than it is tall: lying, or fallen
 #pragma once
 
+#include "veil/canvas.h"
 #include "veil/grid.h"
+#include "veil/track.h"
 
-// A picture that may be written to; the layout of struct scrim_picture.
-struct scrim_canvas {
-    uint8_t *planes[3];
-    int strides[3];
-    int width, height;
-    bool full_range;
+// Who and what is among the covered. A mark outside covered cells draws nothing.
+struct scrim_marks {
+    const struct scrim_box *boxes;
+    const struct scrim_heading *headings; // of the boxes
+    size_t count;
 };
 
-void scrim_render_mask(const struct scrim_canvas *canvas, const struct scrim_grid *grid);
+void scrim_render_mask(const struct scrim_canvas *canvas, const struct scrim_grid *grid,
+                       struct scrim_marks marks);
 
-// The whole picture opaque, with `text` (ASCII, drawn in capitals) in the middle, as large as fits.
+// The whole picture opaque, with `text` (UTF-8) in the middle, as large as fits.
 void scrim_render_opaque(const struct scrim_canvas *canvas, const char *text);

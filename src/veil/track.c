@@ -26,6 +26,7 @@
 // Guesses do not go on for ever: speed and growing uncertainty count for at most this long.
 #define AHEAD_MAX_S 1.0F
 #define AWAY_MAX_US 1000000
+#define HEADING_US 1000000
 
 #define IOU_MIN 0.15F // of a box with where its track was expected
 #define IOU_WEAK \
@@ -339,6 +340,17 @@ static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scri
     return box->x1 > box->x0 && box->y1 > box->y0;
 }
 
+// Between half a second before and after: nearer in time, a detector's unrest turns people around.
+static struct scrim_heading heading_of(const struct track *track, int64_t at_us)
+{
+    int64_t away_us;
+    const struct scrim_box from = locate(track, at_us - HEADING_US / 2, &away_us);
+    const struct scrim_box to = locate(track, at_us + HEADING_US / 2, &away_us);
+    const float elapsed = seconds(HEADING_US);
+    return (struct scrim_heading){(to.x0 + to.x1 - from.x0 - from.x1) / (2 * elapsed),
+                                  (to.y0 + to.y1 - from.y0 - from.y1) / (2 * elapsed)};
+}
+
 size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_place *places,
                        size_t max)
 {
@@ -351,8 +363,8 @@ size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct 
         struct scrim_box box = locate(track, at_us, &away_us);
         const bool after = at_us > last_of(track)->at_us;
         if (grow(tracks, away_us, &box))
-            places[count++] =
-                (struct scrim_place){box, after && track->missed && track->stands_out};
+            places[count++] = (struct scrim_place){box, heading_of(track, at_us),
+                                                   after && track->missed && track->stands_out};
     }
     return count;
 }

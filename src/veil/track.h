@@ -24,8 +24,13 @@ SCRIM_MUST_CHECK bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t 
                                            const struct scrim_box *boxes, const bool *stands_out,
                                            size_t count);
 
+struct scrim_heading {
+    float x, y; // pixels a second, smoothed over a second
+};
+
 struct scrim_place {
     struct scrim_box box;
+    struct scrim_heading heading;
     // The detector has looked since and not seen it, and it stood out when it was seen last: if the
     // background shows here, nobody is here any more.
     bool lost;

@@ -84,6 +84,31 @@ static struct scrim_canvas canvas_of(const struct scene *scene)
                                  false};
 }
 
+// Boxes in, across and beyond the picture, going anywhere; some are no boxes at all.
+#define MARKS 40
+static struct scrim_marks random_marks(const struct scene *scene, uint32_t seed)
+{
+    static struct scrim_box boxes[MARKS];
+    static struct scrim_heading headings[MARKS];
+    struct scene random = {.random = seed};
+    for (int i = 0; i < MARKS; i++) {
+        const float x = (float)(scene_random(&random) % (uint32_t)scene->width);
+        const float y = (float)(scene_random(&random) % (uint32_t)scene->height);
+        const float width = (float)(scene_random(&random) % 90);
+        const float height = (float)(scene_random(&random) % 90);
+        boxes[i] =
+            (struct scrim_box){x - 20,          y - 20, x + width - 20,
+                               y + height - 20, 0.5F,   (enum scrim_class)(i % SCRIM_CLASS_COUNT)};
+        headings[i] = (struct scrim_heading){(float)(scene_random(&random) % 200) - 100,
+                                             (float)(scene_random(&random) % 200) - 100};
+    }
+    boxes[0].x0 = NAN;
+    boxes[4] = (struct scrim_box){-1e30F, -1e30F, 1e30F, 1e30F, 1, SCRIM_CLASS_PERSON};
+    boxes[8] = (struct scrim_box){30, 30, 10, 10, 1, SCRIM_CLASS_PERSON};
+    headings[12] = (struct scrim_heading){NAN, INFINITY};
+    return (struct scrim_marks){boxes, headings, MARKS};
+}
+
 // Draws the same mask over two different pictures: under the mask they must be the same afterwards,
 // outside it each must be what it was.
 static void nothing_left_under_the_mask(void)
@@ -103,8 +128,8 @@ static void nothing_left_under_the_mask(void)
         memset(b.planes[1], 1, (size_t)((b.width + 1) / 2 * ((b.height + 1) / 2)));
         memset(b.planes[2], 2, (size_t)((b.width + 1) / 2 * ((b.height + 1) / 2)));
         const struct scrim_canvas on_a = canvas_of(&a), on_b = canvas_of(&b);
-        scrim_render_mask(&on_a, &grid);
-        scrim_render_mask(&on_b, &grid);
+        scrim_render_mask(&on_a, &grid, random_marks(&a, (uint32_t)s + 1));
+        scrim_render_mask(&on_b, &grid, random_marks(&a, (uint32_t)s + 1));
         int left = 0, touched = 0;
         for (int plane = 0; plane < 3; plane++) {
             const int shift = plane > 0, width = (a.width + shift) >> shift;
