@@ -7,18 +7,25 @@
 
 // Weak boxes count too: they continue tracks, and motion is there to confirm them (track.c).
 #define THRESHOLD 0.25F
+#define THRESHOLD_FACES 0.3F
 #define LARGE_MODEL "nanodet-640x384"
 
 // Pictures as cameras send them, whose models together serve every shape.
 static const int shapes[][2] = {{640, 480}, {1280, 720}};
 #define MODELS_MAX (sizeof shapes / sizeof *shapes)
 
-struct scrim_finder_set {
+// Detectors for one thing.
+struct models {
+    const char *(*name_for)(int width, int height);
     struct {
-        const char *name; // of scrim_model_for_picture, NULL: serves all
+        const char *name; // of name_for; NULL: serves all
         struct scrim_detector *detector;
-    } models[MODELS_MAX];
+    } list[MODELS_MAX];
     size_t count;
+};
+
+struct scrim_finder_set {
+    struct models people, faces;
     struct scrim_detector *large; // NULL unless thorough
 };
 
@@ -29,36 +36,52 @@ static int load(const char *name, struct scrim_detector **ret, struct scrim_erro
     return code < 0 ? code : scrim_detector_create(path, ret, error);
 }
 
-static int add_model(struct scrim_finder_set *set, const char *name, const char *serves,
+static int add_model(struct models *models, const char *name, const char *serves,
                      struct scrim_error *error)
 {
-    const int code = load(name, &set->models[set->count].detector, error);
+    const int code = load(name, &models->list[models->count].detector, error);
     if (code >= 0)
-        set->models[set->count++].name = serves;
+        models->list[models->count++].name = serves;
     return code;
 }
 
-static struct scrim_detector *detector_for(const struct scrim_finder_set *set, int width,
-                                           int height)
+static struct scrim_detector *detector_for(const struct models *models, int width, int height)
 {
-    const char *name = scrim_model_for_picture(width, height);
-    for (size_t i = 0; i < set->count; i++)
-        if (!set->models[i].name || strcmp(set->models[i].name, name) == 0)
-            return set->models[i].detector;
+    const char *name = models->name_for(width, height);
+    for (size_t i = 0; i < models->count; i++)
+        if (!models->list[i].name || strcmp(models->list[i].name, name) == 0)
+            return models->list[i].detector;
     return NULL;
+}
+
+static int add_every_shape(struct models *models, struct scrim_error *error)
+{
+    int code = SCRIM_OK;
+    for (size_t i = 0; i < MODELS_MAX && code >= 0; i++) {
+        if (detector_for(models, shapes[i][0], shapes[i][1]))
+            continue;
+        const char *name = models->name_for(shapes[i][0], shapes[i][1]);
+        code = add_model(models, name, name, error);
+    }
+    return code;
+}
+
+static void models_finish(struct models *models)
+{
+    for (size_t i = 0; i < models->count; i++)
+        scrim_detector_destroy(models->list[i].detector);
 }
 
 int scrim_finder_set_create(const char *model, bool thorough, struct scrim_finder_set **ret,
                             struct scrim_error *error)
 {
     struct scrim_finder_set *set = scrim_new(struct scrim_finder_set);
-    int code = model ? add_model(set, model, NULL, error) : SCRIM_OK;
-    for (size_t i = 0; i < MODELS_MAX && code >= 0 && !model; i++) {
-        if (detector_for(set, shapes[i][0], shapes[i][1]))
-            continue;
-        const char *name = scrim_model_for_picture(shapes[i][0], shapes[i][1]);
-        code = add_model(set, name, name, error);
-    }
+    set->people.name_for = scrim_model_for_picture;
+    set->faces.name_for = scrim_face_model_for_picture;
+    int code =
+        model ? add_model(&set->people, model, NULL, error) : add_every_shape(&set->people, error);
+    if (code >= 0)
+        code = add_every_shape(&set->faces, error);
     if (code >= 0 && thorough)
         code = load(LARGE_MODEL, &set->large, error);
     if (code < 0) {
@@ -73,8 +96,8 @@ void scrim_finder_set_destroy(struct scrim_finder_set *set)
 {
     if (!set)
         return;
-    for (size_t i = 0; i < set->count; i++)
-        scrim_detector_destroy(set->models[i].detector);
+    models_finish(&set->people);
+    models_finish(&set->faces);
     scrim_detector_destroy(set->large);
     free(set);
 }
@@ -83,7 +106,7 @@ static int find(void *context, const struct scrim_picture *picture,
                 const struct scrim_region *region, struct scrim_box *boxes, size_t max)
 {
     const struct scrim_finder_set *set = context;
-    struct scrim_detector *detector = detector_for(set, picture->width, picture->height);
+    struct scrim_detector *detector = detector_for(&set->people, picture->width, picture->height);
     if (!detector)
         return SCRIM_EUNSUPPORTED;
     const int count = scrim_detector_run(detector, picture, region, THRESHOLD, boxes, max);
@@ -94,7 +117,17 @@ static int find(void *context, const struct scrim_picture *picture,
     return more < 0 ? more : count + more;
 }
 
+static int find_faces(void *context, const struct scrim_picture *picture, struct scrim_box *boxes,
+                      size_t max)
+{
+    const struct scrim_finder_set *set = context;
+    struct scrim_detector *detector = detector_for(&set->faces, picture->width, picture->height);
+    if (!detector)
+        return SCRIM_EUNSUPPORTED;
+    return scrim_detector_run(detector, picture, NULL, THRESHOLD_FACES, boxes, max);
+}
+
 struct scrim_finder scrim_finder_of(struct scrim_finder_set *set)
 {
-    return (struct scrim_finder){find, set};
+    return (struct scrim_finder){find, set, find_faces};
 }

@@ -1,6 +1,7 @@
 #include "veil/people.h"
 
 #include "base/alloc.h"
+#include "veil/face_turn.h"
 
 #include <stdlib.h>
 
@@ -11,12 +12,14 @@
 // Half the moment around a time.
 #define SPREAD_US 150000
 #define SPREAD_THOROUGH_US 250000
-#define BOXES_MAX (5 * SCRIM_BOXES_MAX)
+#define BOXES_MAX (5 * 2 * SCRIM_BOXES_MAX) // five times in all, people and faces
 
 struct scrim_people {
     struct scrim_people_params params;
     struct scrim_tracks *tracks;
+    struct scrim_tracks *faces; // looked for at other times, so that they have tracks of their own
     struct scrim_turn turn;
+    struct scrim_face_turn face_turn;
     int64_t looked_us;
     bool failed; // the last look
     bool crowd;  // the last look found more people than can be followed
@@ -32,6 +35,7 @@ struct scrim_people *scrim_people_create(const struct scrim_people_params *param
     struct scrim_people *people = scrim_new(struct scrim_people);
     people->params = *params;
     people->tracks = scrim_tracks_create(params->width, params->height, params->reach_us);
+    people->faces = scrim_tracks_create(params->width, params->height, params->reach_us);
     return people;
 }
 
@@ -41,6 +45,7 @@ void scrim_people_destroy(struct scrim_people *people)
         return;
     scrim_turn_leave(people->params.schedule, &people->turn);
     scrim_tracks_destroy(people->tracks);
+    scrim_tracks_destroy(people->faces);
     free(people);
 }
 
@@ -54,6 +59,71 @@ bool scrim_people_due(struct scrim_people *people, int64_t now_us, const struct 
 void scrim_people_hurry(struct scrim_people *people)
 {
     people->turn.ran = false;
+    scrim_face_turn_forget(&people->face_turn);
+}
+
+// The first `found` of people->boxes are what was seen at `now_us`.
+static void observe(struct scrim_people *people, struct scrim_tracks *tracks, int64_t now_us,
+                    const uint8_t *levels, int found)
+{
+    for (int i = 0; i < found; i++)
+        people->stands_out[i] =
+            scrim_mask_foreground(people->params.mask, levels, &people->boxes[i]) >= STANDS_OUT;
+    if (!scrim_tracks_observe(tracks, now_us, people->boxes, people->stands_out, (size_t)found))
+        people->crowd = true;
+}
+
+// Adds to people->boxes who of the tracks is there; returns how many there are then.
+static size_t add_tracks(struct scrim_people *people, const struct scrim_tracks *tracks,
+                         int64_t at_us, const uint8_t *levels, size_t count)
+{
+    const size_t places = scrim_tracks_at(tracks, at_us, people->places, SCRIM_BOXES_MAX);
+    for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
+        const struct scrim_place *place = &people->places[i];
+        if (place->lost && levels &&
+            scrim_mask_foreground(people->params.mask, levels, &place->box) < GONE_BELOW)
+            continue;
+        people->headings[count] = place->heading;
+        people->boxes[count++] = place->box;
+    }
+    return count;
+}
+
+static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
+                         size_t count)
+{
+    count = add_tracks(people, people->tracks, at_us, levels, count);
+    return add_tracks(people, people->faces, at_us, levels, count);
+}
+
+static bool faces_due(struct scrim_people *people, int64_t now_us, const uint8_t *levels)
+{
+    const size_t others = add_tracks(people, people->tracks, now_us, NULL, 0);
+    const size_t count = add_tracks(people, people->faces, now_us, NULL, others);
+    const struct scrim_face_hints hints = {
+        .width = people->params.width,
+        .height = people->params.height,
+        .levels = levels,
+        .boxes = people->boxes,
+        .boxes_count = count,
+        .followed = count > others,
+    };
+    return people->params.thorough || scrim_face_turn_due(&people->face_turn, now_us, &hints);
+}
+
+// Faces of people who are too near to be seen as people. False when the model failed.
+static bool look_for_faces(struct scrim_people *people, int64_t now_us,
+                           const struct scrim_picture *picture, const uint8_t *levels)
+{
+    const struct scrim_finder *finder = &people->params.finder;
+    if (!finder->find_faces || !faces_due(people, now_us, levels))
+        return true;
+    const int found = finder->find_faces(finder->context, picture, people->boxes, SCRIM_BOXES_MAX);
+    if (found < 0)
+        return false;
+    observe(people, people->faces, now_us, levels, found);
+    scrim_face_turn_looked(&people->face_turn, now_us);
+    return true;
 }
 
 bool scrim_people_look(struct scrim_people *people, int64_t now_us,
@@ -64,16 +134,16 @@ bool scrim_people_look(struct scrim_people *people, int64_t now_us,
     const int64_t begun = mark;
     const struct scrim_finder *finder = &people->params.finder;
     const int found = finder->find(finder->context, picture, NULL, people->boxes, SCRIM_BOXES_MAX);
+    people->failed = found < 0;
+    if (!people->failed) {
+        people->crowd = false;
+        observe(people, people->tracks, now_us, levels, found);
+        people->failed = !look_for_faces(people, now_us, picture, levels);
+    }
     scrim_stage_add(stages, SCRIM_STAGE_DETECT, &mark);
     scrim_turn_ran(people->params.schedule, &people->turn, now_us, mark - begun);
-    people->failed = found < 0;
     if (people->failed)
         return false;
-    for (int i = 0; i < found; i++)
-        people->stands_out[i] =
-            scrim_mask_foreground(people->params.mask, levels, &people->boxes[i]) >= STANDS_OUT;
-    people->crowd = !scrim_tracks_observe(people->tracks, now_us, people->boxes, people->stands_out,
-                                          (size_t)found);
     people->looked_us = now_us;
     return true;
 }
@@ -88,22 +158,6 @@ enum scrim_reason scrim_people_trouble(const struct scrim_people *people)
     if (people->failed)
         return SCRIM_REASON_DETECTOR;
     return people->crowd ? SCRIM_REASON_CROWD : SCRIM_REASON_NONE;
-}
-
-// Adds to people->boxes; returns how many there are then.
-static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
-                         size_t count)
-{
-    const size_t places = scrim_tracks_at(people->tracks, at_us, people->places, SCRIM_BOXES_MAX);
-    for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
-        const struct scrim_place *place = &people->places[i];
-        if (place->lost && levels &&
-            scrim_mask_foreground(people->params.mask, levels, &place->box) < GONE_BELOW)
-            continue;
-        people->headings[count] = place->heading;
-        people->boxes[count++] = place->box;
-    }
-    return count;
 }
 
 struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us,
@@ -122,4 +176,6 @@ struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us
 void scrim_people_forget(struct scrim_people *people)
 {
     scrim_tracks_reset(people->tracks);
+    scrim_tracks_reset(people->faces);
+    scrim_face_turn_forget(&people->face_turn);
 }

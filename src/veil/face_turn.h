@@ -1,0 +1,30 @@
+// When the face model looks, too, after the detector of people has: it finds who is so near the
+// camera (a door bell, a counter) that there is too little of a body to see. It costs a seventh of
+// a look, and most pictures hold no such face, so it waits for a reason.
+#pragma once
+
+#include "detect/detector.h"
+
+#include <stddef.h>
+
+struct scrim_face_turn {
+    int64_t looked_us; // when it last looked
+    bool looked;       // in this scene
+};
+
+// What is known when the detector of people has looked.
+struct scrim_face_hints {
+    int width, height;             // of the picture
+    const uint8_t *levels;         // as in motion.h
+    const struct scrim_box *boxes; // where everyone is, faces included
+    size_t boxes_count;
+    bool followed; // one of them is a face
+};
+
+// True when it has not looked for a while, or a face is being followed, or something large differs
+// from the background where nobody is.
+bool scrim_face_turn_due(const struct scrim_face_turn *turn, int64_t now_us,
+                         const struct scrim_face_hints *hints);
+void scrim_face_turn_looked(struct scrim_face_turn *turn, int64_t now_us);
+// The scene has changed: it is due.
+void scrim_face_turn_forget(struct scrim_face_turn *turn);
