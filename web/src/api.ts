@@ -1,4 +1,5 @@
 // The one door to /api/v1: JSON in and out, the CSRF token, and the two ways a call can fail.
+import type { Rendition } from './live/rendition';
 import type { ApiErrorBody, Camera, Health, Recording, Session, Site, TimelineData } from './types';
 
 const timeoutMs = 10_000;
@@ -120,8 +121,9 @@ export const api = {
         ),
 };
 
-export function liveUrl(camera: string): string {
+export function liveUrl(camera: string, rendition: Rendition): string {
     const url = new URL(`/api/v1/cameras/${camera}/live`, location.href);
+    url.searchParams.set('rendition', rendition);
     url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
     return url.href;
 }

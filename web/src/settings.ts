@@ -1,4 +1,5 @@
 // What this browser remembers for the person at it. Nothing here is secret, and nothing is needed.
+import { type Wish, wishes } from './live/rendition';
 import { Value } from './value';
 
 function read(key: string): string | null {
@@ -47,3 +48,8 @@ export function chooseTheme(next: Theme): void {
 
 export const shortcuts = new Value<boolean>(read('shortcuts') !== 'off');
 shortcuts.subscribe((on) => remember('shortcuts', on ? null : 'off'));
+
+// Which rendition of live pictures this person wants.
+const wished = read('pictures');
+export const wish = new Value<Wish>(wishes.find((value) => value === wished) ?? 'auto');
+wish.subscribe((value) => remember('pictures', value === 'auto' ? null : value));

@@ -56,6 +56,12 @@ export const text = {
         account: 'Account',
         signOut: 'Sign out',
         signOutFailed: 'Not signed out: the server does not answer.',
+        pictures: 'Live pictures',
+        wishes: {
+            auto: 'As the link allows',
+            full: 'Always full',
+            thin: 'Always thin (50 kbit/s)',
+        },
         siteTime: 'Site time',
     },
 
@@ -133,6 +139,7 @@ export const text = {
         health: 'Stream',
         veil: 'Veil',
         veilStates: { live: 'Running', opaque: 'Opaque', waiting: 'Waiting', down: 'Down' },
+        thin: 'thin picture',
         behind: (seconds: string) => `${seconds} s behind`,
         states: {
             recording: 'Recording',

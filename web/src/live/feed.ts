@@ -3,6 +3,7 @@ import { liveUrl } from '../api';
 import { backoffMs } from '../backoff';
 import { beatNow, lostSince } from '../state';
 import type { LiveMessage, Veil } from '../types';
+import type { Rendition } from './rendition';
 
 export interface FeedReader {
     init(mime: string): void;
@@ -24,6 +25,7 @@ export class Feed {
 
     constructor(
         private readonly camera: string,
+        private readonly rendition: Rendition,
         private readonly reader: FeedReader,
     ) {}
 
@@ -66,7 +68,7 @@ export class Feed {
 
     #connect(): void {
         clearTimeout(this.#timer);
-        const socket = new WebSocket(liveUrl(this.camera));
+        const socket = new WebSocket(liveUrl(this.camera, this.rendition));
         socket.binaryType = 'arraybuffer';
         this.#socket = socket;
         socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {

@@ -1,9 +1,12 @@
 // The live picture of a camera in a component: runs while its element can be seen, rests otherwise.
 import { type RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { wish } from '../settings';
 import { lostSince, now, serverNow } from '../state';
 import type { Camera } from '../types';
 import { useValue } from '../value';
+import { slowLink } from './link';
+import { pickRendition, type Rendition } from './rendition';
 import { type PictureStatus, pictureStatus } from './status';
 import { LiveView } from './view';
 
@@ -40,20 +43,23 @@ function whileSeen(element: Element, seen: () => void, unseen: () => void): () =
 export interface UsedPicture {
     video: RefObject<HTMLVideoElement>;
     status: PictureStatus;
+    rendition: Rendition;
     lateMs: number | null;
 }
 
-export function usePicture(camera: Camera): UsedPicture {
+// `width` is how wide it is shown, in CSS pixels.
+export function usePicture(camera: Camera, width: number): UsedPicture {
     const video = useRef<HTMLVideoElement>(null);
     const [view, setView] = useState<LiveView | null>(null);
     const [, redraw] = useState(0);
     const at = useValue(now);
     const lost = useValue(lostSince);
+    const rendition = pickRendition(useValue(wish), width, useValue(slowLink));
 
     useEffect(() => {
         const element = video.current;
         if (!element) return undefined;
-        const live = new LiveView(camera.id, element);
+        const live = new LiveView(camera.id, rendition, element);
         const endStatus = live.status.subscribe(() => redraw((n) => n + 1));
         const endSeen = whileSeen(
             element,
@@ -67,7 +73,7 @@ export function usePicture(camera: Camera): UsedPicture {
             live.destroy();
             setView(null);
         };
-    }, [camera.id]);
+    }, [camera.id, rendition]);
 
     const feed = view?.sample() ?? {
         open: false,
@@ -80,6 +86,7 @@ export function usePicture(camera: Camera): UsedPicture {
     };
     return {
         video,
+        rendition,
         status: pictureStatus(camera, feed, lost, Math.max(at, serverNow())),
         lateMs: feed.lateMs,
     };

@@ -5,6 +5,7 @@ import type { Veil } from '../types';
 import { Value } from '../value';
 import { Feed, type FeedReader } from './feed';
 import { LivePicture } from './picture';
+import type { Rendition } from './rendition';
 import type { FeedStatus } from './status';
 
 function idle(): FeedStatus {
@@ -28,9 +29,9 @@ export class LiveView implements FeedReader {
     #initNext = false; // the next bytes are the init segment that was announced
     #clock: { utcMs: number; ptsMs: number } | null = null;
 
-    constructor(camera: string, video: HTMLVideoElement) {
+    constructor(camera: string, rendition: Rendition, video: HTMLVideoElement) {
         this.#video = video;
-        this.#feed = new Feed(camera, this);
+        this.#feed = new Feed(camera, rendition, this);
         this.#picture = new LivePicture(video, () => this.#feed.rejoin());
     }
 

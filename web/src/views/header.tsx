@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { placeHash } from '../router';
-import { chooseTheme, theme } from '../settings';
+import { type Wish, wishes } from '../live/rendition';
+import { chooseTheme, theme, wish } from '../settings';
 import { cameras, health, lostSince, now, signOut, site } from '../state';
 import { text } from '../text';
 import { clockTime, longDay, offsetText } from '../time';
@@ -112,6 +113,25 @@ function ThemeButton() {
     );
 }
 
+function Pictures() {
+    const chosen = useValue(wish);
+    return (
+        <label class="choice">
+            {text.header.pictures}
+            <select
+                value={chosen}
+                onChange={(event) => wish.set(event.currentTarget.value as Wish)}
+            >
+                {wishes.map((value) => (
+                    <option key={value} value={value}>
+                        {text.header.wishes[value]}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
+}
+
 function Account({ user }: { user: Session }) {
     const [problem, setProblem] = useState('');
     const leave = (): void => {
@@ -130,6 +150,7 @@ function Account({ user }: { user: Session }) {
                 <p class="account-who">
                     <strong>{user.user}</strong> <span class="note">{text.roles[user.role]}</span>
                 </p>
+                <Pictures />
                 <button class="wide" onClick={leave}>
                     {text.header.signOut}
                 </button>

@@ -26,11 +26,13 @@ function Caption({ state, at, note }: { state: string; at: number; note: string 
 }
 
 export function LiveStage({ camera }: { camera: Camera }) {
-    const { video, status, lateMs } = usePicture(camera);
+    const { video, status, rendition, lateMs } = usePicture(camera, Infinity);
     const words = statusWords(camera, status, serverNow());
     const visible = status.shown && lateMs !== null;
+    const behind = visible ? text.camera.behind(decimal(lateMs / 1000)) : '';
+    const note = rendition === 'thin' ? `${text.camera.thin} ${behind}` : behind;
     return (
-        <div class="stage" data-state={status.state}>
+        <div class="stage" data-state={status.state} data-rendition={rendition}>
             <Picture
                 video={video}
                 label={text.picture.redacted}
@@ -38,11 +40,7 @@ export function LiveStage({ camera }: { camera: Camera }) {
                 shown={status.shown}
                 words={words}
             />
-            <Caption
-                state={words.short}
-                at={serverNow() - (visible ? lateMs : 0)}
-                note={visible ? text.camera.behind(decimal(lateMs / 1000)) : ''}
-            />
+            <Caption state={words.short} at={serverNow() - (visible ? lateMs : 0)} note={note} />
         </div>
     );
 }

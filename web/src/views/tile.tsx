@@ -9,18 +9,20 @@ import { Picture } from './picture';
 interface TileProps {
     camera: Camera;
     number: number;
+    width: number; // CSS pixels
     chosen: boolean; // the one that Tab reaches
     onFocus: () => void;
 }
 
-export function Tile({ camera, number, chosen, onFocus }: TileProps) {
-    const { video, status } = usePicture(camera);
+export function Tile({ camera, number, width, chosen, onFocus }: TileProps) {
+    const { video, status, rendition } = usePicture(camera, width);
     const words = statusWords(camera, status, serverNow());
     return (
         <a
             class="tile"
             data-state={status.state}
             data-camera={camera.id}
+            data-rendition={rendition}
             href={placeHash({ view: 'camera', camera: camera.id, at: null })}
             tabIndex={chosen ? 0 : -1}
             aria-label={text.wall.open(

@@ -103,6 +103,7 @@ function Tiles({ list, size }: { list: Camera[]; size: Size }) {
                     <Tile
                         camera={camera}
                         number={index + 1}
+                        width={layout.tile}
                         chosen={index === current}
                         onFocus={() => setCurrent(index)}
                     />
