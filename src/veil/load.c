@@ -14,6 +14,7 @@
 
 struct scrim_load {
     unsigned cameras, step, first_dark;
+    uint64_t steps; // taken so far, in either direction
     int64_t stepped_us, fine_since_us, turned_us;
     bool fine;
 };
@@ -33,6 +34,7 @@ void scrim_load_destroy(struct scrim_load *load)
 static void change(struct scrim_load *load, int64_t now_us, int by)
 {
     load->step = (unsigned)((int)load->step + by);
+    load->steps++;
     load->stepped_us = now_us;
     load->fine = false;
 }
@@ -62,6 +64,11 @@ void scrim_load_report(struct scrim_load *load, int64_t now_us, int64_t behind_u
 unsigned scrim_load_divisor(const struct scrim_load *load)
 {
     return 1U << (load->step < STEPS_OF_RATE ? load->step : STEPS_OF_RATE);
+}
+
+uint64_t scrim_load_steps(const struct scrim_load *load)
+{
+    return load->steps;
 }
 
 bool scrim_load_dark(const struct scrim_load *load, unsigned camera)

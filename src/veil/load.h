@@ -18,6 +18,9 @@ unsigned scrim_load_divisor(const struct scrim_load *load);
 // Camera number `camera` of this worker is to be opaque, and its packets are not to be decoded.
 bool scrim_load_dark(const struct scrim_load *load, unsigned camera);
 
+// How often either of that has changed; for figures.
+uint64_t scrim_load_steps(const struct scrim_load *load);
+
 // How far one camera is behind: how much longer ago its pictures were filmed than in its best
 // moment. Clocks of cameras drift, so the best moment is forgotten slowly.
 struct scrim_lag {

@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #define PACKETS_QUEUE (64U << 10) // we say only hello to the recorder
 #define LINK_VERSION 1
@@ -133,13 +136,43 @@ static void report_camera(const struct scrim_worker *worker, const struct scrim_
                ms[SCRIM_STAGE_RENDER], ms[SCRIM_STAGE_ENCODE]);
 }
 
+static void report_all(struct scrim_worker *worker, int64_t now_us)
+{
+    unsigned dark = 0;
+    int64_t behind_us = 0;
+    worker->reported_us = now_us;
+    for (unsigned i = 0; i < worker->count; i++) {
+        const int64_t camera_us = scrim_veil_camera_behind(worker->cameras[i]);
+        behind_us = camera_us > behind_us ? camera_us : behind_us;
+        dark += scrim_load_dark(worker->load, i);
+        report_camera(worker, worker->cameras[i]);
+    }
+    scrim_info(&worker->log,
+               "cameras=%u divisor=%u dark=%u steps=%llu behind_ms=%lld cpu_ms=%lld "
+               "detector_runs_per_s=%.1f",
+               worker->count, scrim_load_divisor(worker->load), dark,
+               (unsigned long long)scrim_load_steps(worker->load), (long long)(behind_us / 1000),
+               (long long)(scrim_stage_now() / 1000), scrim_schedule_rate(worker->schedule));
+}
+
 static void report(struct scrim_worker *worker, int64_t now_us)
 {
-    if (now_us - worker->reported_us < REPORT_US)
-        return;
-    worker->reported_us = now_us;
-    for (unsigned i = 0; i < worker->count; i++)
-        report_camera(worker, worker->cameras[i]);
+    if (now_us - worker->reported_us >= REPORT_US)
+        report_all(worker, now_us);
+}
+
+// SIGUSR1 asks for the figures; whatever else there is to read ends the worker.
+static bool take_signals(struct scrim_worker *worker)
+{
+    for (;;) {
+        struct signalfd_siginfo info;
+        const ssize_t got = read(worker->params.signals_fd, &info, sizeof info);
+        if (got < 0)
+            return false; // no more
+        if (got != sizeof info || info.ssi_signo != SIGUSR1)
+            return true;
+        report_all(worker, scrim_clock_mono_us());
+    }
 }
 
 // One message from the recorder. A camera that is not ours, or a kind of a later version, is passed
@@ -218,7 +251,7 @@ static int turn(struct scrim_worker *worker, bool *ret_stop, struct scrim_error 
     struct pollfd fds[3] = {
         {scrim_link_fd(worker->packets), POLLIN, 0},
         {scrim_link_fd(worker->desk), POLLIN, 0},
-        {worker->params.stop_fd, POLLIN, 0},
+        {worker->params.signals_fd, POLLIN, 0},
     };
     if (scrim_link_wants_write(worker->packets))
         fds[0].events |= POLLOUT;
@@ -226,7 +259,7 @@ static int turn(struct scrim_worker *worker, bool *ret_stop, struct scrim_error 
         fds[1].events |= POLLOUT;
     if (poll(fds, 3, worker->more ? 0 : (int)(TICK_US / 1000)) < 0 && errno != EINTR)
         return scrim_fail_errno(error, errno, "waiting for packets");
-    *ret_stop = fds[2].revents != 0;
+    *ret_stop = fds[2].revents != 0 && take_signals(worker);
     int code = scrim_link_flush(worker->packets);
     if (code < 0)
         return scrim_fail(error, code, "the recorder has gone");

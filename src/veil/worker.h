@@ -13,7 +13,7 @@ struct scrim_worker_params {
     // of this worker count. NULL: could not be read. May be NULL itself: nothing was drawn.
     const struct scrim_area_set *const *areas;
     int packets_fd, desk_fd; // connected; the worker's from here on
-    int stop_fd;             // readable when it shall end; borrowed
+    int signals_fd; // of scrim_signals_open; borrowed. SIGUSR1: log the figures; others: end
 };
 
 struct scrim_worker;

@@ -119,7 +119,8 @@ static int prepare(const struct args *args, const char *dir, const struct scrim_
     if (code >= 0)
         code = warm_libraries(error);
     if (code >= 0)
-        code = ret->stop_fd = scrim_signals_open((const int[]){SIGTERM, SIGINT, 0}, error);
+        code = ret->signals_fd =
+            scrim_signals_open((const int[]){SIGTERM, SIGINT, SIGUSR1, 0}, error);
     if (code >= 0)
         code = ret->packets_fd = connect_to(site, "run/packets.sock", error);
     if (code >= 0)

@@ -537,7 +537,7 @@ static void run_worker(int packets, int desk, int stop)
         .finder = {script_find, &script},
         .packets_fd = packets,
         .desk_fd = desk,
-        .stop_fd = stop,
+        .signals_fd = stop,
     });
     const int code = scrim_worker_run(worker, &error);
     scrim_worker_destroy(worker);
@@ -554,7 +554,7 @@ static struct process start_worker(void)
 {
     int packets[2], desk[2], stop[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, packets) < 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, desk) < 0 || pipe(stop) < 0)
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, desk) < 0 || pipe2(stop, O_NONBLOCK) < 0)
         abort();
     fflush(stdout);
     const pid_t pid = fork();
