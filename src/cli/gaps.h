@@ -22,10 +22,13 @@ struct scrim_gaps {
     struct scrim_gaps_span asked;
     struct scrim_gaps_span told;      // of it, what the journals can tell of; empty if nothing
     struct scrim_gaps_span *recorded; // and still there; joined where they touch
-    struct scrim_gaps_span *unknown;  // within `told`: neither recorded nor explained
-    struct scrim_gaps_piece *gaps;    // joined where they touch and say the same
+    // On purpose without an original; joined where they touch.
+    struct scrim_gaps_span *only_redacted, *not_kept;
+    struct scrim_gaps_span *unknown; // within `told`: neither recorded nor explained
+    struct scrim_gaps_piece *gaps;   // joined where they touch and say the same
     struct scrim_gaps_piece *purges;
     size_t recorded_count, unknown_count, gaps_count, purges_count;
+    size_t only_redacted_count, not_kept_count;
     uint64_t lost_inside; // pictures missing in recorded segments, too few at a time for a gap
     uint64_t damaged;     // lines of the journals that cannot be read
 };

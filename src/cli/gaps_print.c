@@ -60,6 +60,10 @@ static void print_bar(const struct scrim_gaps *gaps)
     bar[BAR] = '\0';
     for (size_t i = 0; i < gaps->recorded_count; i++)
         mark(bar, gaps, gaps->recorded[i], '=');
+    for (size_t i = 0; i < gaps->only_redacted_count; i++)
+        mark(bar, gaps, gaps->only_redacted[i], 'r');
+    for (size_t i = 0; i < gaps->not_kept_count; i++)
+        mark(bar, gaps, gaps->not_kept[i], '-');
     for (size_t i = 0; i < gaps->purges_count; i++)
         mark(bar, gaps, gaps->purges[i].span, 'x');
     for (size_t i = 0; i < gaps->gaps_count; i++)
@@ -138,6 +142,19 @@ static void print_table(const struct scrim_gaps *gaps)
         print_purge(&gaps->purges[i]);
 }
 
+static void print_unsealed(const struct scrim_gaps *gaps)
+{
+    char text[32];
+    const int64_t redacted_us = length(gaps, gaps->only_redacted, gaps->only_redacted_count);
+    const int64_t nothing_us = length(gaps, gaps->not_kept, gaps->not_kept_count);
+    scrim_gaps_length_text(text, redacted_us);
+    if (redacted_us > 0)
+        printf("; on purpose redacted only %s (r)", text);
+    scrim_gaps_length_text(text, nothing_us);
+    if (nothing_us > 0)
+        printf("; on purpose not kept %s (-)", text);
+}
+
 static void print_totals(const struct scrim_gaps *gaps)
 {
     struct scrim_gaps_total totals[SCRIM_GAP_CAUSES];
@@ -150,6 +167,7 @@ static void print_totals(const struct scrim_gaps *gaps)
         printf(" (%.3f %%)", 100.0 * (double)recorded_us / (double)told_us);
     if (gaps->lost_inside > 0)
         printf(", %" PRIu64 " pictures missing in it", gaps->lost_inside);
+    print_unsealed(gaps);
     scrim_gaps_add_up(gaps, totals);
     for (unsigned cause = 0; cause < SCRIM_GAP_CAUSES; cause++) {
         if (totals[cause].count == 0)
@@ -230,9 +248,11 @@ static json_t *totals_json(const struct scrim_gaps *gaps)
 int scrim_gaps_print_json(const struct scrim_gaps *gaps)
 {
     json_t *object = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "camera", gaps->camera,
-        "asked", span_json(&gaps->asked), "told", span_json(&gaps->told), "recorded",
-        spans_json(gaps->recorded, gaps->recorded_count), "gaps",
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "camera",
+        gaps->camera, "asked", span_json(&gaps->asked), "told", span_json(&gaps->told), "recorded",
+        spans_json(gaps->recorded, gaps->recorded_count), "only_redacted",
+        spans_json(gaps->only_redacted, gaps->only_redacted_count), "not_kept",
+        spans_json(gaps->not_kept, gaps->not_kept_count), "gaps",
         pieces_json(gaps->gaps, gaps->gaps_count, "lost"), "unknown",
         spans_json(gaps->unknown, gaps->unknown_count), "purges",
         pieces_json(gaps->purges, gaps->purges_count, "segments"), "totals", totals_json(gaps),

@@ -9,11 +9,12 @@
 #define DAY_US (24 * INT64_C(3600) * SCRIM_SECOND) // a record may have begun the day before
 #define UNTOLD_HOLE_US SCRIM_SECOND                // less than that between two records is none
 #define SEGMENT_UNTOLD_US (150 * SCRIM_SECOND)     // a segment gets its record when it ends
+#define EXPLAINED 5                                // lists of what is known
 #define GAP_UNTOLD_US (10 * 60 * SCRIM_SECOND + SEGMENT_UNTOLD_US) // and a gap every ten minutes
 
 struct reading {
     struct scrim_gaps *gaps;
-    struct scrim_buf recorded, unknown, pieces, purges;
+    struct scrim_buf recorded, only_redacted, not_kept, unknown, pieces, purges;
     bool any;                  // record in what was read
     bool older;                // ones before that
     int64_t first_us, last_us; // of all records
@@ -47,6 +48,14 @@ static int add_piece(struct reading *reading, struct scrim_buf *list, int64_t fr
     return append(list, &piece, sizeof piece, error);
 }
 
+static struct scrim_buf *list_of(struct reading *reading, const struct scrim_record *record)
+{
+    if (record->type == SCRIM_RECORD_SEGMENT)
+        return &reading->recorded;
+    return record->kept == SCRIM_KEEP_REDACTED ? &reading->only_redacted : &reading->not_kept;
+}
+
+// A segment, or time that is not sealed on purpose.
 static int add_segment(struct reading *reading, const struct scrim_record *record,
                        struct scrim_error *error)
 {
@@ -54,7 +63,7 @@ static int add_segment(struct reading *reading, const struct scrim_record *recor
     if (!is_asked(reading, span.from_us, span.to_us))
         return SCRIM_OK;
     reading->gaps->lost_inside += record->lost_units;
-    return append(&reading->recorded, &span, sizeof span, error);
+    return append(list_of(reading, record), &span, sizeof span, error);
 }
 
 // Where the host's clock was set forward, there is time that never was: up to where the first
@@ -89,12 +98,13 @@ static int take_record(void *context, const struct scrim_record *record, struct 
     int result = SCRIM_OK;
     switch (record->type) {
     case SCRIM_RECORD_SEGMENT:
+    case SCRIM_RECORD_UNSEALED:
     case SCRIM_RECORD_GAP:
         note_extent(reading, record);
         result = add_skipped(reading, record, error);
         if (result < 0)
             return result;
-        return record->type == SCRIM_RECORD_SEGMENT
+        return record->type != SCRIM_RECORD_GAP
                    ? add_segment(reading, record, error)
                    : add_piece(reading, &reading->pieces, record->start_us, record->end_us, record,
                                record->lost_units, error);
@@ -206,15 +216,18 @@ static struct scrim_gaps_span told(const struct reading *reading, int64_t now_us
     return scrim_gaps_clip(all, asked);
 }
 
-// The next of three lists that begins first, or NULL.
-static const struct scrim_gaps_span *next_explained(const struct scrim_gaps *gaps, size_t at[3])
+// The next of the lists that begins first, or NULL.
+static const struct scrim_gaps_span *next_explained(const struct scrim_gaps *gaps,
+                                                    size_t at[EXPLAINED])
 {
-    const struct scrim_gaps_span *spans[3] = {
+    const struct scrim_gaps_span *spans[EXPLAINED] = {
         at[0] < gaps->recorded_count ? &gaps->recorded[at[0]] : NULL,
         at[1] < gaps->gaps_count ? &gaps->gaps[at[1]].span : NULL,
-        at[2] < gaps->purges_count ? &gaps->purges[at[2]].span : NULL};
+        at[2] < gaps->purges_count ? &gaps->purges[at[2]].span : NULL,
+        at[3] < gaps->only_redacted_count ? &gaps->only_redacted[at[3]] : NULL,
+        at[4] < gaps->not_kept_count ? &gaps->not_kept[at[4]] : NULL};
     int first = -1;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < EXPLAINED; i++) {
         if (spans[i] && (first < 0 || spans[i]->from_us < spans[first]->from_us))
             first = i;
     }
@@ -228,7 +241,7 @@ static int find_unknown(struct reading *reading, struct scrim_error *error)
 {
     const struct scrim_gaps *gaps = reading->gaps;
     const struct scrim_gaps_span *next;
-    size_t at[3] = {0};
+    size_t at[EXPLAINED] = {0};
     int64_t covered_us = gaps->told.from_us;
     int result = SCRIM_OK;
     while (result >= 0 && covered_us < gaps->told.to_us) {
@@ -245,6 +258,17 @@ static int find_unknown(struct reading *reading, struct scrim_error *error)
             covered_us = next->to_us;
     }
     return result;
+}
+
+static void settle_unsealed(struct reading *reading)
+{
+    struct scrim_gaps *gaps = reading->gaps;
+    gaps->only_redacted_count = sorted(&reading->only_redacted, sizeof *gaps->only_redacted);
+    gaps->not_kept_count = sorted(&reading->not_kept, sizeof *gaps->not_kept);
+    gaps->only_redacted = (struct scrim_gaps_span *)(void *)reading->only_redacted.data;
+    gaps->not_kept = (struct scrim_gaps_span *)(void *)reading->not_kept.data;
+    join_spans(gaps->only_redacted, &gaps->only_redacted_count);
+    join_spans(gaps->not_kept, &gaps->not_kept_count);
 }
 
 // The buffers become the lists.
@@ -264,6 +288,7 @@ static int settle(struct reading *reading, int64_t now_us, struct scrim_error *e
     gaps->gaps = (struct scrim_gaps_piece *)(void *)reading->pieces.data;
     gaps->purges = (struct scrim_gaps_piece *)(void *)reading->purges.data;
     join_spans(gaps->recorded, &gaps->recorded_count);
+    settle_unsealed(reading);
     join_pieces(gaps->gaps, &gaps->gaps_count);
     join_pieces(gaps->purges, &gaps->purges_count);
     gaps->told = told(reading, now_us);
@@ -285,6 +310,8 @@ int scrim_gaps_read(const char *dir, const char *camera, struct scrim_gaps_span 
     *ret = (struct scrim_gaps){.asked = asked};
     snprintf(ret->camera, sizeof ret->camera, "%s", camera);
     scrim_buf_init(&reading.recorded, PIECES_MAX * sizeof(struct scrim_gaps_span));
+    scrim_buf_init(&reading.only_redacted, PIECES_MAX * sizeof(struct scrim_gaps_span));
+    scrim_buf_init(&reading.not_kept, PIECES_MAX * sizeof(struct scrim_gaps_span));
     scrim_buf_init(&reading.unknown, PIECES_MAX * sizeof(struct scrim_gaps_span));
     scrim_buf_init(&reading.pieces, PIECES_MAX * sizeof(struct scrim_gaps_piece));
     scrim_buf_init(&reading.purges, PIECES_MAX * sizeof(struct scrim_gaps_piece));
@@ -305,6 +332,8 @@ int scrim_gaps_read(const char *dir, const char *camera, struct scrim_gaps_span 
 void scrim_gaps_finish(struct scrim_gaps *gaps)
 {
     free(gaps->recorded);
+    free(gaps->only_redacted);
+    free(gaps->not_kept);
     free(gaps->unknown);
     free(gaps->gaps);
     free(gaps->purges);

@@ -133,9 +133,10 @@ static json_t *cameras_from_file(const struct scrim_site *site)
     json_t *list = json_array();
     for (unsigned i = 0; i < config->cameras_count; i++) {
         const struct scrim_camera_config *camera = &config->cameras[i];
-        json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "id", camera->id, "name",
+        json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:s}", "id", camera->id, "name",
                                               camera->name ? camera->name : camera->id,
-                                              "retention_hours", (int)camera->retention_hours));
+                                              "retention_hours", (int)camera->retention_hours,
+                                              "record", scrim_keep_text(camera->keep)));
     }
     return list;
 }

@@ -73,12 +73,16 @@ static void judge_recording(struct verdict *verdict, const json_t *camera)
     const char *cause = text_of(camera, "cause"), *detail = text_of(camera, "detail");
     const int64_t since_us = verdict->now_us - number_of(camera, "since_us");
     char length[32];
-    if (!state[0] || strcmp(state, "recording") == 0 || strcmp(state, "unknown") == 0)
+    const char *record = text_of(camera, "record");
+    const bool sealed = !record[0] || strcmp(record, "original") == 0;
+    if (!state[0] || strcmp(state, "recording") == 0 || strcmp(state, "watching") == 0 ||
+        strcmp(state, "unknown") == 0)
         return; // of `unknown` the recorder's absence says it all
     scrim_gaps_length_text(length, since_us > 0 ? since_us : 0);
     const bool begins = strcmp(state, "connecting") == 0 && since_us < CONNECTING_US;
-    say(begins ? verdict->notices : verdict->problems, "camera %s is not recorded, for %s%s%s%s%s",
-        id, length, cause[0] ? ": " : "", cause, detail[0] ? ": " : "", detail);
+    say(begins ? verdict->notices : verdict->problems, "camera %s %s, for %s%s%s%s%s", id,
+        sealed ? "is not recorded" : "gives no picture", length, cause[0] ? ": " : "", cause,
+        detail[0] ? ": " : "", detail);
 }
 
 static void judge_clock(struct verdict *verdict, const json_t *camera)

@@ -223,7 +223,12 @@ static void fill_clock(const json_t *status, const json_t *row, char cell[CELL])
 static void fill_kept(const json_t *status, const json_t *row, char cell[CELL])
 {
     (void)status;
-    snprintf(cell, CELL, "%" PRId64 " h", number_of(row, "retention_hours"));
+    const char *record = text_of(row, "record");
+    if (strcmp(record, "nothing") == 0)
+        snprintf(cell, CELL, "nothing");
+    else
+        snprintf(cell, CELL, "%" PRId64 " h%s", number_of(row, "retention_hours"),
+                 strcmp(record, "redacted") == 0 ? ", redacted only" : "");
 }
 
 static void fill_view(const json_t *status, const json_t *row, char cell[CELL])
@@ -235,7 +240,8 @@ static void fill_view(const json_t *status, const json_t *row, char cell[CELL])
 
 static bool camera_is_bad(const json_t *row)
 {
-    return json_object_get(row, "state") && strcmp(text_of(row, "state"), "recording") != 0;
+    const char *state = text_of(row, "state");
+    return state[0] && strcmp(state, "recording") != 0 && strcmp(state, "watching") != 0;
 }
 
 static const json_t *forecast_of(const json_t *status, const json_t *disk)

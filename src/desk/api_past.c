@@ -81,6 +81,15 @@ static int append_gaps(struct scrim_buf *out, const struct scrim_gap_span *gaps,
     return result < 0 ? result : scrim_buf_append_text(out, "]");
 }
 
+// Where there is no original on purpose.
+static int append_unsealed(struct scrim_buf *out, const struct scrim_timeline *timeline)
+{
+    int result =
+        append_spans(out, "only_redacted", timeline->only_redacted, timeline->only_redacted_count);
+    return result < 0 ? result
+                      : append_spans(out, "not_kept", timeline->not_kept, timeline->not_kept_count);
+}
+
 static int timeline_json(struct past_job *past, const struct scrim_timeline *timeline)
 {
     struct scrim_buf *out = &past->answer;
@@ -92,6 +101,8 @@ static int timeline_json(struct past_job *past, const struct scrim_timeline *tim
         result = append_gaps(out, timeline->gaps, timeline->gaps_count);
     if (result >= 0)
         result = append_spans(out, "redacted", timeline->redacted, timeline->redacted_count);
+    if (result >= 0)
+        result = append_unsealed(out, timeline);
     if (result >= 0)
         result = append_spans(out, "unknown", timeline->unknown, timeline->unknown_count);
     return result < 0 ? result : scrim_buf_append_text(out, "}");

@@ -13,7 +13,7 @@
 static bool known_state(const char *state)
 {
     return strcmp(state, "connecting") == 0 || strcmp(state, "recording") == 0 ||
-           strcmp(state, "waiting") == 0;
+           strcmp(state, "watching") == 0 || strcmp(state, "waiting") == 0;
 }
 
 static bool take_cause(const json_t *object, struct scrim_camera_status *ret)

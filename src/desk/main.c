@@ -80,12 +80,18 @@ static void on_storage(void *context, json_t *report)
     desk->storage = report;
 }
 
+// What scrim.yaml wants forgotten goes to viewers only.
+static bool is_kept(const struct scrim_desk *desk, unsigned camera)
+{
+    return desk->site.config->cameras[camera].keep != SCRIM_KEEP_NOTHING;
+}
+
 static void on_init(void *context, unsigned camera, enum scrim_rendition rendition,
                     const struct scrim_live_init *init)
 {
     struct scrim_desk *desk = context;
     scrim_live_begin(desk->live, camera, rendition, init);
-    if (rendition == SCRIM_RENDITION_FULL)
+    if (rendition == SCRIM_RENDITION_FULL && is_kept(desk, camera))
         scrim_archive_init(desk->archive, camera, init->mime, init->segment, init->segment_len);
 }
 
@@ -94,7 +100,7 @@ static int on_frame(void *context, unsigned camera, enum scrim_rendition renditi
 {
     struct scrim_desk *desk = context;
     const int result = scrim_live_frame(desk->live, camera, rendition, frame);
-    if (result >= 0 && rendition == SCRIM_RENDITION_FULL)
+    if (result >= 0 && rendition == SCRIM_RENDITION_FULL && is_kept(desk, camera))
         scrim_archive_frame(desk->archive, camera, frame);
     return result;
 }

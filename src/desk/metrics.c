@@ -141,11 +141,14 @@ static void put_camera_metric(struct page *page, const struct camera_metric *met
 static void put_recording(struct page *page)
 {
     const struct scrim_desk *desk = page->desk;
-    family(page, "scrim_camera_recording", "gauge", "1 while the camera is recorded, else 0.");
+    family(
+        page, "scrim_camera_recording", "gauge",
+        "1 while the camera is recorded, or its pictures come where no original is kept, else 0.");
     for (unsigned i = 0; i < desk->site.config->cameras_count; i++) {
         if (is_known(&desk->status[i]))
             put(page, "scrim_camera_recording{camera=\"%s\"} %d\n", id_of(page, i),
-                strcmp(desk->status[i].state, "recording") == 0);
+                strcmp(desk->status[i].state, "recording") == 0 ||
+                    strcmp(desk->status[i].state, "watching") == 0);
     }
 }
 

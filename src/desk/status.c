@@ -37,6 +37,7 @@ static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
         "reconnects", (json_int_t)status->reconnects, "retention_hours",
         (int)config->retention_hours, "veil", "state", scrim_live_state_text(desk->live, index),
         "reason", scrim_live_reason(desk->live, index));
+    json_object_set_new(camera, "record", json_string(scrim_keep_text(config->keep)));
     add_feed(camera, &status->feed);
     if (disks->camera_disks && disks->camera_disks[index] >= 0)
         json_object_set_new(camera, "disk",

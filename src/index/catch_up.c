@@ -92,22 +92,31 @@ static int add_clock(struct catch_up *c, const struct scrim_record *record)
     return add_gap(c, &gap);
 }
 
+static int add_unsealed(struct catch_up *c, const struct scrim_record *record)
+{
+    const enum span_kind kind =
+        record->kept == SCRIM_KEEP_REDACTED ? SPAN_ONLY_REDACTED : SPAN_NOT_KEPT;
+    return scrim_index_add_span(c->index, c->camera.id, kind, record->start_us, record->end_us,
+                                c->error);
+}
+
 static int add_record(struct catch_up *c, const struct scrim_record *record)
 {
     struct index_camera *camera = &c->camera;
-    const bool segment = record->type == SCRIM_RECORD_SEGMENT;
     if (record->type == SCRIM_RECORD_PURGE)
         return add_purge(c, record);
     if (record->type == SCRIM_RECORD_CLOCK)
         return add_clock(c, record);
-    if (!segment && record->type != SCRIM_RECORD_GAP)
+    if (!scrim_record_covers(record->type))
         return SCRIM_OK;
     if (!camera->has_records || record->start_us < camera->first_us)
         camera->first_us = record->start_us;
     if (!camera->has_records || record->end_us > camera->last_us)
         camera->last_us = record->end_us;
     camera->has_records = true;
-    return segment ? add_segment(c, record) : add_gap(c, record);
+    if (record->type == SCRIM_RECORD_UNSEALED)
+        return add_unsealed(c, record);
+    return record->type == SCRIM_RECORD_SEGMENT ? add_segment(c, record) : add_gap(c, record);
 }
 
 static int take_line(struct catch_up *c, const char *day, const char *line, size_t length,

@@ -67,7 +67,11 @@ struct scrim_timeline {
     // SCRIM_INDEX_OPEN_US before now are not counted: their segment is still being written.
     struct scrim_span *unknown;
     struct scrim_gap_span *gaps;
+    // No original, on purpose (`record` in scrim.yaml): only the redacted picture was kept, or
+    // nothing at all.
+    struct scrim_span *only_redacted, *not_kept;
     size_t recorded_count, redacted_count, unknown_count, gaps_count;
+    size_t only_redacted_count, not_kept_count;
 };
 
 #define SCRIM_INDEX_MERGE_US (1 * SCRIM_SECOND)

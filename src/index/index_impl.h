@@ -7,7 +7,12 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-enum span_kind { SPAN_RECORDED = 0, SPAN_REDACTED = 1 };
+enum span_kind {
+    SPAN_RECORDED = 0,
+    SPAN_REDACTED = 1,
+    SPAN_ONLY_REDACTED = 2, // no original, on purpose
+    SPAN_NOT_KEPT = 3,      // neither an original nor a redacted picture, on purpose
+};
 
 // Every statement, prepared when it is first used.
 enum statement {

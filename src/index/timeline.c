@@ -74,23 +74,56 @@ static int select_gaps(struct scrim_index *index, sqlite3_int64 camera, struct r
     return result;
 }
 
-// The holes that neither a recording nor a gap record covers. Both lists are in order.
+// What explains time, as lists of spans in order.
+#define EXPLAINED 4
+
+struct explained {
+    size_t next[EXPLAINED]; // not looked at yet
+};
+
+static const struct scrim_span *span_of(const struct scrim_timeline *timeline, unsigned list,
+                                        size_t at, struct scrim_span *room)
+{
+    switch (list) {
+    case 0: return at < timeline->recorded_count ? &timeline->recorded[at] : NULL;
+    case 1: return at < timeline->only_redacted_count ? &timeline->only_redacted[at] : NULL;
+    case 2: return at < timeline->not_kept_count ? &timeline->not_kept[at] : NULL;
+    default: break;
+    }
+    if (at >= timeline->gaps_count)
+        return NULL;
+    *room = (struct scrim_span){timeline->gaps[at].from_us, timeline->gaps[at].to_us};
+    return room;
+}
+
+// The span that begins first among those not looked at yet; false if there is none.
+static bool take_first(const struct scrim_timeline *timeline, struct explained *explained,
+                       struct scrim_span *ret)
+{
+    int first = -1;
+    for (unsigned list = 0; list < EXPLAINED; list++) {
+        struct scrim_span room;
+        const struct scrim_span *span = span_of(timeline, list, explained->next[list], &room);
+        if (!span || (first >= 0 && span->from_us >= ret->from_us))
+            continue;
+        *ret = *span;
+        first = (int)list;
+    }
+    if (first >= 0)
+        explained->next[first]++;
+    return first >= 0;
+}
+
+// The holes that neither a recording nor a record of why there is none covers.
 static int find_unknown(struct scrim_index *index, const struct scrim_timeline *timeline,
                         struct range range, struct scrim_buf *ret, struct scrim_error *error)
 {
-    size_t r = 0, g = 0;
+    struct explained explained = {0};
     int64_t covered_us = range.from_us;
     int result = SCRIM_OK;
     while (result >= 0 && covered_us < range.to_us) {
         struct scrim_span next = {range.to_us, range.to_us};
-        const bool recorded = r < timeline->recorded_count;
-        const bool gap = g < timeline->gaps_count;
-        if (recorded && (!gap || timeline->recorded[r].from_us <= timeline->gaps[g].from_us))
-            next = timeline->recorded[r++];
-        else if (gap) {
-            next = (struct scrim_span){timeline->gaps[g].from_us, timeline->gaps[g].to_us};
-            g++;
-        }
+        (void)take_first(timeline, &explained, &next); // none: the end of the range
         const int64_t until_us = next.from_us < range.to_us ? next.from_us : range.to_us;
         if (until_us - covered_us > SCRIM_INDEX_MERGE_US) {
             const struct scrim_span hole = {covered_us, until_us};
@@ -122,21 +155,39 @@ static void take(struct scrim_buf *list, size_t size, void *ret_items, size_t *r
     *list = (struct scrim_buf){0};
 }
 
+static int fill_spans(struct scrim_index *index, const struct index_camera *camera,
+                      enum span_kind kind, struct range range, void *ret_spans, size_t *ret_count,
+                      struct scrim_error *error)
+{
+    struct scrim_buf spans;
+    scrim_buf_init(&spans, SPANS_MAX * sizeof(struct scrim_span));
+    const int result = select_spans(index, camera->id, kind, range, &spans, error);
+    take(&spans, sizeof(struct scrim_span), ret_spans, ret_count);
+    return result;
+}
+
 static int fill(struct scrim_index *index, const struct index_camera *camera, struct range range,
                 int64_t now_us, struct scrim_timeline *timeline, struct scrim_error *error)
 {
-    struct scrim_buf recorded, redacted, unknown, gaps;
-    scrim_buf_init(&recorded, SPANS_MAX * sizeof(struct scrim_span));
-    scrim_buf_init(&redacted, SPANS_MAX * sizeof(struct scrim_span));
+    const struct {
+        enum span_kind kind;
+        void *spans;
+        size_t *count;
+    } lists[] = {
+        {SPAN_RECORDED, &timeline->recorded, &timeline->recorded_count},
+        {SPAN_REDACTED, &timeline->redacted, &timeline->redacted_count},
+        {SPAN_ONLY_REDACTED, &timeline->only_redacted, &timeline->only_redacted_count},
+        {SPAN_NOT_KEPT, &timeline->not_kept, &timeline->not_kept_count},
+    };
+    struct scrim_buf unknown, gaps;
     scrim_buf_init(&unknown, SPANS_MAX * sizeof(struct scrim_span));
     scrim_buf_init(&gaps, SPANS_MAX * sizeof(struct scrim_gap_span));
-    int result = select_spans(index, camera->id, SPAN_RECORDED, range, &recorded, error);
-    if (result >= 0)
-        result = select_spans(index, camera->id, SPAN_REDACTED, range, &redacted, error);
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && result >= 0; i++)
+        result =
+            fill_spans(index, camera, lists[i].kind, range, lists[i].spans, lists[i].count, error);
     if (result >= 0)
         result = select_gaps(index, camera->id, range, &gaps, error);
-    take(&recorded, sizeof *timeline->recorded, &timeline->recorded, &timeline->recorded_count);
-    take(&redacted, sizeof *timeline->redacted, &timeline->redacted, &timeline->redacted_count);
     take(&gaps, sizeof *timeline->gaps, &timeline->gaps, &timeline->gaps_count);
     if (result >= 0 && camera->has_records)
         result = find_unknown(index, timeline, knowable(camera, range, now_us), &unknown, error);
@@ -168,6 +219,8 @@ void scrim_timeline_finish(struct scrim_timeline *timeline)
         return;
     free(timeline->recorded);
     free(timeline->redacted);
+    free(timeline->only_redacted);
+    free(timeline->not_kept);
     free(timeline->unknown);
     free(timeline->gaps);
     *timeline = (struct scrim_timeline){0};

@@ -144,6 +144,8 @@ static const char *basis_text(const struct scrim_demand *demand, char *ret, size
         snprintf(ret, size, "expected_mbit");
     else if (demand->basis == SCRIM_BASIS_ASSUMED)
         snprintf(ret, size, "assumed");
+    else if (demand->basis == SCRIM_BASIS_NONE)
+        snprintf(ret, size, "no original is kept");
     else if (minutes >= 120)
         snprintf(ret, size, "measured, %" PRId64 " h", minutes / 60);
     else
@@ -173,7 +175,7 @@ static int report_parts(const struct scrim_admission *a, struct scrim_buf *ret)
     char needed[SCRIM_BYTES_TEXT], what[80];
     bool assumed = false;
     for (size_t i = 0; i < a->demands_count; i++)
-        assumed |= a->demands[i].redacted_basis != SCRIM_BASIS_MEASURED;
+        assumed |= a->demands[i].redacted_basis == SCRIM_BASIS_ASSUMED;
     snprintf(what, sizeof what, "redacted pictures of all cameras, as long (%s)",
              assumed ? "partly assumed: an eighth" : "measured");
     int result = report_part(ret, what, a->redacted);

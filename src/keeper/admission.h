@@ -25,6 +25,7 @@ enum scrim_basis {
     SCRIM_BASIS_MEASURED, // from the newest 24 hours of recording, or what there is
     SCRIM_BASIS_EXPECTED, // expected_mbit in scrim.yaml
     SCRIM_BASIS_ASSUMED,  // SCRIM_ASSUMED_MBIT, or SCRIM_REDACTED_SHARE
+    SCRIM_BASIS_NONE,     // nothing of the kind is kept, as scrim.yaml says: the rate is 0
 };
 
 struct scrim_demand {
@@ -34,7 +35,7 @@ struct scrim_demand {
     enum scrim_basis basis;
     int64_t measured_us; // how much recording the rate was measured on
     uint64_t redacted_rate;
-    enum scrim_basis redacted_basis; // measured or assumed
+    enum scrim_basis redacted_basis; // measured, assumed or none
     uint64_t held;                   // bytes under legal hold, and those still to come
     unsigned holds;
 };

@@ -40,6 +40,20 @@ static void take_rate(struct scrim_demand *demand, const struct scrim_camera_con
     }
 }
 
+// What was to be kept of a camera once does not matter for what will be written.
+static void take_keep(struct scrim_demand *demand, enum scrim_keep keep)
+{
+    if (keep != SCRIM_KEEP_ORIGINAL) {
+        demand->basis = SCRIM_BASIS_NONE;
+        demand->rate = 0;
+        demand->measured_us = 0;
+    }
+    if (keep == SCRIM_KEEP_NOTHING) {
+        demand->redacted_basis = SCRIM_BASIS_NONE;
+        demand->redacted_rate = 0;
+    }
+}
+
 static void take_redacted(struct scrim_need *need, int64_t now_us)
 {
     struct scrim_demand *demand = &need->demand;
@@ -91,6 +105,7 @@ void scrim_needs_count(struct scrim_needs *needs, size_t number, struct scrim_st
         scrim_stock_count(stock, stored, &need->tally);
     take_rate(&need->demand, camera, &need->tally);
     take_redacted(need, now_us);
+    take_keep(&need->demand, camera->keep);
     take_holds(&need->demand, stored, holds, now_us);
 }
 

@@ -45,7 +45,7 @@ static json_t *disk_json(const struct scrim_storage *storage, unsigned place)
 
 static json_t *camera_json(const struct scrim_storage *storage, const struct scrim_need *need)
 {
-    static const char *const bases[] = {"measured", "expected", "assumed"};
+    static const char *const bases[] = {"measured", "expected", "assumed", "none"};
     int64_t oldest_us = INT64_MAX;
     for (unsigned at = 0; at < storage->stock.disks_count; at++) {
         if (need->tally.oldest_us[at] < oldest_us && need->tally.bytes[at] > 0)

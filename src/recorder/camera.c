@@ -23,8 +23,10 @@ struct scrim_camera {
     struct scrim_segment *segment; // being recorded
     struct scrim_segment *ending;  // its end waits for room in the disk's queue
     int64_t ending_us;             // monotonic; when it ended
-    bool cut_wanted;               // at the next key frame, whatever the segment's age
-    bool needs_key;                // what comes cannot be shown before a key frame
+    enum scrim_keep keep;
+    struct scrim_unsealed unsealed; // instead of a segment, where none is kept
+    bool cut_wanted;                // at the next key frame, whatever the segment's age
+    bool needs_key;                 // what comes cannot be shown before a key frame
     int64_t covered_us; // monotonic; until then everything is accounted for: the next gap begins
     int64_t begun_us;   // UTC; since when without a gap
     int64_t last_media; // of the last frame recorded
@@ -67,11 +69,13 @@ static void blame(struct scrim_camera *camera, enum scrim_gap_cause cause, const
 
 struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
                                          struct scrim_hours *hours,
-                                         const struct scrim_journal_head *head)
+                                         const struct scrim_journal_head *head,
+                                         enum scrim_keep keep)
 {
     struct scrim_camera *camera = scrim_new(struct scrim_camera);
     camera->home = home;
     camera->hours = hours;
+    camera->keep = keep;
     camera->needs_key = true;
     pthread_mutex_init(&camera->lock, NULL);
     scrim_timeline_check_host(&camera->timeline);
@@ -96,6 +100,11 @@ void scrim_camera_destroy(struct scrim_camera *camera)
     scrim_owed_finish(&camera->owed);
     pthread_mutex_destroy(&camera->lock);
     free(camera);
+}
+
+static bool is_recording(const struct scrim_camera *camera)
+{
+    return camera->segment || camera->unsealed.open;
 }
 
 // True if nothing stands in the way of a new segment.
@@ -125,6 +134,14 @@ static void end_segment(struct scrim_camera *camera, int64_t mono_us)
     settle_ending(camera);
 }
 
+static void end_unsealed(struct scrim_camera *camera, int64_t mono_us)
+{
+    struct scrim_record record;
+    if (scrim_unsealed_end(&camera->unsealed, mono_us, &record))
+        journal(camera, &record);
+    camera->cut_wanted = false;
+}
+
 // The end of what was recorded, when something else than the next segment follows.
 static void end_recording(struct scrim_camera *camera)
 {
@@ -132,6 +149,7 @@ static void end_recording(struct scrim_camera *camera)
     if (camera->covered_us > now_us) // the last frame's duration was a guess
         camera->covered_us = now_us;
     end_segment(camera, camera->covered_us);
+    end_unsealed(camera, camera->covered_us);
 }
 
 // ---- Clocks that jumped.
@@ -152,7 +170,7 @@ static void journal_step(struct scrim_camera *camera, bool of_camera, int64_t mo
              step_us > 0 ? "forward" : "back",
              (double)(step_us > 0 ? step_us : -step_us) / SCRIM_SECOND);
     journal(camera, &record);
-    camera->cut_wanted = camera->segment != NULL;
+    camera->cut_wanted = is_recording(camera);
 }
 
 // What is open goes on by the clock that it began with; a gap can be cut here, a segment at the
@@ -178,7 +196,7 @@ static void note_camera_step(struct scrim_camera *camera, const struct scrim_mom
 
 static void take_disk_failure(struct scrim_camera *camera)
 {
-    if (!atomic_exchange(&camera->disk_failed, false))
+    if (!atomic_exchange(&camera->disk_failed, false) || camera->keep != SCRIM_KEEP_ORIGINAL)
         return;
     pthread_mutex_lock(&camera->lock);
     const struct scrim_error why = camera->disk_error;
@@ -253,12 +271,25 @@ static int open_segment(struct scrim_camera *camera, const struct scrim_unit *fr
 
 // ---- Pictures.
 
+// A picture is recorded: what was missing before it is over.
+static void end_gap(struct scrim_camera *camera, const struct scrim_moment *moment)
+{
+    struct scrim_record piece;
+    const bool had_gap = scrim_gap_end(&camera->gap, moment->mono_us, &piece);
+    if (had_gap)
+        journal(camera, &piece);
+    if (had_gap || camera->begun_us == 0) {
+        camera->begun_us = moment->utc_us;
+        camera->last_media = moment->media;
+    }
+    camera->needs_key = false;
+}
+
 // A frame while nothing is recorded. Ends the gap before it, if all goes well.
 static bool begin(struct scrim_camera *camera, const struct scrim_unit *frame,
                   const struct scrim_params *params, const struct scrim_moment *moment)
 {
     struct scrim_error error;
-    struct scrim_record piece;
     if (camera->needs_key && !frame->random) {
         if (!camera->gap.open)
             blame(camera, SCRIM_GAP_CAMERA, "waiting for a key frame");
@@ -276,14 +307,7 @@ static bool begin(struct scrim_camera *camera, const struct scrim_unit *frame,
         give_up_segment(camera, &error);
         return false;
     }
-    const bool had_gap = scrim_gap_end(&camera->gap, moment->mono_us, &piece);
-    if (had_gap)
-        journal(camera, &piece);
-    if (had_gap || camera->begun_us == 0) {
-        camera->begun_us = moment->utc_us;
-        camera->last_media = moment->media;
-    }
-    camera->needs_key = false;
+    end_gap(camera, moment);
     return true;
 }
 
@@ -298,10 +322,42 @@ static int64_t lasts_us(const struct scrim_camera *camera, const struct scrim_mo
     return interval_us > 0 ? interval_us : 0;
 }
 
+// Everything is accounted for up to the end of this picture.
+static void note_recorded(struct scrim_camera *camera, const struct scrim_moment *moment,
+                          bool is_first)
+{
+    const int64_t end_us = moment->mono_us + lasts_us(camera, moment);
+    if (end_us > camera->covered_us || is_first)
+        camera->covered_us = end_us;
+    camera->last_media = moment->media;
+    camera->frames++;
+}
+
+// A picture of which no original is kept.
+static void watch(struct scrim_camera *camera, const struct scrim_moment *moment)
+{
+    struct scrim_unsealed *unsealed = &camera->unsealed;
+    const int64_t length_us = moment->mono_us - unsealed->mono_start_us;
+    if (unsealed->open && (camera->cut_wanted || length_us >= SCRIM_SEGMENT_US)) {
+        camera->covered_us = moment->mono_us;
+        end_unsealed(camera, moment->mono_us);
+    }
+    if (!unsealed->open) {
+        end_gap(camera, moment);
+        scrim_unsealed_begin(unsealed, camera->keep, moment->utc_us, moment->mono_us);
+    }
+    unsealed->frames++;
+    note_recorded(camera, moment, unsealed->frames == 1);
+}
+
 static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
                    const struct scrim_params *params, const struct scrim_moment *moment)
 {
     struct scrim_error error;
+    if (camera->keep != SCRIM_KEEP_ORIGINAL) {
+        watch(camera, moment);
+        return true;
+    }
     if (camera->segment && must_cut(camera, frame, params, moment)) {
         camera->covered_us = moment->mono_us;
         end_segment(camera, moment->mono_us);
@@ -312,12 +368,7 @@ static bool record(struct scrim_camera *camera, const struct scrim_unit *frame,
         give_up_segment(camera, &error);
         return false;
     }
-    const int64_t interval_us = lasts_us(camera, moment);
-    const int64_t end_us = moment->mono_us + interval_us;
-    if (end_us > camera->covered_us || scrim_segment_info(camera->segment)->frames == 1)
-        camera->covered_us = end_us;
-    camera->last_media = moment->media;
-    camera->frames++;
+    note_recorded(camera, moment, scrim_segment_info(camera->segment)->frames == 1);
     return true;
 }
 
@@ -350,7 +401,7 @@ static void note_missing(struct scrim_camera *camera, const struct scrim_unit *f
 {
     char detail[SCRIM_GAP_DETAIL];
     camera->lost_units += frame->lost_units;
-    if (camera->segment && moment->hole_us > 0) {
+    if (is_recording(camera) && moment->hole_us > 0) {
         const enum scrim_gap_cause cause =
             why_missing(frame, (double)moment->hole_us / SCRIM_SECOND, detail);
         end_recording(camera);
@@ -358,6 +409,10 @@ static void note_missing(struct scrim_camera *camera, const struct scrim_unit *f
     }
     if (camera->segment) {
         scrim_segment_miss(camera->segment, frame->lost_units, frame->lost_packets);
+        return;
+    }
+    if (camera->unsealed.open) {
+        camera->unsealed.lost_units += frame->lost_units;
         return;
     }
     if (frame->lost_units > 0 && !camera->gap.open) {
@@ -464,7 +519,8 @@ void scrim_camera_disk_failed(struct scrim_camera *camera, const struct scrim_er
 
 void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_status *ret)
 {
-    *ret = (struct scrim_camera_status){.recording = camera->segment != NULL,
+    *ret = (struct scrim_camera_status){.keep = camera->keep,
+                                        .recording = is_recording(camera),
                                         .explained = camera->gap.open,
                                         .cause = camera->gap.cause,
                                         .frames = camera->frames,
@@ -475,7 +531,7 @@ void scrim_camera_status(const struct scrim_camera *camera, struct scrim_camera_
                                         .sound_dropped = camera->sound.dropped,
                                         .sound_lost_packets = camera->sound.lost_packets};
     memcpy(ret->gaps_by, camera->gaps_by, sizeof ret->gaps_by);
-    if (camera->segment)
+    if (is_recording(camera))
         ret->since_us = camera->begun_us;
     else
         ret->since_us = camera->gap.open

@@ -9,6 +9,7 @@
 #include "recorder/hours.h"
 #include "recorder/segment.h"
 #include "recorder/sound.h"
+#include "recorder/unsealed.h"
 
 #define SCRIM_SEGMENT_US (60 * SCRIM_SECOND) // then it is cut at the next key frame
 #define SCRIM_SEGMENT_BYTES (256U << 20)     // likewise
@@ -16,9 +17,12 @@
 struct scrim_camera;
 
 // `home` and `hours` must outlive the camera. `head`: where the journal stood before this start.
+// Unless `keep` is SCRIM_KEEP_ORIGINAL no segment is ever opened and `hours` is not used: records
+// say when pictures came.
 struct scrim_camera *scrim_camera_create(const struct scrim_segment_home *home,
                                          struct scrim_hours *hours,
-                                         const struct scrim_journal_head *head);
+                                         const struct scrim_journal_head *head,
+                                         enum scrim_keep keep);
 void scrim_camera_destroy(struct scrim_camera *camera); // NULL is fine
 
 // A frame has arrived. Returns where in time it belongs.
@@ -41,7 +45,8 @@ void scrim_camera_stop(struct scrim_camera *camera, enum scrim_gap_cause cause, 
 void scrim_camera_disk_failed(struct scrim_camera *camera, const struct scrim_error *why);
 
 struct scrim_camera_status {
-    bool recording;             // a segment is open
+    enum scrim_keep keep;
+    bool recording;             // a segment is open; of a camera without originals: pictures come
     enum scrim_gap_cause cause; // while not recording, if `explained`
     bool explained;
     char detail[200];

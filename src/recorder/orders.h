@@ -18,6 +18,8 @@ struct scrim_order {
     char camera[SCRIM_CAMERA_ID_MAX + 1];
     int place;                      // ADD, PLACE
     bool has_sub;                   // ADD
+    enum scrim_keep keep;           // ADD
+    bool changed;                   // REMOVE: it is added again at once, with other settings
     struct scrim_journal_head head; // ADD: where its chain stands
     bool sub;                       // ATTACH, DETACH
     bool sound;                     // ATTACH: scrim.yaml lets this stream's sound be recorded

@@ -60,11 +60,12 @@ static int send_order(int orders_fd, struct scrim_order *order, const char *came
     return result < 0 ? scrim_fail(error, result, "the sealer does not hear") : SCRIM_OK;
 }
 
-// With or without a sub stream it is another camera to the sealer.
+// With or without a sub stream, or with something else kept of it, it is another camera to the
+// sealer.
 static bool stays(const struct scrim_camera_config *camera, const struct scrim_site *other)
 {
     const struct scrim_camera_config *same = scrim_site_camera(other, camera->id);
-    return same && !same->sub_url == !camera->sub_url;
+    return same && !same->sub_url == !camera->sub_url && same->keep == camera->keep;
 }
 
 static int remove_gone(const struct scrim_site *before, const struct scrim_site *after,
@@ -73,7 +74,8 @@ static int remove_gone(const struct scrim_site *before, const struct scrim_site 
     int result = SCRIM_OK;
     for (unsigned i = 0; i < before->config->cameras_count && result >= 0; i++) {
         const struct scrim_camera_config *camera = &before->config->cameras[i];
-        struct scrim_order order = {.kind = SCRIM_ORDER_REMOVE};
+        struct scrim_order order = {.kind = SCRIM_ORDER_REMOVE,
+                                    .changed = scrim_site_camera(after, camera->id) != NULL};
         if (!stays(camera, after))
             result = send_order(orders_fd, &order, camera->id, error);
     }
@@ -91,6 +93,7 @@ static int add_and_place(const struct scrim_site *before, const struct scrim_sit
                                         stays(camera, before) ? SCRIM_ORDER_PLACE : SCRIM_ORDER_ADD,
                                     .place = (int)i,
                                     .has_sub = camera->sub_url != NULL,
+                                    .keep = camera->keep,
                                     .head = heads[i]};
         result = send_order(orders_fd, &order, camera->id, error);
     }

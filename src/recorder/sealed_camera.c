@@ -15,6 +15,7 @@ struct scrim_sealed_camera {
     struct scrim_owed purges;
     // While it is in scrim.yaml, else NULL:
     struct scrim_hours *hours;
+    bool keyed; // the keeper is asked for its keys
     struct scrim_camera *recording;
     struct scrim_feed *feeds[SCRIM_SEALED_FEEDS]; // main, sub
     int64_t removed_us;                           // UTC; when it was taken out
@@ -36,15 +37,31 @@ static void make_feeds(struct scrim_sealed_camera *camera, bool has_sub)
     camera->feeds[1] = scrim_feed_create(&setup);
 }
 
+// Where no original is kept, the stream that the veil looks at is the only one.
+static void make_only_feed(struct scrim_sealed_camera *camera, bool has_sub)
+{
+    const struct scrim_feed_setup setup = {.log = camera->log,
+                                           .camera = camera->recording,
+                                           .fanout = camera->home->fanout,
+                                           .slot = camera->slot,
+                                           .feeds_veil = true};
+    camera->feeds[has_sub ? 1 : 0] = scrim_feed_create(&setup);
+}
+
 static int begin(struct scrim_sealed_camera *camera, const struct scrim_journal_head *head,
                  const struct scrim_order *order, struct scrim_error *error)
 {
     const int result = scrim_hours_create(camera->id, &camera->hours, error);
     if (result < 0)
         return result;
-    scrim_keys_add(camera->home->keys, camera->hours);
-    camera->recording = scrim_camera_create(&camera->segments, camera->hours, head);
-    make_feeds(camera, order->has_sub);
+    camera->keyed = order->keep == SCRIM_KEEP_ORIGINAL;
+    if (camera->keyed) // else no hour key of this camera is ever made
+        scrim_keys_add(camera->home->keys, camera->hours);
+    camera->recording = scrim_camera_create(&camera->segments, camera->hours, head, order->keep);
+    if (order->keep == SCRIM_KEEP_ORIGINAL)
+        make_feeds(camera, order->has_sub);
+    else
+        make_only_feed(camera, order->has_sub);
     scrim_sealed_camera_place(camera, order->place);
     return SCRIM_OK;
 }
@@ -83,7 +100,7 @@ static void finish(struct scrim_sealed_camera *camera)
     }
     scrim_camera_destroy(camera->recording);
     camera->recording = NULL;
-    if (camera->hours)
+    if (camera->hours && camera->keyed)
         scrim_keys_remove(camera->home->keys, camera->hours);
     scrim_hours_destroy(camera->hours);
     camera->hours = NULL;
@@ -108,10 +125,11 @@ bool scrim_sealed_camera_here(const struct scrim_sealed_camera *camera)
     return camera->recording != NULL;
 }
 
-void scrim_sealed_camera_remove(struct scrim_sealed_camera *camera)
+void scrim_sealed_camera_remove(struct scrim_sealed_camera *camera, bool changed)
 {
     scrim_camera_stop(camera->recording, SCRIM_GAP_OPERATOR,
-                      "the camera was taken out of scrim.yaml");
+                      changed ? "the camera's settings were changed in scrim.yaml"
+                              : "the camera was taken out of scrim.yaml");
     camera->removed_us = scrim_clock_utc_us();
     scrim_fanout_end(camera->home->fanout, camera->slot, "the camera was taken out");
     scrim_sealed_camera_place(camera, -1);

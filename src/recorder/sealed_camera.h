@@ -31,7 +31,8 @@ bool scrim_sealed_camera_here(const struct scrim_sealed_camera *camera); // not 
 
 // It was taken out of scrim.yaml: recording ends, and the journal says so. What remains is the
 // place in its chain, for when it comes back (_add).
-void scrim_sealed_camera_remove(struct scrim_sealed_camera *camera);
+// `changed`: it comes back at once, with other settings.
+void scrim_sealed_camera_remove(struct scrim_sealed_camera *camera, bool changed);
 SCRIM_MUST_CHECK int scrim_sealed_camera_add(struct scrim_sealed_camera *camera,
                                              const struct scrim_order *order,
                                              struct scrim_error *error);

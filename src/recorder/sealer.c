@@ -119,7 +119,7 @@ static void obey(struct sealer *sealer, const struct scrim_order *order, int fd)
         break;
     case SCRIM_ORDER_REMOVE:
         if (camera && scrim_sealed_camera_here(camera))
-            scrim_sealed_camera_remove(camera);
+            scrim_sealed_camera_remove(camera, order->changed);
         break;
     case SCRIM_ORDER_ATTACH: attach(camera, order, fd); break;
     case SCRIM_ORDER_DETACH:
@@ -299,6 +299,7 @@ static int add_cameras(struct sealer *sealer, struct scrim_error *error)
         struct scrim_order order = {.kind = SCRIM_ORDER_ADD,
                                     .place = (int)i,
                                     .has_sub = config->cameras[i].sub_url != NULL,
+                                    .keep = config->cameras[i].keep,
                                     .head = sealer->setup.heads[i]};
         snprintf(order.camera, sizeof order.camera, "%s", config->cameras[i].id);
         result = add(sealer, &order, error);

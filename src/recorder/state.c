@@ -6,7 +6,7 @@
 static const char *state_name(const struct scrim_camera_state *state)
 {
     if (state->recording.recording)
-        return "recording";
+        return state->recording.keep == SCRIM_KEEP_ORIGINAL ? "recording" : "watching";
     return state->streaming || state->problem[0] ? "waiting" : "connecting";
 }
 

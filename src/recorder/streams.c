@@ -221,6 +221,12 @@ static void hurry_leaving(struct scrim_streams *streams)
     }
 }
 
+// Without an original only the stream that the veil looks at is asked for.
+static bool needs_main(const struct scrim_camera_config *camera)
+{
+    return camera->keep == SCRIM_KEEP_ORIGINAL || !camera->sub_url;
+}
+
 void scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *site,
                        const struct scrim_secrets *secrets)
 {
@@ -235,7 +241,8 @@ void scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *s
         if (camera->audio_reason)
             scrim_info(&streams->log, "camera %s: its sound is recorded: %s", camera->id,
                        camera->audio_reason);
-        want(streams, describe(site, camera, false), password);
+        if (needs_main(camera))
+            want(streams, describe(site, camera, false), password);
         if (camera->sub_url)
             want(streams, describe(site, camera, true), password);
     }

@@ -35,6 +35,12 @@ static int refuse(const struct check *check, const struct scrim_camera_config *c
                       key, sentence);
 }
 
+const char *scrim_keep_text(enum scrim_keep keep)
+{
+    static const char *const names[] = {"original", "redacted", "nothing"};
+    return names[keep];
+}
+
 static bool is_id(const char *text)
 {
     const size_t length = strlen(text);

@@ -15,6 +15,8 @@ enum scrim_keep {
     SCRIM_KEEP_NOTHING,  // nothing: the redacted picture is shown and forgotten
 };
 
+const char *scrim_keep_text(enum scrim_keep keep); // "original", "redacted", "nothing"
+
 struct scrim_pair {
     double at[2]; // x, y: shares of the picture, 0…1, origin top left
 };

@@ -11,8 +11,8 @@
 #define SIGNED_PREFIX (sizeof SCRIM_JOURNAL_SIGNED - 1)
 #define HEX_HASH 64
 
-const char *const scrim_record_type_names[] = {"boot",    "segment", "gap",  "clock",
-                                               "opening", "stop",    "purge"};
+const char *const scrim_record_type_names[] = {"boot",    "segment", "gap",   "clock",
+                                               "opening", "stop",    "purge", "unsealed"};
 const char *const scrim_gap_cause_names[] = {"camera",   "network", "disk", "overload",
                                              "operator", "clock",   "crash"};
 const char *const scrim_record_clock_names[] = {"host", "camera"};
@@ -117,6 +117,14 @@ static int append_by_type(struct scrim_buf *out, const struct scrim_record *reco
         if (result >= 0)
             result = scrim_buf_printf(out, ",\"segments\":%" PRIu64, record->segments);
         break;
+    case SCRIM_RECORD_UNSEALED:
+        if (!scrim_kept_valid(record->kept))
+            return SCRIM_EINVAL;
+        result = append_member_string(out, "kept", scrim_keep_text(record->kept));
+        if (result >= 0)
+            result = scrim_buf_printf(out, ",\"frames\":%" PRIu64 ",\"lost\":%" PRIu64,
+                                      record->frames, record->lost_units);
+        break;
     case SCRIM_RECORD_STOP:
         result = append_member_string(out, "cause", scrim_gap_cause_text(record->cause));
         break;
@@ -192,7 +200,7 @@ int scrim_journal_format(const struct scrim_device_key *key, struct scrim_journa
     scrim_journal_line_hash((const char *)ret_line->data + start, ret_line->len - start - 1,
                             head->prev);
     head->next_seq++;
-    if (record->type == SCRIM_RECORD_SEGMENT || record->type == SCRIM_RECORD_GAP)
+    if (scrim_record_covers(record->type))
         head->last_end_us = record->end_us;
     return SCRIM_OK;
 }

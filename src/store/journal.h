@@ -13,16 +13,18 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "link/link.h"
+#include "site/config.h"
 #include "store/layout.h"
 
 enum scrim_record_type {
-    SCRIM_RECORD_BOOT,    // the recorder started: boot counter, version
-    SCRIM_RECORD_SEGMENT, // a sealed segment is whole on disk (or torn by a crash, and says so)
-    SCRIM_RECORD_GAP,     // nothing was recorded from start to end, and why
-    SCRIM_RECORD_CLOCK,   // the clock of the host or of the camera stepped
-    SCRIM_RECORD_OPENING, // in state/log: someone asked to open, and how it ended
-    SCRIM_RECORD_STOP,    // the recorder ended on purpose, and why; without it, it crashed
-    SCRIM_RECORD_PURGE,   // originals were destroyed before their retention was over, and why
+    SCRIM_RECORD_BOOT,     // the recorder started: boot counter, version
+    SCRIM_RECORD_SEGMENT,  // a sealed segment is whole on disk (or torn by a crash, and says so)
+    SCRIM_RECORD_GAP,      // nothing was recorded from start to end, and why
+    SCRIM_RECORD_CLOCK,    // the clock of the host or of the camera stepped
+    SCRIM_RECORD_OPENING,  // in state/log: someone asked to open, and how it ended
+    SCRIM_RECORD_STOP,     // the recorder ended on purpose, and why; without it, it crashed
+    SCRIM_RECORD_PURGE,    // originals were destroyed before their retention was over, and why
+    SCRIM_RECORD_UNSEALED, // pictures came, and on purpose no original of them was kept
 };
 
 enum scrim_gap_cause {
@@ -69,9 +71,18 @@ struct scrim_record {
     uint64_t segments;          // purge: how many were destroyed
     bool of_camera;             // clock: the camera's, not the host's
     int64_t step_us;            // clock
+    // unsealed, with frames and lost_units
+    enum scrim_keep kept; // redacted or nothing
     // opening
     char json[2048]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
 };
+
+// True for the records that together tell of all time: of segments, gaps, and what was not sealed.
+static inline bool scrim_record_covers(enum scrim_record_type type)
+{
+    return type == SCRIM_RECORD_SEGMENT || type == SCRIM_RECORD_GAP ||
+           type == SCRIM_RECORD_UNSEALED;
+}
 
 // Fills in what the kernel says of its clock now.
 void scrim_record_note_ntp(struct scrim_record *record);

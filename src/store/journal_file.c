@@ -156,7 +156,8 @@ static void take_record(struct search *search, const struct scrim_record *record
             take_segment(search, record);
         take_end(search, record);
         break;
-    case SCRIM_RECORD_GAP: take_end(search, record); break;
+    case SCRIM_RECORD_GAP:
+    case SCRIM_RECORD_UNSEALED: take_end(search, record); break;
     case SCRIM_RECORD_STOP: take_stop(search, record); break;
     case SCRIM_RECORD_CLOCK: search->clock_was_set |= !record->of_camera; break;
     case SCRIM_RECORD_BOOT:

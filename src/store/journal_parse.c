@@ -146,6 +146,18 @@ static bool take_step(struct scrim_reader *reader, struct scrim_record *record)
            scrim_json_take_i64(reader, &record->step_us);
 }
 
+static bool take_unsealed(struct scrim_reader *reader, struct scrim_record *record)
+{
+    static const char *const names[] = {"redacted", "nothing"};
+    unsigned kept;
+    if (!scrim_json_take(reader, ",\"kept\":") || !take_name(reader, names, 2, &kept))
+        return false;
+    record->kept = kept == 0 ? SCRIM_KEEP_REDACTED : SCRIM_KEEP_NOTHING;
+    return scrim_json_take(reader, ",\"frames\":") &&
+           scrim_json_take_u64(reader, &record->frames) && scrim_json_take(reader, ",\"lost\":") &&
+           scrim_json_take_u64(reader, &record->lost_units);
+}
+
 static bool take_by_type(struct scrim_reader *reader, struct scrim_record *record)
 {
     switch (record->type) {
@@ -168,6 +180,10 @@ static bool take_by_type(struct scrim_reader *reader, struct scrim_record *recor
         break;
     case SCRIM_RECORD_CLOCK:
         if (!take_step(reader, record))
+            return false;
+        break;
+    case SCRIM_RECORD_UNSEALED:
+        if (!take_unsealed(reader, record))
             return false;
         break;
     case SCRIM_RECORD_BOOT: break;

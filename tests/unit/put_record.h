@@ -35,6 +35,14 @@ static inline void put_segment(struct fixture *f, int64_t from_us, int64_t to_us
     put_record(f, "quay", record);
 }
 
+static inline void put_unsealed(struct fixture *f, int64_t from_us, int64_t to_us,
+                                enum scrim_keep kept)
+{
+    const struct scrim_record record = {
+        .type = SCRIM_RECORD_UNSEALED, .start_us = from_us, .end_us = to_us, .kept = kept};
+    put_record(f, "quay", record);
+}
+
 static inline void put_gap(struct fixture *f, int64_t from_us, int64_t to_us,
                            enum scrim_gap_cause cause, const char *detail)
 {

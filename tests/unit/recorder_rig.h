@@ -30,6 +30,7 @@ struct rig {
     struct scrim_hours *hours;
     struct scrim_segment_home home;
     struct scrim_camera *camera;
+    enum scrim_keep keep;
     struct scrim_params params;
     struct fake_clock clock;
     int64_t pts;
@@ -63,14 +64,14 @@ static inline void rig_open(struct rig *rig, const struct scrim_journal_head *he
     REQUIRE(scrim_hours_create("quay", &rig->hours, &error) == SCRIM_OK);
     give_keys(rig->dir, rig->hours, rig->clock.utc_us);
     rig->home = (struct scrim_segment_home){rig->disk, &rig->vault, "test", "quay", 1};
-    rig->camera = scrim_camera_create(&rig->home, rig->hours, head);
+    rig->camera = scrim_camera_create(&rig->home, rig->hours, head, rig->keep);
 }
 
-static inline void rig_start(struct rig *rig)
+static inline void rig_start_keeping(struct rig *rig, enum scrim_keep keep)
 {
     static const char *const names[] = {"ada", "ben", "cem"};
     struct scrim_error error;
-    *rig = (struct rig){0};
+    *rig = (struct rig){.keep = keep};
     test_make_dir(rig->dir);
     fake_clock_start(&rig->clock, START_US);
     REQUIRE(scrim_vault_generate(2, 3, names, &rig->vault, rig->shares, &error) == SCRIM_OK);
@@ -78,6 +79,11 @@ static inline void rig_start(struct rig *rig)
     REQUIRE(scrim_device_key_load(rig->dir, &rig->key, &error) == SCRIM_OK);
     scrim_params_init(&rig->params, SCRIM_CODEC_H264);
     rig_open(rig, NULL);
+}
+
+static inline void rig_start(struct rig *rig)
+{
+    rig_start_keeping(rig, SCRIM_KEEP_ORIGINAL);
 }
 
 // Now and then while time passes: the keys of the hours to come.

@@ -31,6 +31,10 @@ static const char *told(struct fixture *f, int64_t from, int64_t to, int64_t now
         return "failed";
     for (size_t i = 0; i < gaps.recorded_count; i++)
         at = append_span(at, end, "rec", gaps.recorded[i], 0);
+    for (size_t i = 0; i < gaps.only_redacted_count; i++)
+        at = append_span(at, end, "only", gaps.only_redacted[i], 0);
+    for (size_t i = 0; i < gaps.not_kept_count; i++)
+        at = append_span(at, end, "not", gaps.not_kept[i], 0);
     for (size_t i = 0; i < gaps.gaps_count; i++)
         at = append_span(at, end, scrim_gap_cause_text(gaps.gaps[i].cause), gaps.gaps[i].span,
                          gaps.gaps[i].count);
@@ -77,6 +81,18 @@ static void three_different_things(void)
     put_segment(&f, T(370), T(400));
     CHECK_TEXT(told(&f, 380, 5000, 400 + 150), "rec 370-400 ");
     CHECK_TEXT(told(&f, 380, 5000, 400 + 151), "rec 370-400 unknown 400-551 ");
+    finish(&f);
+}
+
+static void what_is_not_sealed_on_purpose(void)
+{
+    struct fixture f;
+    start(&f);
+    put_segment(&f, T(0), T(60));
+    put_unsealed(&f, T(60), T(120), SCRIM_KEEP_REDACTED);
+    put_unsealed(&f, T(120), T(180), SCRIM_KEEP_REDACTED);
+    put_unsealed(&f, T(200), T(260), SCRIM_KEEP_NOTHING);
+    CHECK_TEXT(told(&f, -100, 1000, 300), "rec 0-60 only 60-180 not 200-260 unknown 180-200 ");
     finish(&f);
 }
 
@@ -193,13 +209,15 @@ int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
         return 1;
-    return test_run(argc, argv,
-                    (struct test[]){{"gaps: recorded, missing, unknown", three_different_things},
-                                    {"gaps: pieces of one", pieces_of_one_gap},
-                                    {"gaps: a recorder that was stopped", a_stopped_recorder},
-                                    {"gaps: a clock set forward", a_clock_set_forward},
-                                    {"gaps: what was destroyed early", purges},
-                                    {"gaps: from the middle of many days", many_days},
-                                    {"gaps: damaged lines", damaged_lines},
-                                    {0}});
+    return test_run(
+        argc, argv,
+        (struct test[]){{"gaps: recorded, missing, unknown", three_different_things},
+                        {"gaps: what is not sealed on purpose", what_is_not_sealed_on_purpose},
+                        {"gaps: pieces of one", pieces_of_one_gap},
+                        {"gaps: a recorder that was stopped", a_stopped_recorder},
+                        {"gaps: a clock set forward", a_clock_set_forward},
+                        {"gaps: what was destroyed early", purges},
+                        {"gaps: from the middle of many days", many_days},
+                        {"gaps: damaged lines", damaged_lines},
+                        {0}});
 }

@@ -68,6 +68,11 @@ static const char *timeline(struct scrim_index *index, int64_t from, int64_t to,
         at = append_span(at, end, "rec", answer.recorded[i].from_us, answer.recorded[i].to_us);
     for (size_t i = 0; i < answer.redacted_count; i++)
         at = append_span(at, end, "red", answer.redacted[i].from_us, answer.redacted[i].to_us);
+    for (size_t i = 0; i < answer.only_redacted_count; i++)
+        at = append_span(at, end, "only", answer.only_redacted[i].from_us,
+                         answer.only_redacted[i].to_us);
+    for (size_t i = 0; i < answer.not_kept_count; i++)
+        at = append_span(at, end, "not", answer.not_kept[i].from_us, answer.not_kept[i].to_us);
     for (size_t i = 0; i < answer.gaps_count; i++) {
         char kind[260];
         snprintf(kind, sizeof kind, "gap:%s", scrim_gap_cause_text(answer.gaps[i].cause));
@@ -202,6 +207,29 @@ static void purges(void)
     CHECK_INT(catch_up(index, &f), 1);
     CHECK_TEXT(timeline(index, -100, 1000, 720),
                "rec 700-720 gap:disk 0-700 gap:operator 120-240 gap:network 600-660");
+    scrim_index_close(index);
+    finish(&f);
+}
+
+// What is not sealed on purpose is neither a gap nor unknown.
+static void unsealed(void)
+{
+    struct fixture f;
+    start(&f);
+    struct scrim_index *index = open_index(&f);
+    put_segment(&f, T(0), T(60));
+    put_unsealed(&f, T(60), T(120), SCRIM_KEEP_REDACTED);
+    put_unsealed(&f, T(120), T(180), SCRIM_KEEP_REDACTED);
+    put_gap(&f, T(180), T(200), SCRIM_GAP_CAMERA, "no answer");
+    put_unsealed(&f, T(200), T(260), SCRIM_KEEP_REDACTED);
+    put_unsealed(&f, T(280), T(340), SCRIM_KEEP_NOTHING);
+    put_segment(&f, T(340), T(400));
+    CHECK_INT(catch_up(index, &f), 7);
+    CHECK_TEXT(timeline(index, -100, 1000, 400),
+               "rec 0-60 rec 340-400 only 60-180 only 200-260 not 280-340 gap:camera 180-200 "
+               "unknown 260-280");
+    CHECK_TEXT(timeline(index, 100, 300, 400),
+               "only 100-180 only 200-260 not 280-300 gap:camera 180-200 unknown 260-280");
     scrim_index_close(index);
     finish(&f);
 }
@@ -679,6 +707,7 @@ int main(int argc, char **argv)
             {"index: an unfinished line waits", unfinished_line},
             {"index: recorded, missing with a reason, missing without", questions_about_time},
             {"index: what was destroyed early", purges},
+            {"index: what is not sealed on purpose", unsealed},
             {"index: time that never was", clock_set_forward},
             {"index: out of order and overlapping", out_of_order},
             {"index: one writer, readers that follow it", readers},

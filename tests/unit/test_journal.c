@@ -110,6 +110,7 @@ static void check_same(const struct scrim_record *a, const struct scrim_record *
     CHECK(a->width == b->width && a->height == b->height);
     CHECK(a->declared_mfps == b->declared_mfps && a->delivered_mfps == b->delivered_mfps);
     CHECK_INT(a->cause, b->cause);
+    CHECK_INT(a->kept, b->kept);
     CHECK_TEXT(a->detail, b->detail);
     CHECK(a->step_us == b->step_us && a->of_camera == b->of_camera);
     CHECK_INT(a->segments, b->segments);
@@ -118,11 +119,11 @@ static void check_same(const struct scrim_record *a, const struct scrim_record *
 
 static void every_type(void)
 {
-    struct scrim_record records[10];
+    struct scrim_record records[12];
     struct scrim_device_key *key = fixed_key();
     struct scrim_journal_head head = genesis_head();
     uint8_t expected_prev[32];
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 12; i++)
         records[i] = (struct scrim_record){.camera = "quay",
                                            .start_us = 10,
                                            .end_us = 20,
@@ -153,7 +154,14 @@ static void every_type(void)
     records[9].type = SCRIM_RECORD_PURGE;
     records[9].cause = SCRIM_GAP_DISK;
     records[9].segments = 1440;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 10; i < 12; i++) {
+        records[i].type = SCRIM_RECORD_UNSEALED;
+        records[i].kept = i == 10 ? SCRIM_KEEP_REDACTED : SCRIM_KEEP_NOTHING;
+        records[i].frames = 600;
+        records[i].lost_units = 3;
+        snprintf(records[i].detail, sizeof records[i].detail, "as scrim.yaml says");
+    }
+    for (int i = 0; i < 12; i++) {
         struct scrim_record back;
         struct scrim_buf line;
         uint8_t prev[32];
@@ -166,7 +174,13 @@ static void every_type(void)
         check_same(&records[i], &back);
         scrim_buf_finish(&line);
     }
-    CHECK_INT(head.next_seq, 10);
+    CHECK_INT(head.next_seq, 12);
+    CHECK_INT(head.last_end_us, 20);
+    struct scrim_buf line;
+    scrim_buf_init(&line, SCRIM_JOURNAL_LINE_MAX);
+    records[10].kept = SCRIM_KEEP_ORIGINAL; // that is no record of its own
+    CHECK_INT(scrim_journal_format(key, &head, &records[10], &line), SCRIM_EINVAL);
+    scrim_buf_finish(&line);
     sodium_free(key);
 }
 

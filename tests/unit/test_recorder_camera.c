@@ -468,6 +468,78 @@ static void a_full_disk_is_a_gap_and_heals(void)
     rig_finish(&rig);
 }
 
+// ---- Cameras of which no original is kept.
+
+static void holds_no_file(const struct rig *rig, const struct scrim_record *record)
+{
+    char path[SCRIM_PATH_MAX], day[SCRIM_DAY_TEXT], **names;
+    size_t count = 0;
+    scrim_day_of(record->start_us, day);
+    snprintf(path, sizeof path, "%s/store/quay/%s", rig->dir, day);
+    REQUIRE(scrim_fs_list(path, &names, &count, NULL) >= 0);
+    CHECK_INT(count, 1);
+    CHECK(count == 1 && strcmp(names[0], "journal") == 0);
+    scrim_fs_free_names(names, count);
+}
+
+static void unsealed_time_is_told_by_the_minute(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start_keeping(&rig, SCRIM_KEEP_REDACTED);
+    play_seconds(&rig, 150);
+    struct scrim_camera_status status;
+    scrim_camera_status(rig.camera, &status);
+    CHECK(status.recording && status.keep == SCRIM_KEEP_REDACTED);
+    CHECK_INT(status.since_us, START_US);
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 4);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(records[i].type, SCRIM_RECORD_UNSEALED);
+        CHECK_INT(records[i].kept, SCRIM_KEEP_REDACTED);
+        CHECK_INT(records[i].start_us, START_US + i * 60 * SCRIM_SECOND);
+        CHECK_INT(records[i].end_us, START_US + (i < 2 ? i * 60 + 60 : 150) * SCRIM_SECOND);
+        CHECK_INT(records[i].frames, i < 2 ? 600 : 300);
+        CHECK_TEXT(records[i].detail, "scrim.yaml says record: redacted");
+    }
+    CHECK_INT(records[3].type, SCRIM_RECORD_STOP);
+    holds_no_file(&rig, &records[0]);
+    rig_finish(&rig);
+}
+
+// What does not come is a gap here, too; what comes again need not be a key picture.
+static void outages_of_unsealed_time(void)
+{
+    struct rig rig;
+    struct scrim_record records[16];
+    rig_start_keeping(&rig, SCRIM_KEEP_NOTHING);
+    play(&rig, "PPxPP");
+    scrim_camera_outage(rig.camera, SCRIM_GAP_NETWORK, "no answer in time");
+    fake_clock_pass(&rig.clock, 10 * SCRIM_SECOND);
+    rig.pts = 5;
+    play(&rig, "PP");
+    rig.clock.utc_us += 100 * SCRIM_SECOND;
+    play(&rig, "PPP");
+    rig_stop(&rig);
+    REQUIRE(journal(&rig, records, 16) == 6);
+    CHECK_INT(records[0].type, SCRIM_RECORD_UNSEALED);
+    CHECK_INT(records[0].kept, SCRIM_KEEP_NOTHING);
+    CHECK_INT(records[0].frames, 4);
+    CHECK_INT(records[0].lost_units, 1);
+    CHECK_INT(records[1].type, SCRIM_RECORD_GAP);
+    CHECK_INT(records[1].cause, SCRIM_GAP_NETWORK);
+    CHECK_INT(records[1].start_us, records[0].end_us);
+    CHECK_INT(records[2].type, SCRIM_RECORD_CLOCK);
+    CHECK_INT(records[3].type, SCRIM_RECORD_UNSEALED);
+    CHECK_INT(records[3].start_us, records[1].end_us);
+    CHECK(llabs(records[3].end_us - records[3].start_us - 2 * FRAME_US) < 1000);
+    CHECK_INT(records[4].type, SCRIM_RECORD_UNSEALED);
+    CHECK(llabs(records[4].start_us - records[3].end_us - 100 * SCRIM_SECOND) < 1000);
+    CHECK_INT(records[4].frames, 3);
+    holds_no_file(&rig, &records[0]);
+    rig_finish(&rig);
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
@@ -494,6 +566,8 @@ int main(int argc, char **argv)
             {"a camera that stood still is a gap", a_camera_that_stood_still_is_a_gap},
             {"few pictures are no gap", few_pictures_are_no_gap},
             {"a loss in a gap is counted there", a_loss_in_a_gap_is_counted_there},
+            {"time that is not sealed is told by the minute", unsealed_time_is_told_by_the_minute},
+            {"outages of time that is not sealed", outages_of_unsealed_time},
             {"a full disk is a gap, and heals", a_full_disk_is_a_gap_and_heals},
             {0}});
 }

@@ -190,8 +190,14 @@ def purge(stage, cause="operator"):
     return {"segments" if name == "lost" else name: value for name, value in record.items()}
 
 
+def unsealed(stage, kept="nothing"):
+    record = gap(stage, type="unsealed")
+    own = {"cause": {"kept": kept, "frames": 600}}
+    return {key: value for name, old in record.items() for key, value in own.get(name, {name: old}).items()}
+
+
 def written_by_python(stage):
-    for record in (gap(stage), purge(stage)):
+    for record in (gap(stage), purge(stage), unsealed(stage)):
         if append(stage, write_line(stage.seed, record)) != (True, True):
             return f"a good {record['type']} is refused"
     wrong = {
@@ -203,6 +209,7 @@ def written_by_python(stage):
         "backwards": write_line(stage.seed, gap(stage, end_us=4)),
         "too long a detail": write_line(stage.seed, gap(stage, detail="x" * 200)),
         "another version": write_line(stage.seed, gap(stage, v=2)),
+        "an original that is not sealed": write_line(stage.seed, unsealed(stage, kept="original")),
         "a purge by the network": write_line(stage.seed, purge(stage, cause="network")),
     }
     for name, line in wrong.items():

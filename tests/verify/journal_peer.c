@@ -129,6 +129,19 @@ static const struct scrim_record records[] = {
      .start_us = T(1),
      .end_us = T(61),
      .json = "{\"event\":\"intent\",\"reason\":\"theft, \\\"berth 4\\\"\"}"},
+    {.type = SCRIM_RECORD_UNSEALED,
+     .camera = "quay",
+     .start_us = T(300),
+     .end_us = T(360),
+     .mono_start_us = 300000000,
+     .mono_end_us = 360000000,
+     .boot = 8,
+     .ntp_synchronised = true,
+     .ntp_error_us = 16000,
+     .frames = 599,
+     .lost_units = 1,
+     .kept = SCRIM_KEEP_REDACTED,
+     .detail = "scrim.yaml says record: redacted"},
 };
 
 static int print_vectors(void)

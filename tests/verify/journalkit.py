@@ -80,7 +80,7 @@ COMMON = {
     "v": lambda v: type(v) is int and v == 1,
     "seq": number(U64),
     "camera": text(31),
-    "type": one_of("boot", "segment", "gap", "clock", "opening", "stop", "purge"),
+    "type": one_of("boot", "segment", "gap", "clock", "opening", "stop", "purge", "unsealed"),
     "start_us": number(I64),
     "end_us": number(I64),
     "mono_start_us": number(I64),
@@ -96,6 +96,7 @@ OF_TYPE = {
     "stop": {"cause": one_of(*CAUSES), **DETAIL},
     "clock": {"whose": one_of("host", "camera"), "step_us": number(I64), **DETAIL},
     "purge": {"cause": one_of("disk", "operator"), "segments": number(U64), **DETAIL},
+    "unsealed": {"kept": one_of("redacted", "nothing"), "frames": number(U64), "lost": number(U64), **DETAIL},
     "opening": {"opening": lambda v: type(v) is dict},
 }
 
