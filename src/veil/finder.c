@@ -6,9 +6,11 @@
 #include <string.h>
 
 // Weak boxes count too: they continue tracks, and motion is there to confirm them (track.c).
-#define THRESHOLD 0.25F
+#define THRESHOLD 0.3F
 #define THRESHOLD_FACES 0.3F
 #define LARGE_MODEL "nanodet-640x384"
+// Smaller heads belong to people who are seen as people: shares of the picture's height.
+#define HEAD_MIN 0.3F
 
 // Pictures as cameras send them, whose models together serve every shape.
 static const int shapes[][2] = {{640, 480}, {1280, 720}};
@@ -117,6 +119,16 @@ static int find(void *context, const struct scrim_picture *picture,
     return more < 0 ? more : count + more;
 }
 
+static int keep_large(const struct scrim_picture *picture, struct scrim_box *boxes, int count)
+{
+    const float least = HEAD_MIN * (float)picture->height;
+    int kept = 0;
+    for (int i = 0; i < count; i++) // one that leaves the picture still has one whole side
+        if (boxes[i].y1 - boxes[i].y0 >= least || boxes[i].x1 - boxes[i].x0 >= least)
+            boxes[kept++] = boxes[i];
+    return kept;
+}
+
 static int find_faces(void *context, const struct scrim_picture *picture, struct scrim_box *boxes,
                       size_t max)
 {
@@ -124,7 +136,8 @@ static int find_faces(void *context, const struct scrim_picture *picture, struct
     struct scrim_detector *detector = detector_for(&set->faces, picture->width, picture->height);
     if (!detector)
         return SCRIM_EUNSUPPORTED;
-    return scrim_detector_run(detector, picture, NULL, THRESHOLD_FACES, boxes, max);
+    const int count = scrim_detector_run(detector, picture, NULL, THRESHOLD_FACES, boxes, max);
+    return count < 0 ? count : keep_large(picture, boxes, count);
 }
 
 struct scrim_finder scrim_finder_of(struct scrim_finder_set *set)

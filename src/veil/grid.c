@@ -72,6 +72,13 @@ void scrim_grid_cover_row(struct scrim_grid *grid, int row, int first, int last,
     }
 }
 
+void scrim_grid_cover_cell(struct scrim_grid *grid, int column, int row, enum scrim_cover cover)
+{
+    uint8_t *cell = &grid->cells[(size_t)row * (size_t)grid->columns + (size_t)column];
+    if ((*cell & SCRIM_COVER_MASK) < cover)
+        *cell = (uint8_t)((*cell & SCRIM_COVER_FIGURE) | cover);
+}
+
 void scrim_grid_cover(struct scrim_grid *grid, float x0, float y0, float x1, float y1,
                       enum scrim_cover cover)
 {

@@ -37,6 +37,7 @@ void scrim_grid_cover(struct scrim_grid *grid, float x0, float y0, float x1, flo
 // Covers the cells of a row from column `first` to `last`, which lie within the grid.
 void scrim_grid_cover_row(struct scrim_grid *grid, int row, int first, int last,
                           enum scrim_cover cover);
+void scrim_grid_cover_cell(struct scrim_grid *grid, int column, int row, enum scrim_cover cover);
 unsigned scrim_grid_permille(const struct scrim_grid *grid); // share of covered cells
 
 // The covered area as rectangles that do not overlap, in pixels, clipped to the picture. Writes at

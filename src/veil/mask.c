@@ -1,7 +1,9 @@
 #include "veil/mask.h"
 
 #include "base/alloc.h"
+#include "veil/motion.h"
 #include "veil/polygon.h"
+#include "veil/silhouette.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,11 @@
 // Shares of a cell's pixels, of 255: enough by itself, and enough beside a cell that is.
 #define STRONG 80
 #define WEAK 32
+// Less, in this frame and its neighbours, plainly shows the background.
+#define PLAIN 32
+// So near to a cell that does not, in cells for each pixel of the box's height, others may hide
+// something too.
+#define REACH_PER_PIXEL (1 / 80.0F)
 // Smaller islands of motion are noise, unless they touch a box.
 #define ISLAND_MIN 3
 // A box covers a cell that it reaches into by more than this many pixels: boxes have a margin
@@ -24,6 +31,9 @@ struct scrim_mask {
     uint8_t *moving;         // per cell: 0, or 1 where something moves
     uint8_t *scratch;        // per cell
     uint32_t *stack;         // per cell, for the flood fill
+    // Cells that do not plainly show the background, summed from the top left corner: (columns + 1)
+    // × (rows + 1), after Crow, "Summed-area tables for texture mapping" (1984).
+    uint32_t *hidden;
 };
 
 static size_t cell_count(const struct scrim_mask *mask)
@@ -40,7 +50,9 @@ int scrim_mask_create(int width, int height, struct scrim_mask **ret)
     mask->moving = scrim_alloc_zero(cell_count(mask), 1);
     mask->scratch = scrim_alloc_zero(cell_count(mask), 1);
     mask->stack = scrim_alloc_zero(cell_count(mask), sizeof(*mask->stack));
-    if (code < 0 || !mask->moving || !mask->scratch || !mask->stack) {
+    mask->hidden = scrim_alloc_zero((size_t)(mask->columns + 1) * (size_t)(mask->rows + 1),
+                                    sizeof(*mask->hidden));
+    if (code < 0 || !mask->moving || !mask->scratch || !mask->stack || !mask->hidden) {
         scrim_mask_destroy(mask);
         return SCRIM_ENOMEM;
     }
@@ -65,6 +77,7 @@ void scrim_mask_destroy(struct scrim_mask *mask)
     free(mask->moving);
     free(mask->scratch);
     free(mask->stack);
+    free(mask->hidden);
     free(mask);
 }
 
@@ -192,13 +205,60 @@ static void add_motion(const struct scrim_mask *mask, struct scrim_grid *grid)
         }
 }
 
+static bool is_plain(const uint8_t *levels, size_t cell)
+{
+    return !levels || (levels[cell] < PLAIN && levels[cell] != SCRIM_MOTION_UNKNOWN);
+}
+
+static void sum_hidden(struct scrim_mask *mask, const struct scrim_mask_motion *motion)
+{
+    const size_t stride = (size_t)mask->columns + 1;
+    for (int row = 0; row < mask->rows; row++) {
+        const uint32_t *above = mask->hidden + (size_t)row * stride;
+        uint32_t *sums = mask->hidden + ((size_t)row + 1) * stride, in_row = 0;
+        for (int column = 0; column < mask->columns; column++) {
+            const size_t i = (size_t)row * (size_t)mask->columns + (size_t)column;
+            in_row += !is_plain(motion->now, i) || !is_plain(motion->before, i) ||
+                      !is_plain(motion->after, i);
+            sums[column + 1] = above[column + 1] + in_row;
+        }
+    }
+}
+
+static bool hides_something(const struct scrim_mask *mask, int column, int row, int reach)
+{
+    const size_t stride = (size_t)mask->columns + 1;
+    const int left = column > reach ? column - reach : 0, top = row > reach ? row - reach : 0;
+    const int right = column + reach < mask->columns ? column + reach + 1 : mask->columns;
+    const int bottom = row + reach < mask->rows ? row + reach + 1 : mask->rows;
+    const uint32_t *above = mask->hidden + (size_t)top * stride;
+    const uint32_t *below = mask->hidden + (size_t)bottom * stride;
+    return below[right] - below[left] != above[right] - above[left];
+}
+
+static void cover_box(const struct scrim_mask *mask, const struct scrim_box *box, bool sure,
+                      struct scrim_grid *grid)
+{
+    const struct scrim_box inner = {box->x0 + INSET, box->y0 + INSET, box->x1 - INSET,
+                                    box->y1 - INSET, box->score,      box->class};
+    const int reach = 1 + (int)((box->y1 - box->y0) * REACH_PER_PIXEL - 0.5F);
+    struct scrim_silhouette_row span;
+    for (int row = 0; row < mask->rows; row++) {
+        if (!scrim_silhouette_at(grid, &inner, row, &span))
+            continue;
+        for (int column = span.left; column <= span.right; column++)
+            if (sure || hides_something(mask, column, row, reach))
+                scrim_grid_cover_cell(grid, column, row, cover_of(box->class));
+    }
+}
+
 void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *motion,
-                      const struct scrim_box *boxes, size_t boxes_count, struct scrim_grid *grid)
+                      const struct scrim_mask_boxes *people, struct scrim_grid *grid)
 {
     scrim_grid_fill(grid, SCRIM_COVER_CLEAR);
-    for (size_t i = 0; i < boxes_count; i++)
-        scrim_grid_cover(grid, boxes[i].x0 + INSET, boxes[i].y0 + INSET, boxes[i].x1 - INSET,
-                         boxes[i].y1 - INSET, cover_of(boxes[i].class));
+    sum_hidden(mask, motion);
+    for (size_t i = 0; i < people->count; i++)
+        cover_box(mask, &people->boxes[i], people->sure[i], grid);
     threshold(mask, motion);
     drop_islands(mask, grid);
     close_gaps(mask);

@@ -21,9 +21,17 @@ struct scrim_mask_motion {
     const uint8_t *before, *now, *after;
 };
 
+// Where somebody is taken to be, and which of it surely (struct scrim_place): then all of the box
+// is covered, otherwise what of it does not plainly show the background.
+struct scrim_mask_boxes {
+    const struct scrim_box *boxes;
+    const bool *sure;
+    size_t count;
+};
+
 // Writes the mask into `grid` (of the same picture size, its content is replaced).
 void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *motion,
-                      const struct scrim_box *boxes, size_t boxes_count, struct scrim_grid *grid);
+                      const struct scrim_mask_boxes *people, struct scrim_grid *grid);
 
 // Marks with 1 the cells that boxes touch or nearly touch: there the background must not learn.
 void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *boxes,

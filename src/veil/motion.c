@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "veil/kernels.h"
+#include "veil/shadow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,11 @@
 #define RESTLESS_US 15000000
 #define RESTLESS_MAX 80 // level
 
+#define CALM 64 // level; a cell below it is taken for background
+
 struct scrim_motion {
     const struct scrim_kernels *kernels;
+    struct scrim_shadows *shadows;
     int shift;                               // the reduced picture is 1/2^shift as wide and high
     int width, height;                       // of the reduced picture
     int columns, rows;                       // of cells
@@ -68,7 +72,8 @@ int scrim_motion_create(int width, int height, struct scrim_motion **ret)
     motion->changed_sums = scrim_alloc_zero(wide, 1);
     if (!motion->luma || !motion->before || !motion->foreground || !motion->mean ||
         !motion->deviation || !motion->known_us || !motion->restless || !motion->rate_same ||
-        !motion->rate_other || !motion->foreground_sums || !motion->changed_sums) {
+        !motion->rate_other || !motion->foreground_sums || !motion->changed_sums ||
+        scrim_shadows_create(motion->columns, motion->rows, &motion->shadows) < 0) {
         scrim_motion_destroy(motion);
         return SCRIM_ENOMEM;
     }
@@ -81,6 +86,7 @@ void scrim_motion_destroy(struct scrim_motion *motion)
 {
     if (!motion)
         return;
+    scrim_shadows_destroy(motion->shadows);
     free(motion->luma);
     free(motion->before);
     free(motion->foreground);
@@ -99,6 +105,7 @@ void scrim_motion_reset(struct scrim_motion *motion)
 {
     const size_t pixels = (size_t)motion->width * (size_t)motion->height;
     motion->empty = true;
+    scrim_shadows_reset(motion->shadows);
     memset(motion->known_us, 0,
            (size_t)motion->columns * (size_t)motion->rows * sizeof(*motion->known_us));
     memset(motion->restless, 0,
@@ -233,12 +240,43 @@ static unsigned unusual_level(uint16_t *restless, unsigned level, int rate)
     return level > 2 * usual ? level - 2 * usual : 0;
 }
 
+static struct scrim_cell_pixels pixels_of(const struct scrim_motion *motion, int column, int row)
+{
+    const int left = column * motion->cell, top = row * motion->cell;
+    const size_t first = (size_t)top * (size_t)motion->width + (size_t)left;
+    const int width = motion->width - left, height = motion->height - top;
+    return (struct scrim_cell_pixels){
+        .luma = motion->luma + first,
+        .mean = motion->mean + first,
+        .stride = motion->width,
+        .width = width < 0              ? 0
+                 : width < motion->cell ? width
+                                        : motion->cell,
+        .height = height < motion->cell ? height : motion->cell,
+    };
+}
+
+// What a cell whose ground is known has of foreground, that is neither usual there nor a shadow.
+// `share` is all of it.
+static unsigned level_of(struct scrim_motion *motion, int column, int row, unsigned share,
+                         int64_t elapsed_us, bool claimed)
+{
+    const int cell = row * motion->columns + column;
+    const unsigned unusual = unusual_level(&motion->restless[cell], share,
+                                           claimed ? 0 : rate_of(elapsed_us, RESTLESS_US));
+    if (!claimed)
+        scrim_shadows_learn(motion->shadows, cell,
+                            rate_of(elapsed_us, share < CALM ? LEARN_US : ABSORB_US));
+    const struct scrim_cell_pixels pixels = pixels_of(motion, column, row);
+    if (unusual <= SCRIM_MOTION_UNKNOWN || scrim_shadows_is(motion->shadows, cell, &pixels))
+        return 0;
+    return unusual;
+}
+
 // Shares of foreground and of change in each cell of a row of cells.
-static void count_cells(const struct scrim_motion *motion, int row, int64_t elapsed_us,
+static void count_cells(struct scrim_motion *motion, int row, int64_t elapsed_us,
                         const uint8_t *claimed, uint8_t *levels, struct scrim_motion_result *sums)
 {
-    const int16_t rate = rate_of(elapsed_us, RESTLESS_US);
-    uint16_t *restless = motion->restless + (size_t)row * (size_t)motion->columns;
     const int cell = motion->cell, top = row * cell;
     const int bottom = top + cell < motion->height ? top + cell : motion->height;
     const uint32_t *known = motion->known_us + (size_t)row * (size_t)motion->columns;
@@ -251,13 +289,13 @@ static void count_cells(const struct scrim_motion *motion, int row, int64_t elap
             foreground += motion->foreground_sums[x];
             changed += motion->changed_sums[x];
         }
-        const bool unknown = known[column] < SCRIM_MOTION_KNOWN_US;
         const unsigned share = pixels ? foreground * 255 / pixels : 0;
-        const unsigned unusual =
-            unknown ? 0 : unusual_level(&restless[column], share, claimed[column] ? 0 : rate);
-        const unsigned level = !unknown ? unusual : claimed[column] ? 0 : 255;
+        const unsigned level =
+            known[column] < SCRIM_MOTION_KNOWN_US
+                ? SCRIM_MOTION_UNKNOWN
+                : level_of(motion, column, row, share, elapsed_us, claimed[column]);
         levels[column] = (uint8_t)level;
-        sums->foreground_permille += level >= 64;
+        sums->foreground_permille += level >= CALM;
         sums->changed_permille += changed * 4 > pixels;
     }
 }
@@ -268,6 +306,7 @@ void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *
 {
     struct scrim_motion_result result = {.gain = 1};
     reduce(motion, picture);
+    scrim_shadows_look(motion->shadows, picture);
     if (motion->empty) {
         const size_t pixels = (size_t)motion->width * (size_t)motion->height;
         for (size_t i = 0; i < pixels; i++)

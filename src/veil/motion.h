@@ -7,9 +7,9 @@
 
 #include "veil/grid.h"
 
-// Cells whose background has been seen for less than this count as foreground: nothing is known
-// there.
+// Of a cell whose background has been seen for less than this nothing is known.
 #define SCRIM_MOTION_KNOWN_US INT64_C(1000000)
+#define SCRIM_MOTION_UNKNOWN 1 // the level of such a cell; no other has it
 
 struct scrim_motion;
 
@@ -19,13 +19,13 @@ void scrim_motion_destroy(struct scrim_motion *motion);
 
 struct scrim_motion_result {
     float gain;                   // brightness against the background before this picture; 1: same
-    unsigned foreground_permille; // share of cells that differ or are unknown
+    unsigned foreground_permille; // share of cells that differ
     unsigned changed_permille;    // share of cells that differ from the picture before
 };
 
 // One picture, `elapsed_us` after the one before. `claimed` has one byte per cell, not zero where
 // the background must not learn. `levels` gets one byte per cell: the share of its pixels that are
-// foreground, 255 for all; 255 where nothing is known yet, unless it is claimed: then 0.
+// foreground, 255 for all; 0 where it is the ground in shadow (shadow.h).
 void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *picture,
                        int64_t elapsed_us, const uint8_t *claimed, uint8_t *levels,
                        struct scrim_motion_result *ret);

@@ -10,9 +10,11 @@
 #define STANDS_OUT 250
 #define GONE_BELOW 80
 // Half the moment around a time.
-#define SPREAD_US 150000
+#define SPREAD_US 75000
 #define SPREAD_THOROUGH_US 250000
-#define BOXES_MAX (5 * 2 * SCRIM_BOXES_MAX) // five times in all, people and faces
+// How far back those are covered who have hardly moved.
+#define TRAIL_US 500000
+#define BOXES_MAX (7 * 2 * SCRIM_BOXES_MAX) // seven times in all, people and faces
 
 struct scrim_people {
     struct scrim_people_params params;
@@ -26,6 +28,7 @@ struct scrim_people {
 
     struct scrim_box boxes[BOXES_MAX];
     struct scrim_heading headings[BOXES_MAX];
+    bool sure[BOXES_MAX];
     struct scrim_place places[SCRIM_BOXES_MAX];
     bool stands_out[SCRIM_BOXES_MAX];
 };
@@ -73,20 +76,28 @@ static void observe(struct scrim_people *people, struct scrim_tracks *tracks, in
         people->crowd = true;
 }
 
-// Adds to people->boxes who of the tracks is there; returns how many there are then.
-static size_t add_tracks(struct scrim_people *people, const struct scrim_tracks *tracks,
-                         int64_t at_us, const uint8_t *levels, size_t count)
+// Adds the first `places` of people->places, without those who have gone, to people->boxes; returns
+// how many there are then.
+static size_t add_places(struct scrim_people *people, size_t places, const uint8_t *levels,
+                         size_t count)
 {
-    const size_t places = scrim_tracks_at(tracks, at_us, people->places, SCRIM_BOXES_MAX);
     for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
         const struct scrim_place *place = &people->places[i];
         if (place->lost && levels &&
             scrim_mask_foreground(people->params.mask, levels, &place->box) < GONE_BELOW)
             continue;
         people->headings[count] = place->heading;
+        people->sure[count] = place->sure;
         people->boxes[count++] = place->box;
     }
     return count;
+}
+
+static size_t add_tracks(struct scrim_people *people, const struct scrim_tracks *tracks,
+                         int64_t at_us, const uint8_t *levels, size_t count)
+{
+    const size_t places = scrim_tracks_at(tracks, at_us, people->places, SCRIM_BOXES_MAX);
+    return add_places(people, places, levels, count);
 }
 
 static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
@@ -94,6 +105,24 @@ static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8
 {
     count = add_tracks(people, people->tracks, at_us, levels, count);
     return add_tracks(people, people->faces, at_us, levels, count);
+}
+
+static size_t add_trail(struct scrim_people *people, int64_t at_us, int64_t back_us,
+                        const uint8_t *levels, size_t count)
+{
+    const size_t places =
+        scrim_tracks_trail(people->tracks, at_us, back_us, people->places, SCRIM_BOXES_MAX);
+    return add_places(people, places, levels, count);
+}
+
+// Where they would be if they were earlier or later than they are taken to be: nothing sure.
+static size_t add_moment(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
+                         size_t count)
+{
+    const size_t all = add_people(people, at_us, levels, count);
+    for (size_t i = count; i < all; i++)
+        people->sure[i] = people->params.thorough;
+    return all;
 }
 
 static bool faces_due(struct scrim_people *people, int64_t now_us, const uint8_t *levels)
@@ -167,10 +196,11 @@ struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us
     const size_t present = add_people(people, at_us, levels, 0);
     size_t count = present;
     for (int half = 1; half <= 2; half++) {
-        count = add_people(people, at_us - half * spread_us / 2, levels, count);
-        count = add_people(people, at_us + half * spread_us / 2, levels, count);
+        count = add_trail(people, at_us, half * TRAIL_US / 2, levels, count);
+        count = add_moment(people, at_us - half * spread_us / 2, levels, count);
+        count = add_moment(people, at_us + half * spread_us / 2, levels, count);
     }
-    return (struct scrim_everyone){people->boxes, people->headings, count, present};
+    return (struct scrim_everyone){people->boxes, people->headings, people->sure, count, present};
 }
 
 void scrim_people_forget(struct scrim_people *people)

@@ -40,6 +40,7 @@ enum scrim_reason scrim_people_trouble(const struct scrim_people *people);
 struct scrim_everyone {
     const struct scrim_box *boxes;
     const struct scrim_heading *headings; // of those boxes
+    const bool *sure;                     // of those boxes: struct scrim_place
     size_t count, present;
 };
 // Leaves out those who are lost and whose place shows the background again, by the `levels` of that

@@ -274,7 +274,8 @@ static struct scrim_marks build_mask(struct scrim_redactor *redactor,
     const struct scrim_mask_motion motion = scrim_lookahead_motion(redactor->ahead);
     const struct scrim_everyone everyone =
         scrim_people_at(redactor->people, waiting->at_us, waiting->levels);
-    scrim_mask_build(redactor->mask, &motion, everyone.boxes, everyone.count, &redactor->grid);
+    const struct scrim_mask_boxes boxes = {everyone.boxes, everyone.sure, everyone.count};
+    scrim_mask_build(redactor->mask, &motion, &boxes, &redactor->grid);
     ret->boxes = everyone.boxes;
     ret->boxes_count =
         everyone.present < SCRIM_VEILED_BOXES_MAX ? everyone.present : SCRIM_VEILED_BOXES_MAX;

@@ -19,9 +19,14 @@
 #define HOLD_US 1200000
 
 // Margins, as shares of the box: always, and per second away from the nearest sighting.
-#define MARGIN_X 0.08F
-#define MARGIN_Y 0.04F
-#define MARGIN_PER_S 0.05F
+#define MARGIN_X 0.04F
+#define MARGIN_Y 0.02F
+#define MARGIN_PER_S 0.03F
+// People are taken to be at least so wide, of their height: arms and bags swing out of a narrow
+// box.
+#define WIDTH_MIN 0.42F
+// Who has moved by less than this, in heights, has hardly moved.
+#define HARDLY 0.2F
 
 // Guesses do not go on for ever: speed and growing uncertainty count for at most this long.
 #define AHEAD_MAX_S 1.0F
@@ -39,6 +44,7 @@
 struct sighting {
     int64_t at_us;
     struct scrim_box box;
+    bool stands_out;
 };
 
 struct track {
@@ -46,7 +52,6 @@ struct track {
     int count;                           // of `seen`
     bool missed;                         // the last run of the detector did not see it
     int hits;                            // sightings in all
-    bool stands_out;                     // at the last sighting
 };
 
 struct pair {
@@ -241,10 +246,9 @@ static void add_sighting(struct track *track, int64_t at_us, const struct scrim_
         memmove(track->seen, track->seen + 1, (SIGHTINGS_MAX - 1) * sizeof(*track->seen));
         track->count--;
     }
-    track->seen[track->count++] = (struct sighting){at_us, *box};
+    track->seen[track->count++] = (struct sighting){at_us, *box, stands_out};
     track->hits++;
     track->missed = false;
-    track->stands_out = stands_out;
 }
 
 // Forgets tracks that no frame still to come can show.
@@ -327,9 +331,19 @@ bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const stru
     return true;
 }
 
+static void widen(struct scrim_box *box)
+{
+    const float lacking = (box->y1 - box->y0) * WIDTH_MIN - (box->x1 - box->x0);
+    if (box->class == SCRIM_CLASS_PERSON && lacking > 0) {
+        box->x0 -= lacking / 2;
+        box->x1 += lacking / 2;
+    }
+}
+
 // Grown by its margin and clipped; false if nothing of it is in the picture.
 static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scrim_box *box)
 {
+    widen(box);
     const float away = MARGIN_PER_S * seconds(away_us);
     const float x = (box->x1 - box->x0) * (MARGIN_X + away);
     const float y = (box->y1 - box->y0) * (MARGIN_Y + away);
@@ -338,6 +352,33 @@ static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scri
     box->x1 = fminf(box->x1 + x, tracks->width);
     box->y1 = fminf(box->y1 + y, tracks->height);
     return box->x1 > box->x0 && box->y1 > box->y0;
+}
+
+static bool is_lost(const struct track *track, int64_t at_us)
+{
+    const struct sighting *last = last_of(track);
+    return at_us > last->at_us && track->missed && last->stands_out;
+}
+
+static bool is_good(const struct sighting *sighting)
+{
+    return sighting->stands_out || sighting->box.score >= SCORE_BEGIN;
+}
+
+// Whether a sighting beside this moment says that somebody is there.
+static bool is_sure(const struct track *track, int64_t at_us)
+{
+    int after = 0;
+    while (after < track->count - 1 && track->seen[after].at_us < at_us)
+        after++;
+    const int before = after > 0 && track->seen[after].at_us > at_us ? after - 1 : after;
+    return !is_lost(track, at_us) &&
+           (is_good(&track->seen[before]) || is_good(&track->seen[after]));
+}
+
+static bool stands_at(const struct scrim_tracks *tracks, const struct track *track, int64_t at_us)
+{
+    return at_us <= end_of(track) && at_us >= track->seen[0].at_us - tracks->reach_us;
 }
 
 // Between half a second before and after: nearer in time, a detector's unrest turns people around.
@@ -357,14 +398,34 @@ size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct 
     size_t count = 0;
     for (size_t t = 0; t < tracks->count && count < max; t++) {
         const struct track *track = &tracks->tracks[t];
-        if (at_us > end_of(track) || at_us < track->seen[0].at_us - tracks->reach_us)
+        if (!stands_at(tracks, track, at_us))
             continue;
         int64_t away_us;
         struct scrim_box box = locate(track, at_us, &away_us);
-        const bool after = at_us > last_of(track)->at_us;
         if (grow(tracks, away_us, &box))
             places[count++] = (struct scrim_place){box, heading_of(track, at_us),
-                                                   after && track->missed && track->stands_out};
+                                                   is_lost(track, at_us), is_sure(track, at_us)};
+    }
+    return count;
+}
+
+size_t scrim_tracks_trail(const struct scrim_tracks *tracks, int64_t at_us, int64_t back_us,
+                          struct scrim_place *places, size_t max)
+{
+    const int64_t then_us = at_us - back_us;
+    size_t count = 0;
+    for (size_t t = 0; t < tracks->count && count < max; t++) {
+        const struct track *track = &tracks->tracks[t];
+        if (track->seen[0].box.class != SCRIM_CLASS_PERSON || then_us > last_of(track)->at_us ||
+            !stands_at(tracks, track, at_us) || !stands_at(tracks, track, then_us))
+            continue;
+        int64_t away_us;
+        const struct scrim_box now = locate(track, at_us, &away_us);
+        struct scrim_box box = locate(track, then_us, &away_us);
+        if (distance(&now, &box) > HARDLY * (now.y1 - now.y0) || !grow(tracks, away_us, &box))
+            continue;
+        places[count++] = (struct scrim_place){box, heading_of(track, then_us),
+                                               is_lost(track, at_us), is_sure(track, at_us)};
     }
     return count;
 }

@@ -34,6 +34,9 @@ struct scrim_place {
     // The detector has looked since and not seen it, and it stood out when it was seen last: if the
     // background shows here, nobody is here any more.
     bool lost;
+    // Somebody is here, whatever the background says: seen with a good score or standing out, and
+    // not lost since. Otherwise they are where the background does not show.
+    bool sure;
 };
 
 // Where everyone is taken to be at `at_us`: between two boxes of a track on the line between
@@ -41,6 +44,11 @@ struct scrim_place {
 // Clipped to the picture. Returns how many were written.
 size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_place *places,
                        size_t max);
+
+// Where those people of that moment were `back_us` before who have hardly moved since: who stops or
+// turns is seen late, by detectors and by people.
+size_t scrim_tracks_trail(const struct scrim_tracks *tracks, int64_t at_us, int64_t back_us,
+                          struct scrim_place *places, size_t max);
 
 // Ends every track: the scene has changed.
 void scrim_tracks_reset(struct scrim_tracks *tracks);
