@@ -6,7 +6,7 @@
 #include <string.h>
 
 // Weak boxes count too: they continue tracks, and motion is there to confirm them (track.c).
-#define THRESHOLD 0.25F
+#define THRESHOLD 0.3F
 #define THRESHOLD_FACES 0.3F
 #define LARGE_MODEL "nanodet-640x384"
 // Smaller heads belong to people who are seen as people: shares of the picture's height.
