@@ -57,6 +57,45 @@ static void fast_walker(void)
     scrim_tracks_destroy(tracks);
 }
 
+// Weak boxes on plain ground say nothing for sure; standing out or a good score does.
+static void sure_and_doubtful(void)
+{
+    struct scrim_tracks *tracks = scrim_tracks_create(W, H, REACH_US);
+    struct scrim_place places[8];
+    see(tracks, 1000000, box_at(100, 100, 0.8F), false);
+    CHECK_INT(scrim_tracks_at(tracks, 1000000, places, 8), 1);
+    CHECK(places[0].sure);
+    for (int i = 1; i < 4; i++)
+        see(tracks, 1000000 + i * 300000, box_at(100, 100, 0.3F), false);
+    CHECK_INT(scrim_tracks_at(tracks, 1100000, places, 8), 1);
+    CHECK(places[0].sure); // beside the good one
+    CHECK_INT(scrim_tracks_at(tracks, 1700000, places, 8), 1);
+    CHECK(!places[0].sure && !places[0].lost);
+    see(tracks, 2200000, box_at(100, 100, 0.3F), true);
+    CHECK_INT(scrim_tracks_at(tracks, 2200000, places, 8), 1);
+    CHECK(places[0].sure);
+    see_nobody(tracks, 2500000);
+    CHECK_INT(scrim_tracks_at(tracks, 2600000, places, 8), 1);
+    CHECK(!places[0].sure && places[0].lost);
+    scrim_tracks_destroy(tracks);
+}
+
+static void trail_of_the_slow(void)
+{
+    struct scrim_tracks *slow = scrim_tracks_create(W, H, REACH_US);
+    struct scrim_tracks *fast = scrim_tracks_create(W, H, REACH_US);
+    struct scrim_place places[8];
+    for (int i = 0; i < 4; i++) {
+        see(slow, 1000000 + i * 300000, box_at(100 + 4.0F * (float)i, 100, 0.8F), true);
+        see(fast, 1000000 + i * 300000, box_at(100 + 20.0F * (float)i, 100, 0.8F), true);
+    }
+    CHECK_INT(scrim_tracks_trail(slow, 1900000, 600000, places, 8), 1);
+    CHECK(holds(&places[0], 104, 100)); // where they were
+    CHECK_INT(scrim_tracks_trail(fast, 1900000, 600000, places, 8), 0);
+    scrim_tracks_destroy(slow);
+    scrim_tracks_destroy(fast);
+}
+
 static void lost_and_ended(void)
 {
     struct scrim_tracks *tracks = scrim_tracks_create(W, H, REACH_US);
@@ -128,6 +167,8 @@ int main(int argc, char **argv)
     return test_run(argc, argv,
                     (struct test[]){{"between two boxes", between_two_boxes},
                                     {"fast walker", fast_walker},
+                                    {"sure and doubtful", sure_and_doubtful},
+                                    {"the slow are trailed", trail_of_the_slow},
                                     {"lost and ended", lost_and_ended},
                                     {"weak boxes continue only", weak_boxes_continue_only},
                                     {"classes do not mix", classes_do_not_mix},
