@@ -34,6 +34,7 @@ struct stream {
     uint8_t fingerprint[SCRIM_TLS_FINGERPRINT];
     enum scrim_rtsp_lower lower;
     bool sound;           // is recorded
+    enum scrim_keep keep; // of the camera; with another one it is another camera to the sealer
     const char *password; // of the secrets
 
     pid_t pid;                   // 0: does not run
@@ -144,6 +145,7 @@ static struct stream *describe(const struct scrim_site *site,
     stream->pinned = scrim_camera_fingerprint(camera, stream->fingerprint);
     stream->lower = lowers[camera->transport];
     stream->sound = !sub && camera->audio_reason;
+    stream->keep = camera->keep;
     stream->control_fd = stream->udp[0] = stream->udp[1] = -1;
     return stream;
 }
@@ -158,7 +160,7 @@ static bool is_same(const struct stream *a, const struct stream *b, bool same_pa
     return strcmp(a->camera, b->camera) == 0 && a->sub == b->sub && same_text(a->url, b->url) &&
            same_text(a->user, b->user) && same_text(a->tls_ca, b->tls_ca) &&
            same_text(a->redirect_host, b->redirect_host) && a->lower == b->lower &&
-           a->sound == b->sound && a->pinned == b->pinned &&
+           a->sound == b->sound && a->keep == b->keep && a->pinned == b->pinned &&
            memcmp(a->fingerprint, b->fingerprint, sizeof a->fingerprint) == 0 && same_password;
 }
 
