@@ -213,7 +213,8 @@ static int receive_packets(struct scrim_worker *worker, struct scrim_error *erro
     return 1;
 }
 
-// Areas of a camera, or who watches it. A camera that is not ours, or a kind of a later version, is passed over.
+// Areas of a camera, or who watches it. A camera that is not ours, or a kind of a later version, is
+// passed over.
 static int take_from_desk(struct scrim_worker *worker, const struct scrim_link_message *message,
                           struct scrim_error *error)
 {
