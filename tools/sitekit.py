@@ -356,20 +356,21 @@ class Desk:
     def camera(self, camera):
         return next(c for c in self.get("/cameras") if c["id"] == camera)
 
-    def live(self, camera):
-        return Live(self, camera)
+    def live(self, camera, rendition=None):
+        return Live(self, camera, rendition)
 
 
 class Live:
     """The live WebSocket of a camera (RFC 6455, as a client), an iterator of text and bytes."""
 
-    def __init__(self, desk, camera):
+    def __init__(self, desk, camera, rendition=None):
         raw = socket.create_connection(("127.0.0.1", desk.port), 20)
+        query = f"?rendition={rendition}" if rendition else ""
         self.socket = desk._tls().wrap_socket(raw)
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         self.socket.sendall(
             (
-                f"GET /api/v1/cameras/{camera}/live HTTP/1.1\r\nHost: 127.0.0.1:{desk.port}\r\n"
+                f"GET /api/v1/cameras/{camera}/live{query} HTTP/1.1\r\nHost: 127.0.0.1:{desk.port}\r\n"
                 f"Origin: https://127.0.0.1:{desk.port}\r\nCookie: {desk.cookie}\r\n"
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                 f"Sec-WebSocket-Key: {key}\r\n\r\n"

@@ -26,7 +26,7 @@ static const struct recipe recipes[SCRIM_RENDITIONS] = {
     [SCRIM_RENDITION_FULL] = {2 * SCRIM_SECOND, 0, 10, SCRIM_EFFORT_LEAST, 0, 0, 0},
     // A key frame is worth a second of what the link takes: whoever joins asks for one instead.
     // Fragments and WebSocket add 4 kbit/s.
-    [SCRIM_RENDITION_THIN] = {12 * SCRIM_SECOND, SCRIM_SECOND / 4, 4, SCRIM_EFFORT_THIN, 46000, 320,
+    [SCRIM_RENDITION_THIN] = {12 * SCRIM_SECOND, SCRIM_SECOND / 4, 4, SCRIM_EFFORT_THIN, 43000, 320,
                               240},
 };
 

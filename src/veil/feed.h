@@ -2,7 +2,7 @@
 // What the desk has no room for is left out, and what follows begins with a key frame.
 //
 // The full rendition is every picture as it is. The thin one is for links of some 64 kbit/s and for
-// small tiles: about 320×240, four a second, at most 46 kbit/s of H.264.
+// small tiles: about 320×240, four a second, at most 43 kbit/s of H.264.
 #pragma once
 
 #include "veil/outlet.h"

@@ -364,7 +364,9 @@ const server = createServer(
     },
 );
 server.on('upgrade', (request, socket) => {
-    const match = /^\/api\/v1\/cameras\/([a-z0-9-]+)\/live$/.exec(request.url);
+    const match = /^\/api\/v1\/cameras\/([a-z0-9-]+)\/live(?:\?rendition=(?:full|thin))?$/.exec(
+        request.url,
+    );
     const camera = match && cameraOf(match[1]);
     if (!signedIn(request) || !camera)
         return socket.end(`HTTP/1.1 ${camera ? 401 : 404} Refused\r\nContent-Length: 0\r\n\r\n`);

@@ -23,8 +23,9 @@ ROLES = ("viewer", "operator", "keyholder", "auditor", "administrator")
 CAMERAS = ("quay", "gate")
 
 HELLO, INIT, FRAME, VEIL_STATE, OBSERVATION, CAMERA_STATE, STORAGE, DISKS = 1, 5, 6, 7, 8, 9, 14, 21
+THIN_WANTED = 26
 CAUSES = ("camera", "network", "disk", "overload", "operator", "clock", "crash")
-KEY, OPAQUE = 1, 2
+KEY, OPAQUE, THIN = 1, 2, 4
 LIVE, IS_OPAQUE, WAITING = 1, 2, 3
 
 
@@ -105,6 +106,30 @@ class Peer:
         head = struct.pack(">IBBH32s", 36 + len(body), kind, flags, 0, camera.encode())
         self.socket.sendall(head + body)
 
+    def receive(self, seconds=10):
+        """(kind, camera, body) of the next message."""
+        self.socket.settimeout(seconds)
+
+        def exactly(count):
+            data = b""
+            while len(data) < count:
+                more = self.socket.recv(count - len(data))
+                expect(more, "the desk cut the connection")
+                data += more
+            return data
+
+        length, kind, _, _, camera = struct.unpack(">IBBH32s", exactly(40))
+        return kind, camera.rstrip(b"\0").decode(), exactly(length - 36)
+
+    def silent(self, seconds):
+        """Whether nothing comes for so long."""
+        self.socket.settimeout(seconds)
+        try:
+            self.socket.recv(1)
+        except TimeoutError:
+            return True
+        return False
+
     def cut_off(self, seconds=10):
         """Whether the desk ends the connection."""
         self.socket.settimeout(seconds)
@@ -123,9 +148,9 @@ class Veil(Peer):
     def __init__(self, daemon, worker=0, workers=1):
         super().__init__(daemon, (1, worker, workers))
 
-    def init(self, camera, picture):
+    def init(self, camera, picture, flags=0):
         mime = picture.mime.encode()
-        self.send(INIT, 0, camera, struct.pack(">HHH", 320, 240, len(mime)) + mime + picture.init)
+        self.send(INIT, flags, camera, struct.pack(">HHH", 320, 240, len(mime)) + mime + picture.init)
 
     def frame(self, camera, picture, n, start_us=None, flags=0):
         start_us = start_us if start_us is not None else 1_700_000_000_000_000
