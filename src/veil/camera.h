@@ -31,9 +31,9 @@ void scrim_veil_camera_areas(struct scrim_veil_camera *camera, const struct scri
 SCRIM_MUST_CHECK int scrim_veil_camera_areas_message(struct scrim_veil_camera *camera,
                                                      struct scrim_reader body);
 
-// Whether anybody watches the thin rendition, from the body of SCRIM_LINK_THIN_WANTED; SCRIM_EFORMAT
-// for another one. It is encoded only while somebody does; each time it is asked for, its next
-// picture is a key frame.
+// Whether anybody watches the thin rendition, from the body of SCRIM_LINK_THIN_WANTED;
+// SCRIM_EFORMAT for another one. It is encoded only while somebody does; each time it is asked for,
+// its next picture is a key frame.
 SCRIM_MUST_CHECK int scrim_veil_camera_thin_message(struct scrim_veil_camera *camera,
                                                     struct scrim_reader body);
 

@@ -15,7 +15,7 @@ struct scrim_clip_params {
     const char *model; // name for scrim_model_find; NULL: the live ones
     double runs_per_s; // detector runs per second at most; 0: the live default
     bool thorough;
-    bool bare; // without the file's name and the time on the pictures
+    bool bare;                      // without the file's name and the time on the pictures
     const struct scrim_area *areas; // their masks are covered in every frame; NULL: none
     size_t areas_count;
 };

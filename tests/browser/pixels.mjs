@@ -3,13 +3,15 @@
 
 // As src/veil/render.c fills them (BT.601 limited range, Y U V).
 const fills = {
-    person: [120, 151, 109],
-    personFigure: [70, 149, 113],
-    vehicle: [158, 94, 151],
-    vehicleFigure: [112, 100, 149],
-    motion: [140, 128, 128],
-    motionFigure: [98, 128, 128],
-    static: [62, 128, 128],
+    person: [126, 156, 104],
+    personFigure: [62, 152, 112],
+    lying: [150, 142, 146],
+    lyingFigure: [94, 146, 146],
+    vehicle: [172, 88, 148],
+    vehicleFigure: [126, 94, 151],
+    motion: [110, 128, 128],
+    motionFigure: [78, 128, 128],
+    static: [44, 128, 128],
     curtain: [52, 132, 125],
 };
 const rgb = ([y, u, v]) => {

@@ -84,7 +84,7 @@ def same_shape():
 def drawn_as_said():
     with directory() as at:
         source, out, masks = clip("people-sub"), at / "out.mp4", at / "masks"
-        scrim_ok("redact", source, out, "--masks", masks)
+        scrim_ok("redact", source, out, "--masks", masks, "--no-text")
         originals, width, height = luma(source)
         redacted, _, _ = luma(out)
         lines = read_masks(masks)
@@ -97,17 +97,37 @@ def drawn_as_said():
             for x, y, w, h in mask["rects"]:
                 for row in range(y, y + h):
                     covered[row * width + x : row * width + x + w] = b"\1" * w
-            # Flat fills have few levels; the encoder blurs only where colours meet.
+            # Fills, outlines and arrows have few levels; the encoder blurs only where they meet.
             inside = [i for i in range(0, width * height, 7) if covered[i]]
             outside = [i for i in range(0, width * height, 7) if not covered[i]]
             expect(inside and outside, f"frame {mask['frame']} is all or nothing")
-            fills = (120, 70, 158, 112, 140, 98)
+            fills = (126, 62, 150, 94, 172, 126, 110, 78, 24, 28, 34, 228)
             # The PC range of the decoder's grey: 16…235 spread to 0…255.
             levels = [round((f - 16) * 255 / 219) for f in fills]
             near = sum(min(abs(after[i] - v) for v in levels) <= 8 for i in inside) / len(inside)
-            expect(near > 0.93, f"frame {mask['frame']}: {near:.3f} of the masked pixels have a fill's colour")
+            expect(near > 0.93, f"frame {mask['frame']}: {near:.3f} of the masked pixels have a level of the renderer's")
             wrong = sum(abs(after[i] - before[i]) for i in outside) / len(outside)
             expect(wrong < 8, f"frame {mask['frame']}: the picture beside the masks is {wrong:.1f} levels off")
+
+
+@test("redact writes the file's name and the time since its beginning, and nothing when told so")
+def captions():
+    with directory() as at:
+        source = at / "Käse am Süd.mp4"
+        ffmpeg("-f", "lavfi", "-i", "color=c=gray:s=320x240:r=10:d=4", source)
+        plates = {}
+        for option in ([], ["--no-text"]):
+            scrim_ok("redact", source, at / "out.mp4", *option)
+            pictures, width, height = luma(at / "out.mp4")
+            corners = [[p[(height - 12) * width + x] for p in pictures] for x in (0, width - 1)]
+            plates[not option] = corners
+            live = pictures[-1]
+            ink = sum(live[row * width + x] > 180 for row in range(height - 12, height) for x in range(width))
+            expect((ink > 150) == (not option), f"{ink} light pixels at the bottom with {option}")
+            seconds = [b"".join(p[row * width : row * width + 70] for row in range(height - 12, height))
+                       for p in (pictures[25], pictures[35])]
+            expect((seconds[0] != seconds[1]) == (not option), f"the time stands still, or there is one, with {option}")
+        expect(all(level < 40 for corner in plates[True] for level in corner), "no plate on some picture")
 
 
 @test("redact gives the same file twice, and a thorough copy has no opaque beginning")
