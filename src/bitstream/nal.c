@@ -124,6 +124,11 @@ bool scrim_nal_is_recovery_point(const struct scrim_nal *sei)
     return false;
 }
 
+bool scrim_nal_is_picture_hash(const struct scrim_nal *sei)
+{
+    return sei->type == 40 && sei->size > 2 && sei->data[2] == 132; // suffix SEI; it stands alone
+}
+
 size_t scrim_nal_unescape(const struct scrim_nal *nal, uint8_t *ret, size_t room)
 {
     size_t count = 0;

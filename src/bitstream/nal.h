@@ -36,5 +36,8 @@ enum scrim_nal_kind scrim_nal_kind(enum scrim_codec codec, unsigned type);
 // mark an open GOP so, and never send a second IDR picture.
 bool scrim_nal_is_recovery_point(const struct scrim_nal *sei);
 
+// True for an H.265 SEI that holds a hash of the decoded picture (H.265 D.2.19).
+bool scrim_nal_is_picture_hash(const struct scrim_nal *sei);
+
 // Copies the start of a NAL unit without emulation prevention bytes (7.4.1). Returns the count.
 size_t scrim_nal_unescape(const struct scrim_nal *nal, uint8_t *ret, size_t room);

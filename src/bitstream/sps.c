@@ -67,11 +67,11 @@ static bool has_chroma_fields(uint8_t profile)
     return memchr(profiles, profile, sizeof profiles) != NULL;
 }
 
-static void read_h264_chroma(struct scrim_bits *bits, struct scrim_sps *sps, bool *ret_separate)
+static void read_h264_chroma(struct scrim_bits *bits, struct scrim_sps *sps)
 {
     sps->chroma_format = (uint8_t)(scrim_bits_ue(bits) & 3);
     if (sps->chroma_format == 3)
-        *ret_separate = scrim_bits_take(bits, 1);
+        sps->separate_planes = scrim_bits_take(bits, 1);
     sps->luma_bits = bit_depth(scrim_bits_ue(bits));
     sps->chroma_bits = bit_depth(scrim_bits_ue(bits));
     scrim_bits_skip(bits, 1); // qpprime_y_zero_transform_bypass_flag
@@ -101,22 +101,24 @@ static void skip_h264_order(struct scrim_bits *bits)
 
 static bool parse_h264(struct scrim_bits *bits, struct scrim_sps *sps)
 {
-    bool separate = false;
     scrim_bits_skip(bits, 8); // NAL header
     for (unsigned i = 0; i < 3; i++)
         sps->profile[i] = (uint8_t)scrim_bits_take(bits, 8);
-    scrim_bits_ue(bits); // seq_parameter_set_id
+    const uint32_t id = scrim_bits_ue(bits);
+    sps->id = id < 32 ? (uint8_t)id : UINT8_MAX;
     sps->chroma_format = 1;
     sps->luma_bits = sps->chroma_bits = 8;
     if (has_chroma_fields(sps->profile[0]))
-        read_h264_chroma(bits, sps, &separate);
-    scrim_bits_ue(bits); // log2_max_frame_num_minus4
+        read_h264_chroma(bits, sps);
+    const uint32_t minus4 = scrim_bits_ue(bits);
+    sps->frame_num_bits = minus4 <= 12 ? (uint8_t)(4 + minus4) : UINT8_MAX;
     skip_h264_order(bits);
     scrim_bits_ue(bits);      // max_num_ref_frames
     scrim_bits_skip(bits, 1); // gaps_in_frame_num_value_allowed_flag
     const uint64_t width = ((uint64_t)scrim_bits_ue(bits) + 1) * 16;
     const uint64_t map_height = ((uint64_t)scrim_bits_ue(bits) + 1) * 16;
     const uint32_t frames_only = scrim_bits_take(bits, 1);
+    sps->frames_only = frames_only;
     if (!frames_only)
         scrim_bits_skip(bits, 1); // mb_adaptive_frame_field_flag
     scrim_bits_skip(bits, 1);     // direct_8x8_inference_flag
@@ -124,7 +126,7 @@ static bool parse_h264(struct scrim_bits *bits, struct scrim_sps *sps)
     struct scrim_bits rest = *bits; // a picture without a rate is a picture
     sps->declared_mfps = scrim_vui_h264_mfps(&rest);
 
-    const uint8_t chroma = separate ? 0 : sps->chroma_format;
+    const uint8_t chroma = sps->separate_planes ? 0 : sps->chroma_format;
     const uint32_t unit_x = chroma == 1 || chroma == 2 ? 2 : 1;
     const uint32_t unit_y = (chroma == 1 ? 2U : 1U) * (2 - frames_only);
     return set_size(sps, width, map_height * (2 - frames_only), &crop, unit_x, unit_y);

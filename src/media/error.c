@@ -44,7 +44,23 @@ int scrim_fail_av(struct scrim_error *error, int av_error, const char *format, .
     return scrim_fail(error, scrim_err_from_av(av_error), "%s: %s", text, reason);
 }
 
+static _Thread_local unsigned complaints;
+
+static void count_complaint(void *context, int level, const char *format, va_list args)
+{
+    (void)context;
+    (void)format;
+    (void)args;
+    if (level <= AV_LOG_ERROR)
+        complaints++;
+}
+
 void scrim_media_quiet(void)
 {
-    av_log_set_level(AV_LOG_QUIET);
+    av_log_set_callback(count_complaint);
+}
+
+unsigned scrim_media_complaints(void)
+{
+    return complaints;
 }

@@ -13,3 +13,6 @@ int scrim_fail_av(struct scrim_error *error, int av_error, const char *format, .
 // FFmpeg's own log says nothing from here on: its lines hold URLs with passwords and text that a
 // camera chose. What matters of it reaches our errors. Safe to call again and from any thread.
 void scrim_media_quiet(void);
+// How many errors FFmpeg would have logged in this thread since scrim_media_quiet. There are faults
+// of which it says nothing else: a missing reference picture of H.265 is made up in silence.
+unsigned scrim_media_complaints(void);
