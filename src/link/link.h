@@ -24,18 +24,22 @@
 #define SCRIM_CAMERA_ID_MAX 31
 #define SCRIM_LINK_FRAME_MAX (16U << 20) // bytes; a larger one ends the connection
 
+#define SCRIM_OBSERVED_MOTION 255 // something moves, nobody knows what; its number is 0
+
 enum scrim_link_kind {
     SCRIM_LINK_HELLO =
         1, // first message each way of connecting side: u16 version (1), u16 worker, u16 workers
-    SCRIM_LINK_STREAM = 2,      // u8 codec (enum scrim_codec), u32 extradata length, extradata
-    SCRIM_LINK_PACKET = 3,      // i64 utc_us, i64 pts_us, then the access unit (Annex B); flag KEY
-    SCRIM_LINK_END = 4,         // the stream stopped: text of the cause
-    SCRIM_LINK_INIT = 5,        // u16 width, u16 height, u16 mime length, mime, fMP4 init segment
-    SCRIM_LINK_FRAME = 6,       // i64 utc_us, i64 pts_us, u16 masked permille, u8 opaque reason,
-                                // fragment; flags KEY, OPAQUE
-    SCRIM_LINK_VEIL_STATE = 7,  // u8 enum scrim_veil_state, text of the reason
-    SCRIM_LINK_OBSERVATION = 8, // i64 utc_us, u8 count, count × {u8 class, u16 x, y, w, h (1/65535
-                                // of the picture), u8 score}
+    SCRIM_LINK_STREAM = 2,     // u8 codec (enum scrim_codec), u32 extradata length, extradata
+    SCRIM_LINK_PACKET = 3,     // i64 utc_us, i64 pts_us, then the access unit (Annex B); flag KEY
+    SCRIM_LINK_END = 4,        // the stream stopped: text of the cause
+    SCRIM_LINK_INIT = 5,       // u16 width, u16 height, u16 mime length, mime, fMP4 init segment
+    SCRIM_LINK_FRAME = 6,      // i64 utc_us, i64 pts_us, u16 masked permille, u8 opaque reason,
+                               // fragment; flags KEY, OPAQUE
+    SCRIM_LINK_VEIL_STATE = 7, // u8 enum scrim_veil_state, text of the reason
+    // What is in a picture that is not opaque: i64 utc_us, u8 count, count × {u32 number of the
+    // appearance, random and forgotten with it, u8 enum scrim_class or SCRIM_OBSERVED_MOTION, u16
+    // x, y, width, height (1/65535 of the picture), u8 score (255: certain)}.
+    SCRIM_LINK_OBSERVATION = 8,
     SCRIM_LINK_CAMERA_STATE = 9,     // JSON text, see scrim_link docs in docs/ref/link.md
     SCRIM_LINK_HOUR_KEY_WANTED = 10, // u64 hour since 1970
     SCRIM_LINK_HOUR_KEY = 11,        // u64 hour, 32 bytes of key
@@ -56,8 +60,8 @@ enum scrim_link_kind {
                            // drawn is not known
     SCRIM_LINK_AREAS_TAKEN = 25, // u64 revision, u8 1 if it was understood: what is shown from now
                                  // on is covered by it; 0: all is opaque
-    SCRIM_LINK_THIN_WANTED = 26,     // u8 1: somebody watches the thin rendition of this camera, a
-                                     // key frame of it comes next; 0: nobody does any more
+    SCRIM_LINK_THIN_WANTED = 26, // u8 1: somebody watches the thin rendition of this camera, a
+                                 // key frame of it comes next; 0: nobody does any more
 };
 
 // THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for

@@ -15,8 +15,8 @@ static bool explained(const struct scrim_face_hints *hints, int column, int row)
 {
     const float left = (float)((column - 1) * SCRIM_CELL), top = (float)((row - 1) * SCRIM_CELL);
     const float right = left + 3 * SCRIM_CELL, bottom = top + 3 * SCRIM_CELL;
-    for (size_t i = 0; i < hints->boxes_count; i++) {
-        const struct scrim_box *box = &hints->boxes[i];
+    for (size_t i = 0; i < hints->places_count; i++) {
+        const struct scrim_box *box = &hints->places[i].box;
         if (box->x0 < right && box->x1 > left && box->y0 < bottom && box->y1 > top)
             return true;
     }

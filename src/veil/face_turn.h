@@ -3,9 +3,7 @@
 // a look, and most pictures hold no such face, so it waits for a reason.
 #pragma once
 
-#include "detect/detector.h"
-
-#include <stddef.h>
+#include "veil/track.h"
 
 struct scrim_face_turn {
     int64_t looked_us; // when it last looked
@@ -14,10 +12,10 @@ struct scrim_face_turn {
 
 // What is known when the detector of people has looked.
 struct scrim_face_hints {
-    int width, height;             // of the picture
-    const uint8_t *levels;         // as in motion.h
-    const struct scrim_box *boxes; // where everyone is, faces included
-    size_t boxes_count;
+    int width, height;                // of the picture
+    const uint8_t *levels;            // as in motion.h
+    const struct scrim_place *places; // where everyone is, faces included
+    size_t places_count;
     bool followed; // one of them is a face
 };
 

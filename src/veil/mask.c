@@ -34,6 +34,8 @@ struct scrim_mask {
     // Cells that do not plainly show the background, summed from the top left corner: (columns + 1)
     // × (rows + 1), after Crow, "Summed-area tables for texture mapping" (1984).
     uint32_t *hidden;
+    struct scrim_region unexplained[SCRIM_UNEXPLAINED_MAX];
+    size_t unexplained_count;
 };
 
 static size_t cell_count(const struct scrim_mask *mask)
@@ -146,18 +148,48 @@ static size_t flood(struct scrim_mask *mask, size_t start)
     return found;
 }
 
+static bool touches_box(const struct scrim_mask *mask, size_t size, const struct scrim_grid *boxes)
+{
+    for (size_t k = 0; k < size; k++)
+        if (boxes->cells[mask->stack[k]] != SCRIM_COVER_CLEAR)
+            return true;
+    return false;
+}
+
+// The bounds of the island whose `size` cells are in mask->stack.
+static void note_unexplained(struct scrim_mask *mask, size_t size)
+{
+    int left = mask->columns, top = mask->rows, right = 0, bottom = 0;
+    if (mask->unexplained_count == SCRIM_UNEXPLAINED_MAX)
+        return;
+    for (size_t k = 0; k < size; k++) {
+        const int row = (int)(mask->stack[k] / (uint32_t)mask->columns);
+        const int column = (int)(mask->stack[k] % (uint32_t)mask->columns);
+        left = column < left ? column : left;
+        right = column >= right ? column + 1 : right;
+        top = row < top ? row : top;
+        bottom = row >= bottom ? row + 1 : bottom;
+    }
+    mask->unexplained[mask->unexplained_count++] =
+        (struct scrim_region){left * SCRIM_CELL, top * SCRIM_CELL, (right - left) * SCRIM_CELL,
+                              (bottom - top) * SCRIM_CELL};
+}
+
 static void drop_islands(struct scrim_mask *mask, const struct scrim_grid *boxes)
 {
     const size_t cells = cell_count(mask);
+    mask->unexplained_count = 0;
     for (size_t i = 0; i < cells; i++) {
         if (mask->moving[i] != 1)
             continue;
         const size_t size = flood(mask, i);
-        bool keep = size >= ISLAND_MIN;
-        for (size_t k = 0; k < size && !keep; k++)
-            keep = boxes->cells[mask->stack[k]] != SCRIM_COVER_CLEAR;
-        for (size_t k = 0; k < size && !keep; k++)
-            mask->moving[mask->stack[k]] = 0;
+        if (touches_box(mask, size, boxes))
+            continue;
+        if (size >= ISLAND_MIN)
+            note_unexplained(mask, size);
+        else
+            for (size_t k = 0; k < size; k++)
+                mask->moving[mask->stack[k]] = 0;
     }
     for (size_t i = 0; i < cells; i++)
         mask->moving[i] = mask->moving[i] != 0;
@@ -236,29 +268,34 @@ static bool hides_something(const struct scrim_mask *mask, int column, int row, 
     return below[right] - below[left] != above[right] - above[left];
 }
 
-static void cover_box(const struct scrim_mask *mask, const struct scrim_box *box, bool sure,
-                      struct scrim_grid *grid)
+static void cover_place(const struct scrim_mask *mask, const struct scrim_place *place,
+                        struct scrim_grid *grid)
 {
-    const struct scrim_box inner = {box->x0 + INSET, box->y0 + INSET, box->x1 - INSET,
-                                    box->y1 - INSET, box->score,      box->class};
+    const struct scrim_box *box = &place->box;
+    struct scrim_box inner = *box;
+    inner.x0 += INSET;
+    inner.y0 += INSET;
+    inner.x1 -= INSET;
+    inner.y1 -= INSET;
     const int reach = 1 + (int)((box->y1 - box->y0) * REACH_PER_PIXEL - 0.5F);
     struct scrim_silhouette_row span;
     for (int row = 0; row < mask->rows; row++) {
         if (!scrim_silhouette_at(grid, &inner, row, &span))
             continue;
         for (int column = span.left; column <= span.right; column++)
-            if (sure || hides_something(mask, column, row, reach))
+            if (place->sure || hides_something(mask, column, row, reach))
                 scrim_grid_cover_cell(grid, column, row, cover_of(box->class));
     }
 }
 
 void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *motion,
-                      const struct scrim_mask_boxes *people, struct scrim_grid *grid)
+                      const struct scrim_place *places, size_t places_count,
+                      struct scrim_grid *grid)
 {
     scrim_grid_fill(grid, SCRIM_COVER_CLEAR);
     sum_hidden(mask, motion);
-    for (size_t i = 0; i < people->count; i++)
-        cover_box(mask, &people->boxes[i], people->sure[i], grid);
+    for (size_t i = 0; i < places_count; i++)
+        cover_place(mask, &places[i], grid);
     threshold(mask, motion);
     drop_islands(mask, grid);
     close_gaps(mask);
@@ -266,15 +303,23 @@ void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *m
     scrim_grid_union(grid, &mask->drawn);
 }
 
-void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *boxes,
-                      size_t boxes_count, uint8_t *claimed)
+size_t scrim_mask_unexplained(const struct scrim_mask *mask, const struct scrim_region **ret)
+{
+    *ret = mask->unexplained;
+    return mask->unexplained_count;
+}
+
+void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_place *places,
+                      size_t places_count, uint8_t *claimed)
 {
     struct scrim_grid grid = {mask->columns, mask->rows, mask->drawn.width, mask->drawn.height,
                               claimed};
     scrim_grid_fill(&grid, 0);
-    for (size_t i = 0; i < boxes_count; i++)
-        scrim_grid_cover(&grid, boxes[i].x0 - SCRIM_CELL, boxes[i].y0 - SCRIM_CELL,
-                         boxes[i].x1 + SCRIM_CELL, boxes[i].y1 + SCRIM_CELL, SCRIM_COVER_STATIC);
+    for (size_t i = 0; i < places_count; i++) {
+        const struct scrim_box *box = &places[i].box;
+        scrim_grid_cover(&grid, box->x0 - SCRIM_CELL, box->y0 - SCRIM_CELL, box->x1 + SCRIM_CELL,
+                         box->y1 + SCRIM_CELL, SCRIM_COVER_STATIC);
+    }
 }
 
 static int clamp_cell(float at, int count)

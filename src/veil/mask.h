@@ -4,8 +4,8 @@
 
 #include "veil/grid.h"
 
-#include "detect/detector.h"
 #include "site/area.h"
+#include "veil/track.h"
 
 struct scrim_mask;
 
@@ -21,21 +21,21 @@ struct scrim_mask_motion {
     const uint8_t *before, *now, *after;
 };
 
-// Where somebody is taken to be, and which of it surely (struct scrim_place): then all of the box
-// is covered, otherwise what of it does not plainly show the background.
-struct scrim_mask_boxes {
-    const struct scrim_box *boxes;
-    const bool *sure;
-    size_t count;
-};
-
-// Writes the mask into `grid` (of the same picture size, its content is replaced).
+// Writes the mask into `grid` (of the same picture size, its content is replaced). Where somebody
+// surely is, all of the silhouette is covered, elsewhere what of it does not plainly show the
+// background.
 void scrim_mask_build(struct scrim_mask *mask, const struct scrim_mask_motion *motion,
-                      const struct scrim_mask_boxes *people, struct scrim_grid *grid);
+                      const struct scrim_place *places, size_t places_count,
+                      struct scrim_grid *grid);
+
+// The bounds of what moved in the last mask without touching anybody, of no more than
+// SCRIM_UNEXPLAINED_MAX regions. Valid until the next mask.
+#define SCRIM_UNEXPLAINED_MAX 63
+size_t scrim_mask_unexplained(const struct scrim_mask *mask, const struct scrim_region **ret);
 
 // Marks with 1 the cells that boxes touch or nearly touch: there the background must not learn.
-void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_box *boxes,
-                      size_t boxes_count, uint8_t *claimed);
+void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_place *places,
+                      size_t places_count, uint8_t *claimed);
 
 // The share of the cells in a box that differ from the background, permille.
 unsigned scrim_mask_foreground(const struct scrim_mask *mask, const uint8_t *levels,

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#define SCRIM_OBSERVED_MAX (SCRIM_VEILED_PLACES_MAX + SCRIM_UNEXPLAINED_MAX)
+_Static_assert(SCRIM_OBSERVED_MAX <= UINT8_MAX, "the count of an observation is one byte");
+
 static int send_on_link(void *context, enum scrim_link_kind kind, uint8_t flags, const char *camera,
                         const void *head, size_t head_len, const void *tail, size_t tail_len)
 {
@@ -74,20 +77,58 @@ static uint64_t share(float pixels, int whole)
     return value <= 0 ? 0 : value >= 65535 ? 65535 : (uint64_t)value;
 }
 
+// What is seen, as one entry of an observation.
+struct seen {
+    uint32_t number;
+    uint8_t class;
+    float x0, y0, x1, y1; // pixels
+    float score;          // 0…1
+};
+
+static uint8_t *put_seen(uint8_t *at, const struct seen *seen, const struct scrim_picture *picture)
+{
+    at = put(at, seen->number, 4);
+    at = put(at, seen->class, 1);
+    at = put(at, share(seen->x0, picture->width), 2);
+    at = put(at, share(seen->y0, picture->height), 2);
+    at = put(at, share(seen->x1 - seen->x0, picture->width), 2);
+    at = put(at, share(seen->y1 - seen->y0, picture->height), 2);
+    return put(at, (uint64_t)(seen->score * 255), 1);
+}
+
+static struct seen seen_place(const struct scrim_place *place)
+{
+    const struct scrim_box *box = &place->box;
+    return (struct seen){place->number, (uint8_t)box->class, box->x0, box->y0, box->x1,
+                         box->y1,       box->score};
+}
+
+static struct seen seen_motion(const struct scrim_region *region)
+{
+    const float x = (float)region->x, y = (float)region->y;
+    return (struct seen){
+        .class = SCRIM_OBSERVED_MOTION,
+        .x0 = x,
+        .y0 = y,
+        .x1 = x + (float)region->width,
+        .y1 = y + (float)region->height,
+        .score = 1,
+    };
+}
+
 int scrim_outlet_observation(const struct scrim_outlet *outlet, const char *camera,
                              const struct scrim_veiled *veiled)
 {
-    uint8_t body[9 + SCRIM_VEILED_BOXES_MAX * 10];
+    uint8_t body[9 + SCRIM_OBSERVED_MAX * 14];
     uint8_t *at = put(body, (uint64_t)veiled->tag, 8);
-    at = put(at, veiled->boxes_count, 1);
-    for (size_t i = 0; i < veiled->boxes_count; i++) {
-        const struct scrim_box *box = &veiled->boxes[i];
-        at = put(at, box->class, 1);
-        at = put(at, share(box->x0, veiled->picture.width), 2);
-        at = put(at, share(box->y0, veiled->picture.height), 2);
-        at = put(at, share(box->x1 - box->x0, veiled->picture.width), 2);
-        at = put(at, share(box->y1 - box->y0, veiled->picture.height), 2);
-        at = put(at, (uint64_t)(box->score * 255), 1);
+    at = put(at, veiled->places_count + veiled->unexplained_count, 1);
+    for (size_t i = 0; i < veiled->places_count; i++) {
+        const struct seen seen = seen_place(&veiled->places[i]);
+        at = put_seen(at, &seen, &veiled->picture);
+    }
+    for (size_t i = 0; i < veiled->unexplained_count; i++) {
+        const struct seen seen = seen_motion(&veiled->unexplained[i]);
+        at = put_seen(at, &seen, &veiled->picture);
     }
     return outlet->send(outlet->context, SCRIM_LINK_OBSERVATION, 0, camera, body,
                         (size_t)(at - body), NULL, 0);

@@ -14,7 +14,7 @@
 #define SPREAD_THOROUGH_US 250000
 // How far back those are covered who have hardly moved.
 #define TRAIL_US 500000
-#define BOXES_MAX (7 * 2 * SCRIM_BOXES_MAX) // seven times in all, people and faces
+#define PLACES_MAX (7 * 2 * SCRIM_BOXES_MAX) // seven times in all, people and faces
 
 struct scrim_people {
     struct scrim_people_params params;
@@ -26,11 +26,9 @@ struct scrim_people {
     bool failed; // the last look
     bool crowd;  // the last look found more people than can be followed
 
-    struct scrim_box boxes[BOXES_MAX];
-    struct scrim_heading headings[BOXES_MAX];
-    bool sure[BOXES_MAX];
-    struct scrim_place places[SCRIM_BOXES_MAX];
-    bool stands_out[SCRIM_BOXES_MAX];
+    struct scrim_box boxes[SCRIM_BOXES_MAX]; // what the detector found
+    bool stands_out[SCRIM_BOXES_MAX];        // of those
+    struct scrim_place places[PLACES_MAX];
 };
 
 struct scrim_people *scrim_people_create(const struct scrim_people_params *params)
@@ -76,28 +74,34 @@ static void observe(struct scrim_people *people, struct scrim_tracks *tracks, in
         people->crowd = true;
 }
 
-// Adds the first `places` of people->places, without those who have gone, to people->boxes; returns
-// how many there are then.
-static size_t add_places(struct scrim_people *people, size_t places, const uint8_t *levels,
-                         size_t count)
+// Room in people->places after the first `count`.
+static size_t room_after(size_t count)
 {
-    for (size_t i = 0; i < places && count < BOXES_MAX; i++) {
+    return PLACES_MAX - count;
+}
+
+// Of the `added` places after the first `count`, those stay who have not gone. Returns how many
+// there are then.
+static size_t keep_present(struct scrim_people *people, const uint8_t *levels, size_t count,
+                           size_t added)
+{
+    const size_t end = count + added;
+    for (size_t i = count; i < end; i++) {
         const struct scrim_place *place = &people->places[i];
-        if (place->lost && levels &&
-            scrim_mask_foreground(people->params.mask, levels, &place->box) < GONE_BELOW)
-            continue;
-        people->headings[count] = place->heading;
-        people->sure[count] = place->sure;
-        people->boxes[count++] = place->box;
+        if (!place->lost || !levels ||
+            scrim_mask_foreground(people->params.mask, levels, &place->box) >= GONE_BELOW)
+            people->places[count++] = *place;
     }
     return count;
 }
 
+// Each adds to people->places, and returns how many there are then.
+
 static size_t add_tracks(struct scrim_people *people, const struct scrim_tracks *tracks,
                          int64_t at_us, const uint8_t *levels, size_t count)
 {
-    const size_t places = scrim_tracks_at(tracks, at_us, people->places, SCRIM_BOXES_MAX);
-    return add_places(people, places, levels, count);
+    return keep_present(people, levels, count,
+                        scrim_tracks_at(tracks, at_us, people->places + count, room_after(count)));
 }
 
 static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
@@ -110,9 +114,9 @@ static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8
 static size_t add_trail(struct scrim_people *people, int64_t at_us, int64_t back_us,
                         const uint8_t *levels, size_t count)
 {
-    const size_t places =
-        scrim_tracks_trail(people->tracks, at_us, back_us, people->places, SCRIM_BOXES_MAX);
-    return add_places(people, places, levels, count);
+    return keep_present(people, levels, count,
+                        scrim_tracks_trail(people->tracks, at_us, back_us, people->places + count,
+                                           room_after(count)));
 }
 
 // Where they would be if they were earlier or later than they are taken to be: nothing sure.
@@ -121,7 +125,7 @@ static size_t add_moment(struct scrim_people *people, int64_t at_us, const uint8
 {
     const size_t all = add_people(people, at_us, levels, count);
     for (size_t i = count; i < all; i++)
-        people->sure[i] = people->params.thorough;
+        people->places[i].sure = people->params.thorough;
     return all;
 }
 
@@ -133,8 +137,8 @@ static bool faces_due(struct scrim_people *people, int64_t now_us, const uint8_t
         .width = people->params.width,
         .height = people->params.height,
         .levels = levels,
-        .boxes = people->boxes,
-        .boxes_count = count,
+        .places = people->places,
+        .places_count = count,
         .followed = count > others,
     };
     return people->params.thorough || scrim_face_turn_due(&people->face_turn, now_us, &hints);
@@ -200,7 +204,7 @@ struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us
         count = add_moment(people, at_us - half * spread_us / 2, levels, count);
         count = add_moment(people, at_us + half * spread_us / 2, levels, count);
     }
-    return (struct scrim_everyone){people->boxes, people->headings, people->sure, count, present};
+    return (struct scrim_everyone){people->places, count, present};
 }
 
 void scrim_people_forget(struct scrim_people *people)

@@ -35,12 +35,10 @@ int64_t scrim_people_looked_at(const struct scrim_people *people); // when the d
 // What was wrong with the last look.
 enum scrim_reason scrim_people_trouble(const struct scrim_people *people);
 
-// Everyone at one time: the first `present` boxes, then where they are within a moment of it, for
+// Everyone at one time: the first `present` places, then where they are within a moment of it, for
 // steps are uneven and detectors trail. Valid until the next call.
 struct scrim_everyone {
-    const struct scrim_box *boxes;
-    const struct scrim_heading *headings; // of those boxes
-    const bool *sure;                     // of those boxes: struct scrim_place
+    const struct scrim_place *places;
     size_t count, present;
 };
 // Leaves out those who are lost and whose place shows the background again, by the `levels` of that

@@ -194,7 +194,7 @@ static void examine(struct scrim_redactor *redactor, const struct scrim_picture 
     const struct scrim_everyone everyone =
         scrim_people_at(redactor->people, redactor->now_us, NULL);
     if (redactor->doubt == SCRIM_REASON_NONE)
-        scrim_mask_claim(redactor->mask, everyone.boxes, everyone.count, redactor->claimed);
+        scrim_mask_claim(redactor->mask, everyone.places, everyone.count, redactor->claimed);
     else
         memset(redactor->claimed, 1, cell_count(redactor)); // learns nothing
     struct scrim_motion_result seen;
@@ -274,12 +274,12 @@ static struct scrim_marks build_mask(struct scrim_redactor *redactor,
     const struct scrim_mask_motion motion = scrim_lookahead_motion(redactor->ahead);
     const struct scrim_everyone everyone =
         scrim_people_at(redactor->people, waiting->at_us, waiting->levels);
-    const struct scrim_mask_boxes boxes = {everyone.boxes, everyone.sure, everyone.count};
-    scrim_mask_build(redactor->mask, &motion, &boxes, &redactor->grid);
-    ret->boxes = everyone.boxes;
-    ret->boxes_count =
-        everyone.present < SCRIM_VEILED_BOXES_MAX ? everyone.present : SCRIM_VEILED_BOXES_MAX;
-    return (struct scrim_marks){everyone.boxes, everyone.headings, everyone.present};
+    scrim_mask_build(redactor->mask, &motion, everyone.places, everyone.count, &redactor->grid);
+    ret->unexplained_count = scrim_mask_unexplained(redactor->mask, &ret->unexplained);
+    ret->places = everyone.places;
+    ret->places_count =
+        everyone.present < SCRIM_VEILED_PLACES_MAX ? everyone.present : SCRIM_VEILED_PLACES_MAX;
+    return (struct scrim_marks){everyone.places, everyone.present};
 }
 
 // Covers the picture: who is in it, or all of it. Fills in what is said of the mask.

@@ -11,9 +11,11 @@
 #include "veil/caption.h"
 #include "veil/finder.h"
 #include "veil/grid.h"
+#include "veil/mask.h"
 #include "veil/reason.h"
 #include "veil/schedule.h"
 #include "veil/stage.h"
+#include "veil/track.h"
 
 #define SCRIM_LOOK_AHEAD_US INT64_C(500000)
 #define SCRIM_PICTURE_MAX 7680 // pixels, width and height
@@ -35,7 +37,7 @@ struct scrim_redactor_stats {
     struct scrim_stages stages; // motion, detect, mask, render; clip.h adds decode
 };
 
-#define SCRIM_VEILED_BOXES_MAX 255
+#define SCRIM_VEILED_PLACES_MAX 192
 
 // One finished frame. Everything in it is borrowed, valid until the next call on the redactor.
 struct scrim_veiled {
@@ -45,8 +47,12 @@ struct scrim_veiled {
     enum scrim_reason reason;      // SCRIM_REASON_NONE, or why the whole picture is opaque
     const struct scrim_grid *mask; // what is covered; every cell when the picture is opaque
     unsigned masked_permille;      // share of the cells
-    const struct scrim_box *boxes; // where people and vehicles were taken to be; none when opaque
-    size_t boxes_count;            // at most SCRIM_VEILED_BOXES_MAX
+    // Where people and vehicles were taken to be, at most SCRIM_VEILED_PLACES_MAX, and the bounds
+    // of what else moved; none when opaque.
+    const struct scrim_place *places;
+    size_t places_count;
+    const struct scrim_region *unexplained;
+    size_t unexplained_count;
 };
 
 struct scrim_redactor;

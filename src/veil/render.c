@@ -153,9 +153,10 @@ struct arrow {
 };
 
 // False for who does not move.
-static bool arrow_of(const struct scrim_box *box, const struct scrim_heading *heading,
-                     struct arrow *ret)
+static bool arrow_of(const struct scrim_place *place, struct arrow *ret)
 {
+    const struct scrim_box *box = &place->box;
+    const struct scrim_heading *heading = &place->heading;
     const float width = box->x1 - box->x0, height = box->y1 - box->y0;
     const float speed = hypotf(heading->x, heading->y);
     if (!(speed >= SPEED_MIN * height) || !(speed > 0)) // not a number is no speed either
@@ -196,11 +197,11 @@ void scrim_render_mask(const struct scrim_canvas *canvas, const struct scrim_gri
     struct arrow arrow;
     fill_cells(canvas, grid);
     for (size_t i = 0; i < marks.count; i++)
-        if (is_lying(grid, &marks.boxes[i]))
-            draw_lying(canvas, grid, &marks.boxes[i]);
+        if (is_lying(grid, &marks.places[i].box))
+            draw_lying(canvas, grid, &marks.places[i].box);
     draw_outline(canvas, grid);
     for (size_t i = 0; i < marks.count; i++)
-        if (arrow_of(&marks.boxes[i], &marks.headings[i], &arrow))
+        if (arrow_of(&marks.places[i], &arrow))
             draw_arrow(canvas, grid, &arrow);
 }
 

@@ -15,8 +15,7 @@
 
 // Who and what is among the covered. A mark outside covered cells draws nothing.
 struct scrim_marks {
-    const struct scrim_box *boxes;
-    const struct scrim_heading *headings; // of the boxes
+    const struct scrim_place *places;
     size_t count;
 };
 

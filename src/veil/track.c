@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define TRACKS_MAX SCRIM_BOXES_MAX
 #define SIGHTINGS_MAX 8
@@ -48,6 +49,7 @@ struct sighting {
 };
 
 struct track {
+    uint32_t number;
     struct sighting seen[SIGHTINGS_MAX]; // oldest first
     int count;                           // of `seen`
     bool missed;                         // the last run of the detector did not see it
@@ -299,6 +301,16 @@ static size_t find_near_pairs(struct scrim_tracks *tracks, int64_t at_us,
     return pairs;
 }
 
+// Nothing that could be counted or foreseen.
+static uint32_t draw_number(void)
+{
+    uint32_t number = 0;
+    while (number == 0)
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            abort(); // only a kernel without it, or one that forbids it
+    return number;
+}
+
 bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const struct scrim_box *boxes,
                           const bool *stands_out, size_t count)
 {
@@ -325,7 +337,7 @@ bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const stru
             continue;
         if (tracks->count == TRACKS_MAX)
             return false;
-        tracks->tracks[tracks->count] = (struct track){0};
+        tracks->tracks[tracks->count] = (struct track){.number = draw_number()};
         add_sighting(&tracks->tracks[tracks->count++], at_us, &boxes[b], stands_out[b]);
     }
     return true;
@@ -392,6 +404,17 @@ static struct scrim_heading heading_of(const struct track *track, int64_t at_us)
                                   (to.y0 + to.y1 - from.y0 - from.y1) / (2 * elapsed)};
 }
 
+static struct scrim_place place_of(const struct track *track, struct scrim_box box, int64_t at_us)
+{
+    return (struct scrim_place){
+        .box = box,
+        .heading = heading_of(track, at_us),
+        .number = track->number,
+        .lost = is_lost(track, at_us),
+        .sure = is_sure(track, at_us),
+    };
+}
+
 size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct scrim_place *places,
                        size_t max)
 {
@@ -403,8 +426,7 @@ size_t scrim_tracks_at(const struct scrim_tracks *tracks, int64_t at_us, struct 
         int64_t away_us;
         struct scrim_box box = locate(track, at_us, &away_us);
         if (grow(tracks, away_us, &box))
-            places[count++] = (struct scrim_place){box, heading_of(track, at_us),
-                                                   is_lost(track, at_us), is_sure(track, at_us)};
+            places[count++] = place_of(track, box, at_us);
     }
     return count;
 }
@@ -422,10 +444,8 @@ size_t scrim_tracks_trail(const struct scrim_tracks *tracks, int64_t at_us, int6
         int64_t away_us;
         const struct scrim_box now = locate(track, at_us, &away_us);
         struct scrim_box box = locate(track, then_us, &away_us);
-        if (distance(&now, &box) > HARDLY * (now.y1 - now.y0) || !grow(tracks, away_us, &box))
-            continue;
-        places[count++] = (struct scrim_place){box, heading_of(track, then_us),
-                                               is_lost(track, at_us), is_sure(track, at_us)};
+        if (distance(&now, &box) <= HARDLY * (now.y1 - now.y0) && grow(tracks, away_us, &box))
+            places[count++] = place_of(track, box, at_us);
     }
     return count;
 }

@@ -2,7 +2,8 @@
 // person it covers and reaches back over the frames before the person was found.
 //
 // What a track is, and is not: position, size and time of the last few boxes of one appearance, in
-// RAM, for seconds. It has no number, no appearance, no history, and ends when its boxes end.
+// RAM, for seconds. It has a random number for as long, no appearance, no history, and ends when
+// its boxes end.
 // Nobody extends it to tell who somebody is.
 #pragma once
 
@@ -31,6 +32,8 @@ struct scrim_heading {
 struct scrim_place {
     struct scrim_box box;
     struct scrim_heading heading;
+    uint32_t
+        number; // of the appearance, drawn at random when it began and forgotten with it; not 0
     // The detector has looked since and not seen it, and it stood out when it was seen last: if the
     // background shows here, nobody is here any more.
     bool lost;

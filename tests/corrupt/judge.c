@@ -129,10 +129,10 @@ static void look_for_people(const struct scrim_veiled *veiled, long place)
 {
     struct people *people = people_of(judge.film);
     if (judge.learn) {
-        size_t count = veiled->boxes_count < PEOPLE_MAX ? veiled->boxes_count : PEOPLE_MAX;
+        size_t count = veiled->places_count < PEOPLE_MAX ? veiled->places_count : PEOPLE_MAX;
         people->counts[place] = count;
         for (size_t i = 0; i < count; i++)
-            people->boxes[place][i] = veiled->boxes[i];
+            people->boxes[place][i] = veiled->places[i].box;
     }
     for (size_t i = 0; i < people->counts[place]; i++) {
         const struct scrim_box *box = &people->boxes[place][i];

@@ -95,7 +95,7 @@ static struct scrim_link_message film_packet(struct film *film)
 // --- a desk that listens -------------------------------------------------------------------------
 
 struct desk {
-    int inits, frames, keys, opaque, states, observations;
+    int inits, frames, keys, opaque, states, observations, observed;
     int width, height;
     uint8_t reason; // of the last frame
     enum scrim_veil_state state;
@@ -138,6 +138,29 @@ static void hear_frame(struct desk *desk, uint8_t flags, struct scrim_reader bod
     desk->fragments_bad += !box || memcmp(box + 4, "moof", 4) != 0;
 }
 
+// Entries as link.h says, each within the picture, whoever is somebody with a number.
+static void hear_observation(struct desk *desk, struct scrim_reader body)
+{
+    uint8_t count = 0;
+    read_i64(&body);
+    CHECK(scrim_read_u8(&body, &count));
+    for (int i = 0; i < count; i++) {
+        uint32_t number;
+        uint16_t x, y, width, height;
+        uint8_t class, score;
+        REQUIRE(scrim_read_u32(&body, &number) && scrim_read_u8(&body, &class) &&
+                scrim_read_u16(&body, &x) && scrim_read_u16(&body, &y) &&
+                scrim_read_u16(&body, &width) && scrim_read_u16(&body, &height) &&
+                scrim_read_u8(&body, &score));
+        CHECK(class < SCRIM_CLASS_COUNT || class == SCRIM_OBSERVED_MOTION);
+        CHECK((class == SCRIM_OBSERVED_MOTION) == (number == 0));
+        CHECK(width > 0 && height > 0 && x + width <= UINT16_MAX && y + height <= UINT16_MAX);
+        desk->observed++;
+    }
+    CHECK_INT(body.left, 0);
+    desk->observations++;
+}
+
 static int hear(void *context, enum scrim_link_kind kind, uint8_t flags, const char *camera,
                 const void *head, size_t head_len, const void *tail, size_t tail_len)
 {
@@ -175,7 +198,7 @@ static int hear(void *context, enum scrim_link_kind kind, uint8_t flags, const c
         snprintf(desk->text, sizeof desk->text, "%.*s", (int)reader.left, (const char *)reader.at);
         desk->states++;
         break;
-    case SCRIM_LINK_OBSERVATION: desk->observations++; break;
+    case SCRIM_LINK_OBSERVATION: hear_observation(desk, reader); break;
     default: CHECK(false);
     }
     scrim_buf_finish(&body);
@@ -259,6 +282,7 @@ static void feed(void)
     CHECK_INT(rig.desk.fragments_bad, 0);
     CHECK_INT(rig.desk.not_key, 0);
     CHECK_INT(rig.desk.observations, rig.desk.frames - rig.desk.opaque);
+    CHECK(rig.desk.observed > 0);
     rig_finish(&rig);
 }
 

@@ -88,25 +88,24 @@ static struct scrim_canvas canvas_of(const struct scene *scene)
 #define MARKS 40
 static struct scrim_marks random_marks(const struct scene *scene, uint32_t seed)
 {
-    static struct scrim_box boxes[MARKS];
-    static struct scrim_heading headings[MARKS];
+    static struct scrim_place places[MARKS];
     struct scene random = {.random = seed};
     for (int i = 0; i < MARKS; i++) {
         const float x = (float)(scene_random(&random) % (uint32_t)scene->width);
         const float y = (float)(scene_random(&random) % (uint32_t)scene->height);
         const float width = (float)(scene_random(&random) % 90);
         const float height = (float)(scene_random(&random) % 90);
-        boxes[i] =
+        places[i].box =
             (struct scrim_box){x - 20,          y - 20, x + width - 20,
                                y + height - 20, 0.5F,   (enum scrim_class)(i % SCRIM_CLASS_COUNT)};
-        headings[i] = (struct scrim_heading){(float)(scene_random(&random) % 200) - 100,
-                                             (float)(scene_random(&random) % 200) - 100};
+        places[i].heading = (struct scrim_heading){(float)(scene_random(&random) % 200) - 100,
+                                                   (float)(scene_random(&random) % 200) - 100};
     }
-    boxes[0].x0 = NAN;
-    boxes[4] = (struct scrim_box){-1e30F, -1e30F, 1e30F, 1e30F, 1, SCRIM_CLASS_PERSON};
-    boxes[8] = (struct scrim_box){30, 30, 10, 10, 1, SCRIM_CLASS_PERSON};
-    headings[12] = (struct scrim_heading){NAN, INFINITY};
-    return (struct scrim_marks){boxes, headings, MARKS};
+    places[0].box.x0 = NAN;
+    places[4].box = (struct scrim_box){-1e30F, -1e30F, 1e30F, 1e30F, 1, SCRIM_CLASS_PERSON};
+    places[8].box = (struct scrim_box){30, 30, 10, 10, 1, SCRIM_CLASS_PERSON};
+    places[12].heading = (struct scrim_heading){NAN, INFINITY};
+    return (struct scrim_marks){places, MARKS};
 }
 
 // Draws the same mask over two different pictures: under the mask they must be the same afterwards,

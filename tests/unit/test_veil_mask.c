@@ -73,12 +73,12 @@ static void silhouette_leaves_corners(void)
 static void build(const uint8_t *levels, const struct scrim_box *box, bool sure,
                   struct scrim_grid *grid)
 {
+    const struct scrim_place place = {.box = *box, .sure = sure};
     struct scrim_mask *mask = NULL;
     REQUIRE(scrim_mask_create(W, H, &mask) == SCRIM_OK);
     REQUIRE(scrim_grid_init(grid, W, H) == SCRIM_OK);
     const struct scrim_mask_motion motion = {.now = levels};
-    const struct scrim_mask_boxes people = {box, &sure, 1};
-    scrim_mask_build(mask, &motion, &people, grid);
+    scrim_mask_build(mask, &motion, &place, 1, grid);
     scrim_mask_destroy(mask);
 }
 
@@ -102,6 +102,31 @@ static void doubtful_people(void)
     build(levels, &box, false, &grid);
     CHECK(covered(&grid, 100, 124));
     scrim_grid_finish(&grid);
+}
+
+static void unexplained_motion(void)
+{
+    uint8_t levels[COLUMNS * ROWS] = {0};
+    struct scrim_mask *mask = NULL;
+    struct scrim_grid grid;
+    REQUIRE(scrim_mask_create(W, H, &mask) == SCRIM_OK && scrim_grid_init(&grid, W, H) == SCRIM_OK);
+    const struct scrim_place place = {.box = person(80, 80, 112, 160), .sure = true};
+    for (int i = 0; i < 4; i++) {
+        levels[15 * COLUMNS + 11 + i] = 255; // in and beside somebody
+        levels[4 * COLUMNS + 30 + i] = 255;  // by itself
+    }
+    levels[25 * COLUMNS + 4] = 255; // noise
+    scrim_mask_build(mask, &(struct scrim_mask_motion){.now = levels}, &place, 1, &grid);
+    const struct scrim_region *regions;
+    CHECK_INT(scrim_mask_unexplained(mask, &regions), 1);
+    CHECK_INT(regions[0].x, 30 * SCRIM_CELL);
+    CHECK_INT(regions[0].y, 4 * SCRIM_CELL);
+    CHECK_INT(regions[0].width, 4 * SCRIM_CELL);
+    CHECK_INT(regions[0].height, SCRIM_CELL);
+    CHECK(covered(&grid, 31 * SCRIM_CELL, 4 * SCRIM_CELL));
+    CHECK(!covered(&grid, 4 * SCRIM_CELL, 25 * SCRIM_CELL));
+    scrim_grid_finish(&grid);
+    scrim_mask_destroy(mask);
 }
 
 // --- shadows -----------------------------------------------------------------------------------
@@ -203,6 +228,7 @@ int main(int argc, char **argv)
                         {"silhouettes hold the ellipse", silhouette_holds_the_ellipse},
                         {"silhouettes leave corners", silhouette_leaves_corners},
                         {"doubtful people are where the background does not show", doubtful_people},
+                        {"motion that nobody explains", unexplained_motion},
                         {"shadows are ground", shadows_are_ground},
                         {"people are no shadows", people_are_no_shadows},
                         {"unknown is no shadow", unknown_is_no_shadow},

@@ -39,7 +39,8 @@ static void draw(struct sheet *sheet, const struct scrim_box *box, struct scrim_
 {
     scrim_grid_fill(&sheet->grid, SCRIM_COVER_CLEAR);
     scrim_grid_cover(&sheet->grid, box->x0, box->y0, box->x1, box->y1, SCRIM_COVER_PERSON);
-    scrim_render_mask(&sheet->canvas, &sheet->grid, (struct scrim_marks){box, &heading, 1});
+    const struct scrim_place place = {.box = *box, .heading = heading};
+    scrim_render_mask(&sheet->canvas, &sheet->grid, (struct scrim_marks){&place, 1});
 }
 
 static int count_luma(const struct sheet *sheet, struct scrim_region area, uint8_t least)

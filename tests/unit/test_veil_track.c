@@ -80,6 +80,26 @@ static void sure_and_doubtful(void)
     scrim_tracks_destroy(tracks);
 }
 
+// A number is of one appearance: it stays while somebody is there, and comes back for nobody.
+static void numbers(void)
+{
+    struct scrim_tracks *tracks = scrim_tracks_create(W, H, REACH_US);
+    struct scrim_place places[8];
+    see(tracks, 1000000, box_at(100, 100, 0.8F), true);
+    CHECK_INT(scrim_tracks_at(tracks, 1000000, places, 8), 1);
+    const uint32_t first = places[0].number;
+    CHECK(first != 0);
+    see(tracks, 1300000, box_at(110, 100, 0.8F), true);
+    CHECK_INT(scrim_tracks_at(tracks, 1300000, places, 8), 1);
+    CHECK_INT(places[0].number, first);
+    see_nobody(tracks, 2000000);
+    see_nobody(tracks, 4000000);
+    see(tracks, 4300000, box_at(110, 100, 0.8F), true); // the same place, perhaps the same person
+    CHECK_INT(scrim_tracks_at(tracks, 4300000, places, 8), 1);
+    CHECK(places[0].number != first);
+    scrim_tracks_destroy(tracks);
+}
+
 static void trail_of_the_slow(void)
 {
     struct scrim_tracks *slow = scrim_tracks_create(W, H, REACH_US);
@@ -168,6 +188,7 @@ int main(int argc, char **argv)
                     (struct test[]){{"between two boxes", between_two_boxes},
                                     {"fast walker", fast_walker},
                                     {"sure and doubtful", sure_and_doubtful},
+                                    {"numbers are of one appearance", numbers},
                                     {"the slow are trailed", trail_of_the_slow},
                                     {"lost and ended", lost_and_ended},
                                     {"weak boxes continue only", weak_boxes_continue_only},
