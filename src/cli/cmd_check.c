@@ -95,9 +95,9 @@ static void print_text(const struct scrim_check_result *r)
 {
     printf("%" PRIu64 " cameras, %" PRIu64 " records, %" PRIu64 " segments (%.2f GB), %" PRIu64
            " torn, %" PRIu64 " being written, %" PRIu64 " expired, %" PRIu64 " purged, %" PRIu64
-           " gaps, %" PRIu64 " opening records: ",
+           " gaps, %" PRIu64 " opening records, %" PRIu64 " changes: ",
            r->cameras, r->records, r->segments, (double)r->bytes / 1e9, r->torn, r->open,
-           r->expired, r->purged, r->gaps, r->openings);
+           r->expired, r->purged, r->gaps, r->openings, r->changes);
     if (r->absent > 0)
         printf("%" PRIu64 " segments on disks that are not there; ", r->absent);
     if (r->findings == 0)
@@ -108,13 +108,13 @@ static void print_text(const struct scrim_check_result *r)
 
 static int print_json(const struct scrim_check_result *r, json_t *findings)
 {
-    json_t *object =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "cameras",
-                  (json_int_t)r->cameras, "records", (json_int_t)r->records, "segments",
-                  (json_int_t)r->segments, "torn", (json_int_t)r->torn, "open", (json_int_t)r->open,
-                  "expired", (json_int_t)r->expired, "absent", (json_int_t)r->absent, "purged",
-                  (json_int_t)r->purged, "gaps", (json_int_t)r->gaps, "openings",
-                  (json_int_t)r->openings, "bytes", (json_int_t)r->bytes, "findings", findings);
+    json_t *object = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "cameras",
+        (json_int_t)r->cameras, "records", (json_int_t)r->records, "segments",
+        (json_int_t)r->segments, "torn", (json_int_t)r->torn, "open", (json_int_t)r->open,
+        "expired", (json_int_t)r->expired, "absent", (json_int_t)r->absent, "purged",
+        (json_int_t)r->purged, "gaps", (json_int_t)r->gaps, "openings", (json_int_t)r->openings,
+        "changes", (json_int_t)r->changes, "bytes", (json_int_t)r->bytes, "findings", findings);
     const int result = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
     json_decref(object);
     printf("\n");
@@ -152,7 +152,8 @@ int scrim_cmd_check(int argc, char **argv)
     static const struct scrim_opt_spec spec = {
         "scrim check DIR [--json]",
         "Verifies the journals (chain, signatures), the content of every sealed file, its seal "
-        "proof, the log of openings, and that the index agrees. Exits 1 if anything is wrong.",
+        "proof, the logs of openings and of changes, and that the index agrees. Exits 1 if "
+        "anything is wrong.",
         options, 1, 1};
     struct args args = {0};
     const char *positionals[2];

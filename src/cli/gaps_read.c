@@ -120,7 +120,8 @@ static int take_record(void *context, const struct scrim_record *record, struct 
         reading->stopped = true;
         return SCRIM_OK;
     case SCRIM_RECORD_BOOT: reading->stopped = false; return SCRIM_OK;
-    case SCRIM_RECORD_OPENING: return SCRIM_OK;
+    case SCRIM_RECORD_OPENING:
+    case SCRIM_RECORD_CHANGE: return SCRIM_OK;
     }
     return SCRIM_OK;
 }

@@ -85,6 +85,14 @@ static void judge_recording(struct verdict *verdict, const json_t *camera)
         detail[0] ? ": " : "", detail);
 }
 
+static void judge_areas(struct verdict *verdict, const json_t *camera)
+{
+    const char *problem = text_of(camera, "areas_problem");
+    if (problem[0])
+        say(verdict->problems, "camera %s is wholly opaque, for its masks cannot be read: %s",
+            text_of(camera, "id"), problem);
+}
+
 static void judge_clock(struct verdict *verdict, const json_t *camera)
 {
     const int64_t offset_us = number_of(camera, "clock_offset_us");
@@ -171,6 +179,7 @@ void scrim_status_judge(json_t *status)
     for (size_t i = 0; i < json_array_size(cameras); i++) {
         judge_recording(&verdict, json_array_get(cameras, i));
         judge_day(&verdict, json_array_get(cameras, i));
+        judge_areas(&verdict, json_array_get(cameras, i));
         judge_clock(&verdict, json_array_get(cameras, i));
     }
     json_object_set_new(status, "ok", json_boolean(json_array_size(verdict.problems) == 0));

@@ -19,6 +19,9 @@ void scrim_api_cameras(void *context, struct scrim_http_request *request);
 void scrim_api_timeline(void *context, struct scrim_http_request *request);
 void scrim_api_recordings(void *context, struct scrim_http_request *request);
 void scrim_api_recording(void *context, struct scrim_http_request *request);
+void scrim_api_areas(void *context, struct scrim_http_request *request);
+void scrim_api_area_put(void *context, struct scrim_http_request *request);
+void scrim_api_area_delete(void *context, struct scrim_http_request *request);
 extern const struct scrim_ws_endpoint scrim_api_live;
 
 // Answers with {"error":{"code","text"}}; both static strings.

@@ -276,7 +276,7 @@ static void done_login(struct scrim_job *job)
     free_login(login);
 }
 
-static bool is_json(const struct scrim_http_request *request)
+bool scrim_auth_is_json(const struct scrim_http_request *request)
 {
     static const char type[] = "application/json";
     const char *given = scrim_http_header(request, SCRIM_HEADER_CONTENT_TYPE);
@@ -292,7 +292,7 @@ void scrim_api_sign_in(void *context, struct scrim_http_request *request)
     login->job = (struct scrim_job){.work = work_login, .done = done_login};
     login->desk = desk;
     login->request = request;
-    if (!is_json(request)) {
+    if (!scrim_auth_is_json(request)) {
         free_login(login);
         scrim_api_refuse(request, 415, "malformed", "The body must be application/json.");
         return;

@@ -19,3 +19,6 @@ bool scrim_auth_admit(void *desk, const struct scrim_http_request *request,
 // Whose request it is; NULL without a session. Valid for the moment.
 struct scrim_session *scrim_auth_session(struct scrim_desk *desk,
                                          const struct scrim_http_request *request);
+// True if the request says that its body is application/json. A page of another site cannot send
+// that without asking first.
+bool scrim_auth_is_json(const struct scrim_http_request *request);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "desk/archive.h"
+#include "desk/areas.h"
 #include "desk/camera_state.h"
 #include "desk/live.h"
 #include "desk/metrics_token.h"
@@ -27,6 +28,7 @@ struct scrim_desk {
     struct scrim_peers *peers;
     struct scrim_live *live;
     struct scrim_archive *archive;
+    struct scrim_areas *areas;
     struct scrim_sessions *sessions;
     struct scrim_throttle *throttle;
     struct scrim_camera_status *status; // one per camera

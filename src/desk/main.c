@@ -113,10 +113,24 @@ static void on_want(void *context, unsigned camera, bool wanted)
         scrim_peers_tell(desk->peers, camera, SCRIM_LINK_THIN_WANTED, &body, sizeof body);
 }
 
+static void on_worker_here(void *context, unsigned camera)
+{
+    const struct scrim_desk *desk = context;
+    scrim_areas_worker_here(desk->areas, camera);
+}
+
+static void on_areas_taken(void *context, unsigned camera, uint64_t revision, bool understood)
+{
+    const struct scrim_desk *desk = context;
+    scrim_areas_taken(desk->areas, camera, revision, understood);
+}
+
 static void on_veil_state(void *context, unsigned camera, enum scrim_live_state state,
                           const char *reason)
 {
     struct scrim_desk *desk = context;
+    if (state == SCRIM_LIVE_DOWN)
+        scrim_areas_worker_gone(desk->areas, camera);
     scrim_live_set_state(desk->live, camera, state, reason);
     if (state == SCRIM_LIVE_DOWN)
         scrim_archive_end(desk->archive, camera);
@@ -134,7 +148,7 @@ static int site_path(const struct program *program, const char *below, char ret[
 
 static int make_dirs(const struct program *program, struct scrim_error *error)
 {
-    static const char *const names[] = {"run", "veil", "store"};
+    static const char *const names[] = {"run", "veil", "store", SCRIM_AREAS_DIR};
     int result = SCRIM_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && result >= 0; i++) {
         char path[SCRIM_PATH_MAX];
@@ -235,6 +249,8 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0)
         result = scrim_users_open(desk->site.dir, &program->users, error);
     if (result >= 0)
+        result = scrim_areas_open(&desk->site, &desk->areas, error);
+    if (result >= 0)
         result = scrim_catalog_open(desk, &program->catalog, error);
     if (result >= 0)
         result = listen_for_peers(program, error);
@@ -281,6 +297,8 @@ static int open_network(struct program *program, struct scrim_error *error)
         .init = on_init,
         .frame = on_frame,
         .veil_state = on_veil_state,
+        .worker_here = on_worker_here,
+        .areas_taken = on_areas_taken,
         .context = desk,
     };
     int result = scrim_httpd_create(&desk->loop, &http, &desk->httpd, error);
@@ -301,8 +319,10 @@ static int confine(const struct program *program, struct scrim_error *error)
 {
     static const char *const denied[] = {"socket", "socketpair", "connect", "bind", "listen", NULL};
     char veil[SCRIM_PATH_MAX], store[SCRIM_PATH_MAX];
-    char device[SCRIM_PATH_MAX];
+    char device[SCRIM_PATH_MAX], areas[SCRIM_PATH_MAX];
     int result = site_path(program, "veil", veil, error);
+    if (result >= 0)
+        result = site_path(program, SCRIM_AREAS_DIR, areas, error);
     if (result >= 0)
         result = site_path(program, "store", store, error);
     if (result >= 0)
@@ -311,7 +331,8 @@ static int confine(const struct program *program, struct scrim_error *error)
         return result;
     const struct scrim_sandbox_path paths[] = {
         {veil, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
-        {store, SCRIM_MAY_READ},  // the journals
+        {store, SCRIM_MAY_READ}, // the journals
+        {areas, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
         {device, SCRIM_MAY_READ}, // the public half, which checks the journals
     };
     result = scrim_sandbox_files(paths, sizeof paths / sizeof *paths, error);
@@ -358,6 +379,8 @@ static int start_threads(struct program *program, struct scrim_error *error)
     program->users = NULL;
     int result = scrim_auth_start(desk, users, &program->auth, error);
     if (result >= 0)
+        result = scrim_areas_start(desk->areas, &desk->loop, desk->peers, error);
+    if (result >= 0)
         result = scrim_catalog_start(program->catalog, error);
     if (result >= 0)
         result = scrim_archive_start(&desk->site, scrim_catalog_add, program->catalog,
@@ -393,6 +416,7 @@ static void stop_threads(struct program *program)
 {
     struct scrim_desk *desk = &program->desk;
     scrim_archive_stop(desk->archive); // its last files still go to the catalog
+    scrim_areas_stop(desk->areas);
     scrim_worker_stop(desk->query);
     scrim_worker_stop(desk->catalog);
     scrim_worker_stop(desk->auth);
@@ -431,6 +455,7 @@ static void finish(struct program *program)
     scrim_worker_free(desk->catalog);
     scrim_worker_free(desk->auth);
     scrim_auth_finish(program->auth);
+    scrim_areas_free(desk->areas);
     scrim_catalog_close(program->catalog);
     scrim_users_close(program->users);
     scrim_assets_destroy(program->assets);

@@ -104,6 +104,18 @@ bool scrim_peer_veil_state_parse(const struct scrim_link_message *message,
     return take_reason(&reader, ret->reason, sizeof ret->reason);
 }
 
+bool scrim_peer_areas_taken_parse(const struct scrim_link_message *message,
+                                  struct scrim_peer_areas_taken *ret)
+{
+    struct scrim_reader reader = body_of(message);
+    uint8_t understood;
+    if (!scrim_read_u64(&reader, &ret->revision) || !scrim_read_u8(&reader, &understood) ||
+        understood > 1)
+        return false;
+    ret->understood = understood == 1;
+    return reader.left == 0;
+}
+
 json_t *scrim_peer_storage_parse(const struct scrim_link_message *message)
 {
     return message->kind == SCRIM_LINK_STORAGE

@@ -1,6 +1,7 @@
 #include "desk/peers.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "desk/peer_message.h"
 
@@ -11,8 +12,13 @@
 #include <unistd.h>
 
 #define PEERS_MAX (SCRIM_VEIL_WORKERS_MAX + 16)
-#define MESSAGES_A_TURN 256  // then others have their turn
-#define OUT_BYTES (1U << 20) // a worker that lets so much wait reads no more
+#define MESSAGES_A_TURN 256 // then others have their turn
+#define OUT_BYTES \
+    (64U << 20) // the areas of all its cameras, at worst; a worker that lets so much wait reads no
+                // more
+
+#define LOOK_ROUND_MS 1000
+#define SILENT_US (5 * SCRIM_SECOND)
 
 struct peer {
     struct scrim_peers *peers;
@@ -21,6 +27,7 @@ struct peer {
     uv_timer_t again; // when a turn ended before the messages did
     unsigned handles; // of the two, still open
     bool introduced, gone;
+    int64_t alive_us; // when a worker last said that it is; 0: it never did
     struct scrim_peer_hello hello;
     struct peer *next, **back;
 };
@@ -32,6 +39,7 @@ struct scrim_peers {
     struct scrim_peers_handler handler;
     int listen_fd;
     uv_poll_t accept;
+    uv_timer_t look_round;
     struct peer *list;
     size_t count;
     unsigned workers;
@@ -137,9 +145,11 @@ static bool introduce(struct peer *peer, const struct scrim_link_message *messag
     scrim_info(&peers->log, "veil worker %u of %u is here", peer->hello.worker,
                peer->hello.workers);
     for (unsigned i = peer->hello.worker; i < peers->site->config->cameras_count;
-         i += peer->hello.workers)
+         i += peer->hello.workers) {
         peers->handler.veil_state(peers->handler.context, i, SCRIM_LIVE_WAITING,
                                   "waiting for the first picture");
+        peers->handler.worker_here(peers->handler.context, i);
+    }
     return true;
 }
 
@@ -192,6 +202,7 @@ static bool take_from_veil(const struct peer *peer, unsigned camera,
     const struct scrim_peers_handler *handler = &peer->peers->handler;
     struct scrim_peer_init init;
     struct scrim_peer_veil_state state;
+    struct scrim_peer_areas_taken taken;
     struct scrim_live_frame frame;
     const enum scrim_rendition rendition =
         message->flags & SCRIM_LINK_THIN ? SCRIM_RENDITION_THIN : SCRIM_RENDITION_FULL;
@@ -213,6 +224,11 @@ static bool take_from_veil(const struct peer *peer, unsigned camera,
             return false;
         handler->veil_state(handler->context, camera, state.state, state.reason);
         return true;
+    case SCRIM_LINK_AREAS_TAKEN:
+        if (!scrim_peer_areas_taken_parse(message, &taken))
+            return false;
+        handler->areas_taken(handler->context, camera, taken.revision, taken.understood);
+        return true;
     case SCRIM_LINK_OBSERVATION: return true; // for the rules, which are still to come
     default: return false;
     }
@@ -224,6 +240,10 @@ static bool take(struct peer *peer, const struct scrim_link_message *message)
     unsigned camera;
     if (!peer->introduced)
         return introduce(peer, message);
+    if (message->kind == SCRIM_LINK_ALIVE && peer->hello.workers > 0) {
+        peer->alive_us = scrim_clock_mono_us();
+        return true;
+    }
     if (is_keeper(peer))
         return take_from_keeper(peer, message);
     if (is_recorder(peer) && message->kind == SCRIM_LINK_DISKS)
@@ -302,6 +322,19 @@ void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_lin
     }
 }
 
+// A worker that hangs keeps its connection, and the last picture of each of its cameras would go on
+// looking like the present.
+static void on_look_round(uv_timer_t *timer)
+{
+    const struct scrim_peers *peers = timer->data;
+    const int64_t now_us = scrim_clock_mono_us();
+    for (struct peer *peer = peers->list, *next; peer; peer = next) {
+        next = peer->next;
+        if (peer->alive_us > 0 && now_us - peer->alive_us > SILENT_US)
+            drop(peer, "it is silent");
+    }
+}
+
 static void add_peer(struct scrim_peers *peers, int fd)
 {
     struct peer *peer = scrim_new(struct peer);
@@ -374,6 +407,9 @@ int scrim_peers_create(uv_loop_t *loop, int listen_fd, const struct scrim_site *
     }
     peers->accept.data = peers;
     uv_poll_start(&peers->accept, UV_READABLE, on_connection);
+    uv_timer_init(loop, &peers->look_round);
+    peers->look_round.data = peers;
+    uv_timer_start(&peers->look_round, on_look_round, LOOK_ROUND_MS, LOOK_ROUND_MS);
     *ret = peers;
     return SCRIM_OK;
 }
@@ -382,6 +418,7 @@ void scrim_peers_close(struct scrim_peers *peers)
 {
     uv_poll_stop(&peers->accept);
     uv_close((uv_handle_t *)&peers->accept, NULL);
+    uv_close((uv_handle_t *)&peers->look_round, NULL);
     while (peers->list)
         detach(peers->list);
 }

@@ -26,7 +26,9 @@ struct scrim_peers_handler {
     int (*frame)(void *context, unsigned camera, enum scrim_rendition rendition,
                  const struct scrim_live_frame *frame);
     void (*veil_state)(void *context, unsigned camera, enum scrim_live_state state,
-                       const char *reason); // DOWN when the worker has gone
+                       const char *reason);              // DOWN when the worker has gone
+    void (*worker_here)(void *context, unsigned camera); // a worker has come that has this camera
+    void (*areas_taken)(void *context, unsigned camera, uint64_t revision, bool understood);
     void *context;
 };
 

@@ -13,8 +13,9 @@ static const struct {
     [SCRIM_ROLE_OPERATOR] = {"operator", EVERYONE | BIT(SCRIM_RIGHT_PAST)},
     [SCRIM_ROLE_KEYHOLDER] = {"keyholder", EVERYONE | BIT(SCRIM_RIGHT_PAST)},
     [SCRIM_ROLE_AUDITOR] = {"auditor", EVERYONE | BIT(SCRIM_RIGHT_PAST)},
-    [SCRIM_ROLE_ADMINISTRATOR] = {"administrator",
-                                  EVERYONE | BIT(SCRIM_RIGHT_PAST) | BIT(SCRIM_RIGHT_METRICS)},
+    [SCRIM_ROLE_ADMINISTRATOR] = {"administrator", EVERYONE | BIT(SCRIM_RIGHT_PAST) |
+                                                       BIT(SCRIM_RIGHT_AREAS) |
+                                                       BIT(SCRIM_RIGHT_METRICS)},
 };
 
 const char *scrim_role_text(enum scrim_role role)
@@ -41,8 +42,9 @@ bool scrim_role_has(enum scrim_role role, enum scrim_right right)
 const char *scrim_right_text(enum scrim_right right)
 {
     static const char *const names[] = {
-        [SCRIM_RIGHT_NONE] = "none", [SCRIM_RIGHT_SESSION] = "session", [SCRIM_RIGHT_LIVE] = "live",
-        [SCRIM_RIGHT_PAST] = "past", [SCRIM_RIGHT_METRICS] = "metrics",
+        [SCRIM_RIGHT_NONE] = "none",   [SCRIM_RIGHT_SESSION] = "session",
+        [SCRIM_RIGHT_LIVE] = "live",   [SCRIM_RIGHT_PAST] = "past",
+        [SCRIM_RIGHT_AREAS] = "areas", [SCRIM_RIGHT_METRICS] = "metrics",
     };
     return names[right];
 }

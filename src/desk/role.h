@@ -17,6 +17,7 @@ enum scrim_right {
     SCRIM_RIGHT_SESSION, // any session: site, cameras and their states
     SCRIM_RIGHT_LIVE,    // the redacted picture of now
     SCRIM_RIGHT_PAST,    // timeline and redacted recordings
+    SCRIM_RIGHT_AREAS,   // to change masks, zones and lines: what is shown, and what is not
     SCRIM_RIGHT_METRICS, // figures for Prometheus; also with the token of metrics_token.h
 };
 

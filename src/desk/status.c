@@ -37,6 +37,9 @@ static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
         "reconnects", (json_int_t)status->reconnects, "retention_hours",
         (int)config->retention_hours, "veil", "state", scrim_live_state_text(desk->live, index),
         "reason", scrim_live_reason(desk->live, index));
+    if (scrim_areas_problem(desk->areas, index)[0])
+        json_object_set_new(camera, "areas_problem",
+                            json_string(scrim_areas_problem(desk->areas, index)));
     json_object_set_new(camera, "record", json_string(scrim_keep_text(config->keep)));
     add_feed(camera, &status->feed);
     if (disks->camera_disks && disks->camera_disks[index] >= 0)

@@ -29,8 +29,8 @@ static const char schema[] =
     " first_pts_us INTEGER NOT NULL, bytes INTEGER NOT NULL, file TEXT NOT NULL, mime TEXT NOT "
     "NULL,"
     " PRIMARY KEY(camera, start_us)) WITHOUT ROWID;"
-    // What is recorded (kind 0) or redacted (kind 1) without a break, so that a month is a few
-    // rows.
+    // What is recorded (kind 0), redacted (1), not sealed on purpose (2 and 3, enum span_kind)
+    // without a break, so that a month is a few rows.
     "CREATE TABLE span("
     " camera INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,"

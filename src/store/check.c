@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "store/change_log.h"
 #include "store/check_impl.h"
 #include "store/file_list.h"
 #include "store/journal_impl.h"
@@ -346,15 +347,16 @@ static int check_camera(struct check *check, const char *camera, struct scrim_er
     return result;
 }
 
-// Openings are chained like a camera's records.
-static int check_openings(struct check *check, struct scrim_error *error)
+// A log of the site, chained like a camera's records, all in one file.
+static int check_log(struct check *check, const char *below, const char *genesis,
+                     const uint8_t *public_key, uint64_t *count, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
-    struct check_chain chain = {.check = check, .camera = ""};
+    struct check_chain chain = {.check = check, .camera = "", .public_key = public_key};
     struct scrim_buf journal;
-    if (scrim_path_join(path, check->site->dir, OPENINGS) < 0)
+    if (scrim_path_join(path, check->site->dir, below) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", check->site->dir);
-    scrim_journal_genesis(check->site->config->id, "", chain.prev);
+    scrim_journal_genesis(check->site->config->id, genesis, chain.prev);
     scrim_buf_init(&journal, SCRIM_JOURNAL_MAX);
     const int result = scrim_fs_read(path, &journal, error);
     struct scrim_reader reader = scrim_reader_of(journal.data, journal.len);
@@ -362,12 +364,26 @@ static int check_openings(struct check *check, struct scrim_error *error)
     size_t length;
     while (result >= 0 && scrim_read_line(&reader, &line, &length)) {
         struct scrim_record record;
-        if (scrim_check_line(&chain, OPENINGS, line, length, &record) >= 0)
-            check->result.openings++;
+        if (scrim_check_line(&chain, below, line, length, &record) >= 0)
+            ++*count;
     }
     if (result >= 0 && reader.left > 0)
-        scrim_check_say(check, SCRIM_FINDING_JOURNAL, OPENINGS, "the last line has no end");
+        scrim_check_say(check, SCRIM_FINDING_JOURNAL, below, "the last line has no end");
     scrim_buf_finish(&journal);
+    return result == SCRIM_ENOENT ? SCRIM_OK : result;
+}
+
+// The log of openings, and the desk's log of changes, which a desk that never ran has not got.
+static int check_logs(struct check *check, struct scrim_error *error)
+{
+    uint8_t desk_key[32];
+    int result = check_log(check, OPENINGS, "", NULL, &check->result.openings, error);
+    if (result < 0)
+        return result;
+    result = scrim_desk_public_load(check->site->dir, desk_key, error);
+    if (result >= 0)
+        result = check_log(check, SCRIM_CHANGE_LOG, SCRIM_CHANGE_GENESIS, desk_key,
+                           &check->result.changes, error);
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 
@@ -476,7 +492,7 @@ int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
         result = check_cameras(&check, error);
     }
     if (result >= 0)
-        result = check_openings(&check, error);
+        result = check_logs(&check, error);
     scrim_hour_ring_close(check.ring);
     scrim_check_missing_finish(&check);
     free(check.unknown);

@@ -17,7 +17,7 @@ enum scrim_finding_kind {
 const char *scrim_finding_text(enum scrim_finding_kind kind); // "journal", "segment", …
 
 struct scrim_check_result {
-    uint64_t cameras, records, segments, torn, gaps, openings;
+    uint64_t cameras, records, segments, torn, gaps, openings, changes;
     uint64_t expired; // segments whose hour key is shredded and whose time is over: rightly gone
     uint64_t purged;  // segments that a record says were destroyed before their time
     uint64_t open;    // segments being written now

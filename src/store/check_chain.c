@@ -23,7 +23,8 @@ int scrim_check_line(struct check_chain *chain, const char *file, const char *li
     struct scrim_error why;
     uint8_t prev[32];
     check->result.records++;
-    if (scrim_journal_parse(line, length, check->public_key, &record, prev, &why) < 0)
+    if (scrim_journal_parse(line, length, chain->public_key ? chain->public_key : check->public_key,
+                            &record, prev, &why) < 0)
         return reject(chain, file, line, length, why.text);
 
     if (record.seq != chain->next_seq)

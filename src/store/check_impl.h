@@ -39,7 +39,8 @@ void scrim_check_show(const struct check *check, unsigned disk, const char *came
 // One chain of lines, read as far as it goes and continued later.
 struct check_chain {
     struct check *check;
-    const char *camera; // "" for the log of openings
+    const char *camera;        // "" for a log of the site
+    const uint8_t *public_key; // NULL: the device's
     uint64_t next_seq;
     uint8_t prev[32];
 };

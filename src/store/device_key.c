@@ -97,32 +97,43 @@ static int create_pem(const struct pem *pem, const char *dir, const char *name, 
     return result;
 }
 
-int scrim_device_key_create(const char *dir, struct scrim_error *error)
+// The two files of a pair. The desk's are named otherwise, and their user is another one.
+struct pair {
+    const char *secret, *public;
+};
+static const struct pair device_pair = {"state/keys/device.key", "state/keys/device.pub"};
+static const struct pair desk_pair = {"state/keys/desk.key", "state/keys/desk.pub"};
+
+static int create_pair(const struct pair *pair, const char *dir, struct scrim_error *error)
 {
-    char keys[SCRIM_PATH_MAX];
-    if (scrim_path_join(keys, dir, "state/keys") < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
-    int result = scrim_fs_make_dirs(keys, 0700, error);
-    if (result < 0)
-        return result;
     uint8_t seed[crypto_sign_SEEDBYTES], public[32], secret[crypto_sign_SECRETKEYBYTES];
     randombytes_buf(seed, sizeof seed);
     crypto_sign_seed_keypair(public, secret, seed);
-    result = create_pem(&secret_pem, dir, "state/keys/device.key", 0600, seed, error);
+    int result = create_pem(&secret_pem, dir, pair->secret, 0600, seed, error);
     if (result >= 0)
-        result = create_pem(&public_pem, dir, "state/keys/device.pub", 0644, public, error);
+        result = create_pem(&public_pem, dir, pair->public, 0644, public, error);
     sodium_memzero(seed, sizeof seed);
     sodium_memzero(secret, sizeof secret);
     return result;
 }
 
-int scrim_device_key_load(const char *dir, struct scrim_device_key **ret, struct scrim_error *error)
+int scrim_device_key_create(const char *dir, struct scrim_error *error)
+{
+    char keys[SCRIM_PATH_MAX];
+    if (scrim_path_join(keys, dir, "state/keys") < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
+    const int result = scrim_fs_make_dirs(keys, 0700, error);
+    return result < 0 ? result : create_pair(&device_pair, dir, error);
+}
+
+static int load_pair(const struct pair *pair, const char *dir, struct scrim_device_key **ret,
+                     struct scrim_error *error)
 {
     struct scrim_device_key *key = sodium_malloc(sizeof *key);
     if (!key)
         return scrim_fail(error, SCRIM_ENOMEM, "no memory for the device key");
     uint8_t seed[crypto_sign_SEEDBYTES];
-    const int result = load_pem(&secret_pem, dir, "state/keys/device.key", seed, error);
+    const int result = load_pem(&secret_pem, dir, pair->secret, seed, error);
     if (result >= 0)
         crypto_sign_seed_keypair(key->public, key->secret, seed);
     sodium_memzero(seed, sizeof seed);
@@ -135,6 +146,34 @@ int scrim_device_key_load(const char *dir, struct scrim_device_key **ret, struct
     return SCRIM_OK;
 }
 
+int scrim_device_key_load(const char *dir, struct scrim_device_key **ret, struct scrim_error *error)
+{
+    return load_pair(&device_pair, dir, ret, error);
+}
+
+int scrim_desk_key_obtain(const char *dir, struct scrim_device_key **ret, struct scrim_error *error)
+{
+    struct scrim_device_key *key = NULL;
+    int result = load_pair(&desk_pair, dir, &key, error);
+    if (result == SCRIM_ENOENT) {
+        result = create_pair(&desk_pair, dir, error);
+        if (result >= 0)
+            result = load_pair(&desk_pair, dir, &key, error);
+    }
+    if (result < 0)
+        return result;
+    // A crash may have come between the two files.
+    uint8_t public[32];
+    result = scrim_desk_public_load(dir, public, error);
+    if (result == SCRIM_ENOENT)
+        result = create_pem(&public_pem, dir, desk_pair.public, 0644, key->public, error);
+    if (result < 0)
+        scrim_device_key_destroy(key);
+    else
+        *ret = key;
+    return result;
+}
+
 void scrim_device_key_destroy(struct scrim_device_key *key)
 {
     sodium_free(key);
@@ -142,5 +181,10 @@ void scrim_device_key_destroy(struct scrim_device_key *key)
 
 int scrim_device_public_load(const char *dir, uint8_t ret[32], struct scrim_error *error)
 {
-    return load_pem(&public_pem, dir, "state/keys/device.pub", ret, error);
+    return load_pem(&public_pem, dir, device_pair.public, ret, error);
+}
+
+int scrim_desk_public_load(const char *dir, uint8_t ret[32], struct scrim_error *error)
+{
+    return load_pem(&public_pem, dir, desk_pair.public, ret, error);
 }

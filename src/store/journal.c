@@ -11,8 +11,8 @@
 #define SIGNED_PREFIX (sizeof SCRIM_JOURNAL_SIGNED - 1)
 #define HEX_HASH 64
 
-const char *const scrim_record_type_names[] = {"boot",    "segment", "gap",   "clock",
-                                               "opening", "stop",    "purge", "unsealed"};
+const char *const scrim_record_type_names[] = {"boot", "segment", "gap",      "clock", "opening",
+                                               "stop", "purge",   "unsealed", "change"};
 const char *const scrim_gap_cause_names[] = {"camera",   "network", "disk", "overload",
                                              "operator", "clock",   "crash"};
 const char *const scrim_record_clock_names[] = {"host", "camera"};
@@ -135,6 +135,7 @@ static int append_by_type(struct scrim_buf *out, const struct scrim_record *reco
         break;
     case SCRIM_RECORD_BOOT: result = SCRIM_OK; break;
     case SCRIM_RECORD_OPENING: return scrim_buf_printf(out, ",\"opening\":%s", record->json);
+    case SCRIM_RECORD_CHANGE: return scrim_buf_printf(out, ",\"change\":%s", record->json);
     }
     return result < 0 ? result : append_member_string(out, "detail", record->detail);
 }

@@ -25,6 +25,7 @@ enum scrim_record_type {
     SCRIM_RECORD_STOP,     // the recorder ended on purpose, and why; without it, it crashed
     SCRIM_RECORD_PURGE,    // originals were destroyed before their retention was over, and why
     SCRIM_RECORD_UNSEALED, // pictures came, and on purpose no original of them was kept
+    SCRIM_RECORD_CHANGE,   // in state/areas/changes: somebody changed what is covered, and how
 };
 
 enum scrim_gap_cause {
@@ -38,6 +39,8 @@ enum scrim_gap_cause {
 };
 #define SCRIM_GAP_CAUSES 7
 const char *scrim_gap_cause_text(enum scrim_gap_cause cause); // "camera", "network", …
+
+#define SCRIM_RECORD_JSON 3072 // bytes, with the NUL
 
 struct scrim_record {
     enum scrim_record_type type;
@@ -73,8 +76,8 @@ struct scrim_record {
     int64_t step_us;            // clock
     // unsealed, with frames and lost_units
     enum scrim_keep kept; // redacted or nothing
-    // opening
-    char json[2048]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
+    // opening and change
+    char json[SCRIM_RECORD_JSON]; // a JSON object that says who, why, what ("{\"reason\":\"…\"}")
 };
 
 // True for the records that together tell of all time: of segments, gaps, and what was not sealed.
@@ -94,6 +97,13 @@ SCRIM_MUST_CHECK int scrim_device_key_load(const char *dir, struct scrim_device_
 void scrim_device_key_destroy(struct scrim_device_key *key);
 SCRIM_MUST_CHECK int scrim_device_public_load(const char *dir, uint8_t ret[32],
                                               struct scrim_error *error);
+
+// The desk's own, which signs its log of changes (change_log.h): state/keys/desk.key and desk.pub.
+// Made by the desk when they are missing.
+SCRIM_MUST_CHECK int scrim_desk_key_obtain(const char *dir, struct scrim_device_key **ret,
+                                           struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_desk_public_load(const char *dir, uint8_t ret[32],
+                                            struct scrim_error *error);
 
 // Where a chain stands: enough to append without reading anything back.
 struct scrim_journal_head {

@@ -9,7 +9,7 @@
 // The text of a line, as far as writer and reader share it.
 #define SCRIM_JOURNAL_SIGNED "scrim-journal/v1\n" // what the signature covers, before the JSON
 #define SCRIM_JOURNAL_SIGNATURE 88                // base64 of 64 bytes, padded
-#define SCRIM_RECORD_TYPES 8
+#define SCRIM_RECORD_TYPES 9
 extern const char *const scrim_record_type_names[SCRIM_RECORD_TYPES];
 extern const char *const scrim_gap_cause_names[SCRIM_GAP_CAUSES];
 extern const char *const scrim_record_clock_names[2]; // by of_camera

@@ -106,9 +106,10 @@ static bool take_segment(struct scrim_reader *reader, struct scrim_record *recor
 
 // The member's extent is known from the fixed length of what follows; what is in it must be one
 // JSON object.
-static bool take_opening(struct scrim_reader *reader, struct scrim_record *record)
+static bool take_object(struct scrim_reader *reader, const char *member,
+                        struct scrim_record *record)
 {
-    if (!scrim_json_take(reader, ",\"opening\":") || reader->left < PREV_MEMBER)
+    if (!scrim_json_take(reader, member) || reader->left < PREV_MEMBER)
         return false;
     const size_t length = reader->left - PREV_MEMBER;
     const uint8_t *text = scrim_read_view(reader, length);
@@ -162,7 +163,8 @@ static bool take_by_type(struct scrim_reader *reader, struct scrim_record *recor
 {
     switch (record->type) {
     case SCRIM_RECORD_SEGMENT: return take_segment(reader, record);
-    case SCRIM_RECORD_OPENING: return take_opening(reader, record);
+    case SCRIM_RECORD_OPENING: return take_object(reader, ",\"opening\":", record);
+    case SCRIM_RECORD_CHANGE: return take_object(reader, ",\"change\":", record);
     case SCRIM_RECORD_GAP:
         if (!take_cause(reader, record) || !scrim_json_take(reader, ",\"lost\":") ||
             !scrim_json_take_u64(reader, &record->lost_units))

@@ -82,8 +82,12 @@ read_areas(const struct scrim_site *site, const struct args *args, const struct 
             list[i] = set;
             continue;
         }
-        scrim_error_log(log, "camera %s is opaque: its masks cannot be read: %s",
-                        config->cameras[i].id, error.text);
+        if (error.code == SCRIM_EACCESS) // as a unit of systemd has it: the desk will say
+            scrim_info(log, "camera %s is opaque until the desk tells its masks",
+                       config->cameras[i].id);
+        else
+            scrim_error_log(log, "camera %s is opaque: its masks cannot be read: %s",
+                            config->cameras[i].id, error.text);
         free(set);
     }
     return list;

@@ -17,7 +17,8 @@ from sitekit import scrim_ok
 NOW = 1_700_000_000_000
 RANGE = f"?from={NOW}&to={NOW + 60000}"
 EVERYONE = set(ROLES)
-RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"}, "metrics": {"administrator"}}
+RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"},
+          "areas": {"administrator"}, "metrics": {"administrator"}}
 # (method, route, right, an address of it, what those get who may).
 ROUTES = [
     ("POST", "/session", "none", "/session", 400),
@@ -29,6 +30,9 @@ ROUTES = [
     ("GET", "/cameras/{camera}/timeline", "past", "/cameras/quay/timeline" + RANGE, 200),
     ("GET", "/cameras/{camera}/recordings", "past", "/cameras/quay/recordings" + RANGE, 200),
     ("GET", "/cameras/{camera}/recordings/{day}/{file}", "past", "/cameras/quay/recordings/2026-11-23/120000.mp4", 404),
+    ("GET", "/cameras/{camera}/areas", "session", "/cameras/quay/areas", 200),
+    ("PUT", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 400),
+    ("DELETE", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 404),
     ("GET", "/metrics", "metrics", "/metrics", 200),
     ("GET", "/cameras/{camera}/live", "live", "/cameras/quay/live", 426),
     ("DELETE", "/session", "session", "/session", 204),
@@ -58,7 +62,7 @@ def rights():
         for role, client in [(None, nobody), *((role, daemon.signed_in(role)) for role in ROLES)]:
             for method, _, right, path, status in ROUTES:
                 wanted = status if right == "none" or role in RIGHTS[right] else 403 if role else 401
-                got = client.status(method, address(path), {} if method == "POST" else None)
+                got = client.status(method, address(path), {} if method in ("POST", "PUT") else None)
                 expect(got == wanted, f"{method} {path} as {role}: {got}, expected {wanted}")
             expect(client.status("GET", "/api/v1/session") == 401, f"{role} is still signed in")
         for method, path, wanted in [
@@ -90,7 +94,7 @@ def documented():
 
     head, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.split("\n") if line.startswith("|")]
     expect(head == ["right", "for", *ROLES], f"the first table of api.md has the columns {head}")
-    rights = {row[0]: {role for role, may in zip(ROLES, row[2:]) if may == "yes"} for row in rows[1:6]}
+    rights = {row[0]: {role for role, may in zip(ROLES, row[2:]) if may == "yes"} for row in rows[1 : 1 + len(RIGHTS)]}
     expect(rights == RIGHTS, f"api.md has {rights}")
 
 

@@ -143,6 +143,7 @@ export const text = {
         behind: (seconds: string) => `${seconds} s behind`,
         states: {
             recording: 'Recording',
+            watching: 'Live. No original is kept',
             connecting: 'Connecting',
             waiting: 'Not recording',
             unknown: 'Not known',

@@ -27,7 +27,8 @@ export interface Health {
     disk: { free_bytes: number; total_bytes: number };
 }
 
-export type RecorderState = 'connecting' | 'recording' | 'waiting' | 'unknown'; // unknown: no recorder
+// watching: pictures come, and on purpose no original is kept; unknown: no recorder
+export type RecorderState = 'connecting' | 'recording' | 'watching' | 'waiting' | 'unknown';
 export type VeilState = 'live' | 'opaque' | 'waiting' | 'down';
 export type GapCause = 'camera' | 'network' | 'disk' | 'overload' | 'operator' | 'clock' | 'crash';
 

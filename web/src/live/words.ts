@@ -40,7 +40,7 @@ export function statusWords(camera: Camera, status: PictureStatus, now: number):
             };
         case 'down': {
             const note =
-                camera.state === 'recording'
+                camera.state === 'recording' || camera.state === 'watching'
                     ? text.picture.downNote
                     : text.picture.downNoteNotRecording;
             return {

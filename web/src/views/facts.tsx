@@ -22,7 +22,7 @@ function stream(camera: Camera): string {
 }
 
 export function Facts({ camera }: { camera: Camera }) {
-    const good = camera.state === 'recording';
+    const good = camera.state === 'recording' || camera.state === 'watching';
     return (
         <dl class="facts">
             <div data-bad={!good}>

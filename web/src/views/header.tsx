@@ -32,7 +32,9 @@ interface Line {
 }
 
 function healthLines(state: Health, list: Camera[]): Line[] {
-    const recording = list.filter((camera) => camera.state === 'recording').length;
+    const recording = list.filter(
+        (camera) => camera.state === 'recording' || camera.state === 'watching',
+    ).length;
     const { free_bytes: free, total_bytes: total } = state.disk;
     return [
         {
