@@ -16,7 +16,7 @@ static bool is_small(const struct scrim_model *model)
 static void run(const struct scrim_model *model)
 {
     struct scrim_network *network = NULL;
-    if (is_small(model) && scrim_network_create(model, &network, NULL) >= 0 &&
+    if (is_small(model) && scrim_network_create(model, SCRIM_PRECISION_BEST, &network, NULL) >= 0 &&
         scrim_network_run(network) < 0)
         __builtin_trap(); // set up but does not run
     scrim_network_destroy(network);

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 MAGIC = b"scrimnvm"
-VERSION = 1
+VERSION = 2
 
 HEAD_GFL, HEAD_FACE = 1, 2
 CONV, DEPTHWISE, MAX_POOL, ADD, CONCAT, RESIZE = range(1, 7)
@@ -67,6 +67,7 @@ class Model:
     scale: tuple
     ops: list
     head: Head
+    ranges: list = None  # of every value, as calibrate_model.py measured them
 
 
 # --- writing -----------------------------------------------------------------------------------
@@ -100,6 +101,8 @@ def pack(model, width, height):
     for output in head.outputs:
         out += struct.pack(">HH" if head.kind == HEAD_GFL else ">HHB", *output)
     out += struct.pack(">H", len(model.ops)) + b"".join(map(pack_op, model.ops))
+    out += bytes([model.ranges is not None])
+    out += struct.pack(f">{len(model.ranges or [])}f", *(model.ranges or []))
     return out + hashlib.sha256(out).digest()
 
 
@@ -334,6 +337,18 @@ def convert_nanodet(path):
     return Model(ORDER_BGR, mean, tuple(1 / s for s in std), tracer.ops, head)
 
 
+def measured_ranges(kind, model):
+    """From KIND.ranges.json beside this program; without it the model runs in float only."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), kind + ".ranges.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        ranges = json.load(file)["ranges"]
+    if len(ranges) != len(model.ops) + 1 or not all(value > 0 for value in ranges):
+        raise Unsupported(f"{path} holds {len(ranges)} ranges, and there are {len(model.ops) + 1} values")
+    return ranges
+
+
 CONVERTERS = {"nanodet": convert_nanodet}
 
 
@@ -347,7 +362,9 @@ def main():
         print(f"{size}: both sides must be multiples of 32 from 32 to 2048", file=sys.stderr)
         return 2
     try:
-        content = pack(CONVERTERS[kind](source), width, height)
+        model = CONVERTERS[kind](source)
+        model.ranges = measured_ranges(kind, model)
+        content = pack(model, width, height)
     except Unsupported as reason:
         print(f"{source}: {reason}", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 build_packages=(
     build-essential meson ninja-build pkg-config python3 python3-numpy ca-certificates
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libx264-dev libsodium-dev libssl-dev libsqlite3-dev
-    libxnnpack-dev libpthreadpool-dev libuv1-dev libwebsockets-dev libwebsockets-evlib-uv
+    libxnnpack-dev libpthreadpool-dev libdnnl-dev libuv1-dev libwebsockets-dev libwebsockets-evlib-uv
     libcyaml-dev libyaml-dev libjansson-dev libseccomp-dev libtss2-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
 )

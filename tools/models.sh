@@ -46,7 +46,7 @@ fetch() {
 stale=no
 for name in $(printf 'nanodet-%s ' $sizes) $(printf 'face-%s ' $face_sizes); do
     file=$out/$name.nvm
-    for maker in "$here/convert_model.py" "$here/convert_face.py" "$here/models.sh"; do
+    for maker in "$here/convert_model.py" "$here/convert_face.py" "$here/nanodet.ranges.json" "$here/models.sh"; do
         if [ ! -f "$file" ] || [ "$maker" -nt "$file" ]; then
             stale=yes
         fi

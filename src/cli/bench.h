@@ -3,5 +3,6 @@
 #pragma once
 
 int scrim_bench_kernels(int argc, char **argv);
+int scrim_bench_detector(int argc, char **argv);
 int scrim_bench_vault(int argc, char **argv);
 int scrim_bench_veil(int argc, char **argv);

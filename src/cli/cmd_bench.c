@@ -11,6 +11,8 @@ static const struct {
     const char *about;
 } benches[] = {
     {"kernels", scrim_bench_kernels, "the inner loops of motion detection, plain and SIMD"},
+    {"detector", scrim_bench_detector,
+     "people found in single pictures, float and int8, and what a run costs"},
     {"vault", scrim_bench_vault, "what sealing and opening one segment costs"},
     {"veil", scrim_bench_veil, "score a redactor on an annotated clip"},
 };

@@ -34,15 +34,21 @@ const char *scrim_class_text(enum scrim_class class)
 
 int scrim_detector_create(const char *path, struct scrim_detector **ret, struct scrim_error *error)
 {
+    return scrim_detector_create_in(SCRIM_PRECISION_BEST, path, ret, error);
+}
+
+int scrim_detector_create_in(enum scrim_precision precision, const char *path,
+                             struct scrim_detector **ret, struct scrim_error *error)
+{
     struct scrim_detector *detector = scrim_new(struct scrim_detector);
     int result = scrim_model_load(path, &detector->model, error);
     if (result >= 0)
-        result = scrim_network_create(detector->model, &detector->network, error);
+        result = scrim_network_create(detector->model, precision, &detector->network, error);
     if (result >= 0) {
         scrim_model_drop_weights(detector->model);
         result = scrim_preprocess_create(detector->model, &detector->preprocess, error);
     }
-    if (result >= 0) // XNNPACK settles some choices in the first run: let it happen here
+    if (result >= 0) // libraries settle some choices in the first run: let it happen here
         result = scrim_network_run(detector->network);
     if (result < 0)
         scrim_detector_destroy(detector);

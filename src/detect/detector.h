@@ -31,10 +31,22 @@ struct scrim_box {
 
 struct scrim_detector;
 
+// What a network counts in. int8 is several times as fast on processors that multiply bytes, and
+// finds as much (docs/design/detector.md).
+enum scrim_precision {
+    SCRIM_PRECISION_BEST, // for this processor and this model
+    SCRIM_PRECISION_FLOAT,
+    SCRIM_PRECISION_INT8,
+};
+
 // Loads a .nvm model (docs/ref/formats/model.md). Refuses, with SCRIM_EUNSUPPORTED, any model whose
 // outputs are not exactly box, class and score. `path` is not kept.
 SCRIM_MUST_CHECK int scrim_detector_create(const char *path, struct scrim_detector **ret,
                                            struct scrim_error *error);
+// The same in a precision of one's choice; SCRIM_EUNSUPPORTED if the model cannot.
+SCRIM_MUST_CHECK int scrim_detector_create_in(enum scrim_precision precision, const char *path,
+                                              struct scrim_detector **ret,
+                                              struct scrim_error *error);
 void scrim_detector_destroy(struct scrim_detector *detector); // NULL is fine
 
 // The network's input in pixels: the region is scaled to fit into it, keeping its proportions.

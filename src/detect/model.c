@@ -7,9 +7,11 @@
 #include <sodium.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 #define DIGEST 32 // SHA-256 of all before it, at the end of the file
 #define BINS_MAX 32U
+#define RANGE_MIN 1e-6F // their quotients stay far from infinity
+#define RANGE_MAX 1e6F
 
 static const char magic[8] = {'s', 'c', 'r', 'i', 'm', 'n', 'v', 'm'};
 
@@ -59,6 +61,25 @@ static int read_outputs(struct scrim_model_parser *parser)
     return SCRIM_OK;
 }
 
+static int read_ranges(struct scrim_model_parser *parser)
+{
+    struct scrim_model *model = parser->model;
+    uint32_t present;
+    if (!read_u8(parser, &present))
+        return truncated(parser);
+    if (present > 1)
+        return scrim_fail(parser->error, SCRIM_EFORMAT, "has ranges of kind %u", present);
+    if (present == 0)
+        return SCRIM_OK;
+    model->ranges = scrim_new_array(model->ops_count + 1, float);
+    for (unsigned value = 0; value <= model->ops_count; value++)
+        if (!read_f32(parser, &model->ranges[value]) ||
+            !(model->ranges[value] >= RANGE_MIN && model->ranges[value] <= RANGE_MAX))
+            return scrim_fail(parser->error, SCRIM_EFORMAT, "has no usable range for value %u",
+                              value);
+    return SCRIM_OK;
+}
+
 static int read_header(struct scrim_model_parser *parser)
 {
     struct scrim_model *model = parser->model;
@@ -100,6 +121,8 @@ static int parse(struct scrim_model_parser *parser)
         result = read_outputs(parser);
     if (result >= 0)
         result = scrim_model_read_ops(parser);
+    if (result >= 0)
+        result = read_ranges(parser);
     if (result >= 0 && parser->reader.left > 0)
         result =
             scrim_fail(parser->error, SCRIM_EFORMAT, "has %zu bytes too many", parser->reader.left);
@@ -161,5 +184,6 @@ void scrim_model_destroy(struct scrim_model *model)
     scrim_model_drop_weights(model);
     scrim_free_pointer(&model->ops);
     scrim_free_pointer(&model->shapes);
+    scrim_free_pointer(&model->ranges);
     scrim_free_pointer(&model);
 }

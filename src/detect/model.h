@@ -78,6 +78,9 @@ struct scrim_model {
     struct scrim_model_op *ops;
     unsigned ops_count;
     struct scrim_model_shape *shapes; // ops_count + 1
+    // How large the numbers of each value get, as measured: greater than 0. For executors that
+    // count in integers. NULL: nobody measured.
+    float *ranges; // ops_count + 1
 };
 
 // Reads a whole file image. SCRIM_EFORMAT if it is damaged or inconsistent, SCRIM_EUNSUPPORTED if

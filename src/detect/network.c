@@ -1,9 +1,13 @@
 #include "detect/network_impl.h"
 
-int scrim_network_create(const struct scrim_model *model, struct scrim_network **ret,
-                         struct scrim_error *error)
+int scrim_network_create(const struct scrim_model *model, enum scrim_precision precision,
+                         struct scrim_network **ret, struct scrim_error *error)
 {
-    return scrim_network_float_create(model, ret, error);
+    if (precision == SCRIM_PRECISION_BEST)
+        precision = model->ranges && scrim_network_int8_pays() ? SCRIM_PRECISION_INT8
+                                                               : SCRIM_PRECISION_FLOAT;
+    return precision == SCRIM_PRECISION_INT8 ? scrim_network_int8_create(model, ret, error)
+                                             : scrim_network_float_create(model, ret, error);
 }
 
 void scrim_network_destroy(struct scrim_network *network)

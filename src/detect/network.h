@@ -16,7 +16,12 @@ struct scrim_tensor {
     size_t pitch; // floats from one cell to the next
 };
 
+// Whether this processor multiplies bytes; where it does not, int8 would gain nothing.
+bool scrim_network_int8_pays(void);
+
+// SCRIM_PRECISION_BEST: int8 where it pays and the model has ranges, else float.
 SCRIM_MUST_CHECK int scrim_network_create(const struct scrim_model *model,
+                                          enum scrim_precision precision,
                                           struct scrim_network **ret, struct scrim_error *error);
 void scrim_network_destroy(struct scrim_network *network); // NULL is fine
 

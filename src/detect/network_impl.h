@@ -15,6 +15,9 @@ struct scrim_network {
     struct scrim_tensor outputs[SCRIM_MODEL_OUTPUTS_MAX];
 };
 
+SCRIM_MUST_CHECK int scrim_network_int8_create(const struct scrim_model *model,
+                                               struct scrim_network **ret,
+                                               struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_network_float_create(const struct scrim_model *model,
                                                 struct scrim_network **ret,
                                                 struct scrim_error *error);

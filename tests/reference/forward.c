@@ -44,7 +44,7 @@ int main(int argc, char **argv)
         return fail("usage: forward MODEL.nvm <in >out");
     int result = scrim_model_load(argv[1], &model, &error);
     if (result >= 0)
-        result = scrim_network_create(model, &network, &error);
+        result = scrim_network_create(model, SCRIM_PRECISION_FLOAT, &network, &error);
     result = result < 0 ? fail(error.text) : forward(model, network);
     scrim_network_destroy(network);
     scrim_model_destroy(model);

@@ -45,7 +45,7 @@ static inline void model_begin_head(struct model_builder *model, enum scrim_head
     scrim_buf_init(&model->bytes, 1U << 24);
     model->random = 1;
     model_check(scrim_buf_append_text(&model->bytes, "scrimnvm"));
-    model_u16(model, 1); // version
+    model_u16(model, 2); // version
     model_u16(model, head);
     model_u16(model, width);
     model_u16(model, height);
@@ -131,6 +131,7 @@ static inline void model_conv(struct model_builder *model, unsigned input, unsig
 static inline void model_end(struct model_builder *model)
 {
     uint8_t digest[crypto_hash_sha256_BYTES];
+    model_u8(model, 0); // ranges
     crypto_hash_sha256(digest, model->bytes.data, model->bytes.len);
     model_check(scrim_buf_append(&model->bytes, digest, sizeof(digest)));
 }

@@ -1,4 +1,5 @@
 // The detector against slow and plain reference code: executor, picture scaling, box decoding.
+#include "base/alloc.h"
 #include "detect/boxes.h"
 #include "detect/face.h"
 #include "detect/nanodet.h"
@@ -16,7 +17,8 @@
 // --- the executor ------------------------------------------------------------------------------
 
 // One of every operation, a value that two concatenations share, and the input in a concatenation.
-static void model_of_everything(struct model_builder *model)
+// `narrow`: an addition of six channels to eight, which the executor in 8 bits does not know.
+static void model_of_everything(struct model_builder *model, bool narrow)
 {
     static const uint8_t classes[] = {SCRIM_CLASS_PERSON, SCRIM_CLASS_VEHICLE, SCRIM_CLASS_VEHICLE};
     model_begin(model, 64, 32);
@@ -45,7 +47,7 @@ static void model_of_everything(struct model_builder *model)
     model_u8(model, 2);
     model_op(model, SCRIM_OP_CONCAT, false, 2, 10, 5); // 11: 4×8×12
     model_conv(model, 11, 12, 8, 3, 1, true);          // 12: 4×8×8
-    model_add_relu(model, 8, 12);                      // 13: 4×8×8, of six channels and eight
+    model_add_relu(model, narrow ? 8 : 12, 12);        // 13: 4×8×8
     model_conv(model, 13, 8, 11, 1, 1, false);         // 14: 4×8×11
     model_end(model);
 }
@@ -139,7 +141,14 @@ static float reference_at(const struct scrim_model *model, const struct scrim_mo
     return NAN;
 }
 
-static void reference_run(const struct scrim_model *model)
+// Rounded to integers × scale, as an executor in 8 bits holds it.
+static float rounded(float value, float range)
+{
+    return fminf(fmaxf(rintf(value / range * 127), -127), 127) * range / 127;
+}
+
+// `ranges`: of the values, which are rounded so but for the last one; NULL: float.
+static void reference_run(const struct scrim_model *model, const float *ranges)
 {
     for (unsigned i = 0; i < model->ops_count; i++) {
         const struct scrim_model_shape *shape = &model->shapes[i + 1];
@@ -149,47 +158,196 @@ static void reference_run(const struct scrim_model *model)
             abort();
         for (uint32_t y = 0; y < shape->height; y++)
             for (uint32_t x = 0; x < shape->width; x++)
-                for (uint32_t c = 0; c < shape->channels; c++)
-                    *to++ = reference_at(model, &model->ops[i], y, x, c);
+                for (uint32_t c = 0; c < shape->channels; c++, to++) {
+                    *to = reference_at(model, &model->ops[i], y, x, c);
+                    if (ranges && i + 1 < model->ops_count)
+                        *to = rounded(*to, ranges[i + 1]);
+                }
     }
 }
 
-static void executor_agrees_with_plain_loops(void)
+static void model_load_everything(bool narrow, struct scrim_model **ret)
 {
     struct model_builder builder;
+    struct scrim_error error = {0};
+    model_of_everything(&builder, narrow);
+    if (scrim_model_parse(builder.bytes.data, builder.bytes.len, ret, &error) < 0)
+        printf("  %s\n", error.text);
+    REQUIRE(error.code == SCRIM_OK);
+    model_finish(&builder);
+}
+
+static void fill_input(const struct scrim_tensor *input)
+{
+    const size_t count = (size_t)input->height * input->width * input->channels;
+    for (size_t i = 0; i < count; i++)
+        input->data[i] = (float)((i * 37) % 101) / 101 - 0.5F;
+}
+
+// How far the network's only output is from the last value of the reference; the largest there.
+static float worst_difference(const struct scrim_network *network, const struct scrim_model *model,
+                              float *ret_largest)
+{
+    const struct scrim_tensor output = scrim_network_output(network, 0);
+    float worst = 0;
+    *ret_largest = 0;
+    for (size_t i = 0; i < (size_t)output.height * output.width; i++)
+        for (uint32_t c = 0; c < output.channels; c++) {
+            const float expected = values[model->ops_count][i * output.channels + c];
+            worst = fmaxf(worst, fabsf(output.data[i * output.pitch + c] - expected));
+            *ret_largest = fmaxf(*ret_largest, fabsf(expected));
+        }
+    return worst;
+}
+
+static void free_values(const struct scrim_model *model)
+{
+    for (unsigned i = 1; i <= model->ops_count; i++)
+        free(values[i]);
+}
+
+static void float_agrees_with_plain_loops(void)
+{
+    struct scrim_model *model;
+    struct scrim_network *network;
+    model_load_everything(true, &model);
+    REQUIRE(scrim_network_create(model, SCRIM_PRECISION_FLOAT, &network, NULL) == SCRIM_OK);
+    const struct scrim_tensor input = scrim_network_input(network);
+    fill_input(&input);
+    values[0] = input.data;
+    reference_run(model, NULL);
+    for (int round = 0; round < 2; round++) { // the second run must not see the first one
+        float largest;
+        REQUIRE(scrim_network_run(network) == SCRIM_OK);
+        CHECK(worst_difference(network, model, &largest) < largest * 1e-5F);
+        CHECK(largest > 0.1F);
+    }
+    free_values(model);
+    scrim_network_destroy(network);
+    scrim_model_destroy(model);
+}
+
+// One scale for each channel of the result.
+static void round_weights(const struct scrim_model *model)
+{
+    for (unsigned i = 0; i < model->ops_count; i++) {
+        const struct scrim_model_op *op = &model->ops[i];
+        const bool depthwise = op->kind == SCRIM_OP_DEPTHWISE;
+        const size_t taps = (size_t)op->kernel_height * op->kernel_width;
+        const size_t channels = model->shapes[i + 1].channels;
+        const size_t each = depthwise ? taps : taps * model->shapes[op->inputs[0]].channels;
+        for (size_t c = 0; op->weights && c < channels; c++) {
+            float *first = op->weights + (depthwise ? c : c * each);
+            const size_t step = depthwise ? channels : 1;
+            float largest = 0;
+            for (size_t k = 0; k < each; k++)
+                largest = fmaxf(largest, fabsf(first[k * step]));
+            for (size_t k = 0; k < each; k++)
+                first[k * step] = rounded(first[k * step], largest);
+        }
+    }
+}
+
+// The largest magnitudes of the reference's values, united as concatenations, resizes and maxima
+// demand; the others are clipped a little, and two of an addition differ.
+static void measure_ranges(const struct scrim_model *model, float *ranges)
+{
+    static const uint8_t united[] = {0, 0, 0, 3, 3, 3, 3, 7, 3, 3, 3, 3, 12, 13, 14};
+    memset(ranges, 0, (model->ops_count + 1) * sizeof(float));
+    for (unsigned i = 0; i <= model->ops_count; i++) {
+        const struct scrim_model_shape *shape = &model->shapes[i];
+        const size_t count = (size_t)shape->height * shape->width * shape->channels;
+        for (size_t k = 0; k < count; k++)
+            ranges[united[i]] = fmaxf(ranges[united[i]], fabsf(values[i][k]) * 0.9F);
+    }
+    for (unsigned i = 0; i <= model->ops_count; i++)
+        ranges[i] = ranges[united[i]];
+}
+
+static void int8_agrees_with_plain_loops(void)
+{
     struct scrim_model *model;
     struct scrim_network *network;
     struct scrim_error error = {0};
-    model_of_everything(&builder);
-    if (scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, &error) < 0)
+    float input[32 * 64 * 3], largest;
+    model_load_everything(false, &model);
+    const struct scrim_tensor pixels = {input, 32, 64, 3, 3};
+    fill_input(&pixels);
+    values[0] = input;
+    reference_run(model, NULL);
+    CHECK(scrim_network_create(model, SCRIM_PRECISION_INT8, &network, NULL) == SCRIM_EUNSUPPORTED);
+    model->ranges = scrim_new_array(model->ops_count + 1, float);
+    measure_ranges(model, model->ranges);
+    free_values(model);
+
+    if (scrim_network_create(model, SCRIM_PRECISION_INT8, &network, &error) < 0)
         printf("  %s\n", error.text);
     REQUIRE(error.code == SCRIM_OK);
-    REQUIRE(scrim_network_create(model, &network, &error) == SCRIM_OK);
-    const struct scrim_tensor input = scrim_network_input(network);
-    const size_t count = (size_t)input.height * input.width * input.channels;
-    for (size_t i = 0; i < count; i++)
-        input.data[i] = (float)((i * 37) % 101) / 101 - 0.5F;
-    values[0] = input.data;
-    reference_run(model);
-    for (int round = 0; round < 2; round++) { // the second run must not see the first one
+    memcpy(scrim_network_input(network).data, input, sizeof(input));
+    round_weights(model);
+    for (size_t i = 0; i < sizeof(input) / sizeof(input[0]); i++)
+        input[i] = rounded(input[i], model->ranges[0]);
+    reference_run(model, model->ranges);
+    for (int round = 0; round < 2; round++) {
         REQUIRE(scrim_network_run(network) == SCRIM_OK);
-        const struct scrim_tensor output = scrim_network_output(network, 0);
-        const unsigned last = model->ops_count;
-        float worst = 0, largest = 0;
-        for (size_t i = 0; i < (size_t)output.height * output.width; i++)
-            for (uint32_t c = 0; c < output.channels; c++) {
-                const float expected = values[last][i * output.channels + c];
-                worst = fmaxf(worst, fabsf(output.data[i * output.pitch + c] - expected));
-                largest = fmaxf(largest, fabsf(expected));
-            }
+        CHECK(worst_difference(network, model, &largest) < largest * 0.01F);
         CHECK(largest > 0.1F);
-        CHECK(worst < largest * 1e-5F);
     }
-    for (unsigned i = 1; i <= model->ops_count; i++)
-        free(values[i]);
+    free_values(model);
     scrim_network_destroy(network);
     scrim_model_destroy(model);
-    model_finish(&builder);
+}
+
+static double root_mean_square(const struct scrim_tensor *a, const struct scrim_tensor *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < (size_t)a->height * a->width; i++)
+        for (uint32_t c = 0; c < a->channels; c++) {
+            const double from = b ? (double)b->data[i * b->pitch + c] : 0;
+            const double difference = (double)a->data[i * a->pitch + c] - from;
+            sum += difference * difference;
+        }
+    return sqrt(sum / ((double)a->height * a->width * a->channels));
+}
+
+// Soft blobs and some texture, which is what ranges were measured for; not noise.
+static void draw_scene(const struct scrim_tensor *input)
+{
+    for (uint32_t y = 0; y < input->height; y++)
+        for (uint32_t x = 0; x < input->width; x++)
+            for (uint32_t c = 0; c < input->channels; c++) {
+                const float wave = sinf((float)x * 0.11F + (float)c) * cosf((float)y * 0.07F);
+                const float texture = (float)((x * 7 + y * 13 + c * 5) % 17) / 17 - 0.5F;
+                input->data[(y * input->width + x) * input->pitch + c] = wave + 0.4F * texture;
+            }
+}
+
+// Every grid of the real network in 8 bits differs from float by at most a twentieth (measured: 2
+// to 8 %), as root mean squares. What that means for people is in docs/design/detector.md.
+static void int8_stays_near_float(void)
+{
+    char path[SCRIM_PATH_MAX];
+    struct scrim_model *model;
+    struct scrim_network *exact, *fast;
+    if (scrim_model_find("nanodet-256x192", path, NULL) < 0) {
+        printf("  skipped: no nanodet-256x192\n");
+        return;
+    }
+    REQUIRE(scrim_model_load(path, &model, NULL) == SCRIM_OK);
+    REQUIRE(scrim_network_create(model, SCRIM_PRECISION_FLOAT, &exact, NULL) == SCRIM_OK);
+    REQUIRE(scrim_network_create(model, SCRIM_PRECISION_INT8, &fast, NULL) == SCRIM_OK);
+    const struct scrim_tensor inputs[] = {scrim_network_input(exact), scrim_network_input(fast)};
+    draw_scene(&inputs[0]);
+    draw_scene(&inputs[1]);
+    REQUIRE(scrim_network_run(exact) == SCRIM_OK && scrim_network_run(fast) == SCRIM_OK);
+    for (unsigned i = 0; i < model->outputs_count; i++) {
+        const struct scrim_tensor a = scrim_network_output(exact, i);
+        const struct scrim_tensor b = scrim_network_output(fast, i);
+        CHECK(root_mean_square(&a, &b) < root_mean_square(&a, NULL) / 10);
+    }
+    scrim_network_destroy(exact);
+    scrim_network_destroy(fast);
+    scrim_model_destroy(model);
 }
 
 // --- pictures ----------------------------------------------------------------------------------
@@ -337,7 +495,7 @@ static void decoding(void)
     struct scrim_box boxes[4];
     model_small(&builder);
     model_check(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, NULL));
-    model_check(scrim_network_create(model, &network, NULL));
+    model_check(scrim_network_create(model, SCRIM_PRECISION_FLOAT, &network, NULL));
     const struct scrim_tensor grid = scrim_network_output(network, 0);
     for (size_t i = 0; i < (size_t)grid.height * grid.width; i++)
         grid.data[i * grid.pitch] = -9; // no person anywhere
@@ -372,7 +530,7 @@ static void faces_are_grown_to_heads(void)
     struct scrim_box boxes[4];
     model_small_faces(&builder, SCRIM_CLASS_FACE, 2, 10);
     model_check(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, NULL));
-    model_check(scrim_network_create(model, &network, NULL));
+    model_check(scrim_network_create(model, SCRIM_PRECISION_FLOAT, &network, NULL));
     const struct scrim_tensor grid = scrim_network_output(network, 0);
     for (size_t i = 0; i < (size_t)grid.height * grid.width; i++)
         grid.data[i * grid.pitch] = grid.data[i * grid.pitch + 1] = -9;
@@ -483,7 +641,9 @@ int main(int argc, char **argv)
 {
     return test_run(
         argc, argv,
-        (struct test[]){{"executor agrees with plain loops", executor_agrees_with_plain_loops},
+        (struct test[]){{"float agrees with plain loops", float_agrees_with_plain_loops},
+                        {"int8 agrees with plain loops", int8_agrees_with_plain_loops},
+                        {"int8 stays near float", int8_stays_near_float},
                         {"flat pictures keep their colour", flat_pictures_keep_their_colour},
                         {"ramps stay in place", ramps_stay_in_place},
                         {"absurd reductions are refused", absurd_reductions_are_refused},
