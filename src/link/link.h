@@ -29,12 +29,13 @@
 enum scrim_link_kind {
     SCRIM_LINK_HELLO =
         1, // first message each way of connecting side: u16 version (1), u16 worker, u16 workers
-    SCRIM_LINK_STREAM = 2,     // u8 codec (enum scrim_codec), u32 extradata length, extradata
-    SCRIM_LINK_PACKET = 3,     // i64 utc_us, i64 pts_us, then the access unit (Annex B); flag KEY
-    SCRIM_LINK_END = 4,        // the stream stopped: text of the cause
-    SCRIM_LINK_INIT = 5,       // u16 width, u16 height, u16 mime length, mime, fMP4 init segment
-    SCRIM_LINK_FRAME = 6,      // i64 utc_us, i64 pts_us, u16 masked permille, u8 opaque reason,
-                               // fragment; flags KEY, OPAQUE
+    SCRIM_LINK_STREAM = 2, // u8 codec (enum scrim_codec), u32 extradata length, extradata
+    SCRIM_LINK_PACKET = 3, // i64 utc_us, i64 pts_us, then the access unit (Annex B); flags KEY and
+                           // LOSS (units are missing before it)
+    SCRIM_LINK_END = 4,    // the stream stopped: text of the cause
+    SCRIM_LINK_INIT = 5,   // u16 width, u16 height, u16 mime length, mime, fMP4 init segment
+    SCRIM_LINK_FRAME = 6,  // i64 utc_us, i64 pts_us, u16 masked permille, u8 opaque reason,
+                           // fragment; flags KEY, OPAQUE
     SCRIM_LINK_VEIL_STATE = 7, // u8 enum scrim_veil_state, text of the reason
     // What is in a picture that is not opaque: i64 utc_us, u8 count, count × {u32 number of the
     // appearance, random and forgotten with it, u8 enum scrim_class or SCRIM_OBSERVED_MOTION, u16
@@ -62,11 +63,17 @@ enum scrim_link_kind {
                                  // on is covered by it; 0: all is opaque
     SCRIM_LINK_THIN_WANTED = 26, // u8 1: somebody watches the thin rendition of this camera, a
                                  // key frame of it comes next; 0: nobody does any more
+    SCRIM_LINK_ALIVE = 27,       // a worker to the desk, every second: silence is no picture
 };
 
 // THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for
 // links of some 64 kbit/s. It comes beside the full one while it is wanted.
-enum scrim_link_flag { SCRIM_LINK_KEY = 1, SCRIM_LINK_OPAQUE = 2, SCRIM_LINK_THIN = 4 };
+enum scrim_link_flag {
+    SCRIM_LINK_KEY = 1,
+    SCRIM_LINK_OPAQUE = 2,
+    SCRIM_LINK_THIN = 4,
+    SCRIM_LINK_LOSS = 8,
+};
 enum scrim_rendition { SCRIM_RENDITION_FULL, SCRIM_RENDITION_THIN, SCRIM_RENDITIONS };
 enum scrim_codec { SCRIM_CODEC_H264 = 1, SCRIM_CODEC_H265 = 2 };
 enum scrim_veil_state { SCRIM_VEIL_LIVE = 1, SCRIM_VEIL_OPAQUE = 2, SCRIM_VEIL_WAITING = 3 };

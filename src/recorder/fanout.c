@@ -81,6 +81,7 @@ bool scrim_fanout_packet(struct scrim_fanout *fanout, unsigned camera,
     struct scrim_item *item = new_item(SCRIM_ITEM_PACKET, camera, frame->data, frame->size);
     if (item) {
         item->key = frame->random;
+        item->after_loss = frame->lost_units > 0 || frame->lost_packets > 0;
         item->utc_us = moment->utc_us;
         item->pts_us = scrim_media_us(moment->media);
     }

@@ -21,7 +21,7 @@ struct scrim_item {
     enum scrim_item_kind kind;
     unsigned camera;
     int place;                       // PLACE
-    bool key;                        // PACKET
+    bool key, after_loss;            // PACKET
     enum scrim_codec codec;          // STREAM
     int64_t utc_us, pts_us;          // PACKET
     struct scrim_camera_state state; // STATE

@@ -200,6 +200,7 @@ static void take_packet(struct scrim_veil_side *side, const struct scrim_item *i
     struct worker *worker = worker_of(side, item->camera);
     if (!worker || stream->body.len == 0)
         return;
+    const int flags = (item->key ? SCRIM_LINK_KEY : 0) | (item->after_loss ? SCRIM_LINK_LOSS : 0);
     uint8_t head[16];
     put_i64(head, item->utc_us);
     put_i64(head + 8, item->pts_us);
@@ -207,8 +208,8 @@ static void take_packet(struct scrim_veil_side *side, const struct scrim_item *i
     if (!item->key && !stream->synchronised)
         return;
     if (scrim_link_queued(worker->link) > LATE_BYTES ||
-        scrim_link_send(worker->link, SCRIM_LINK_PACKET, item->key ? SCRIM_LINK_KEY : 0, camera->id,
-                        head, sizeof head, item->data, item->size) < 0) {
+        scrim_link_send(worker->link, SCRIM_LINK_PACKET, (uint8_t)flags, camera->id, head,
+                        sizeof head, item->data, item->size) < 0) {
         stream->synchronised = false;
         atomic_fetch_add(&camera->drops, 1);
         return;

@@ -13,7 +13,7 @@
 
 #define QUIET_US (2 * SCRIM_SECOND) // without a packet: the camera gives no picture
 #define COMPLAIN_US (10 * SCRIM_SECOND)
-#define DARK_EVERY_US SCRIM_SECOND // one opaque picture a second from a camera that is dark
+#define BLANK_EVERY_US SCRIM_SECOND // an opaque picture, while there is no other
 
 struct scrim_veil_camera {
     struct scrim_veil_camera_params params;
@@ -30,6 +30,7 @@ struct scrim_veil_camera {
     struct scrim_intake *intake;
     bool streaming;
     int64_t packet_at_us; // when the last packet came, monotonic
+    int64_t shown_at_us;  // when the last frame left
     struct scrim_lag lag;
     int64_t behind_us;
     // Capture time of the packets in the decoder: picture time + offset.
@@ -47,7 +48,7 @@ struct scrim_veil_camera {
 
     unsigned divisor, turn;
     bool dark;
-    int64_t dark_pts_us;
+    int64_t blank_pts_us;
     struct scrim_veil_camera_stats stats;
 };
 
@@ -186,6 +187,7 @@ static int make_output(struct scrim_veil_camera *camera, const struct scrim_pict
     drop_output(camera);
     camera->width = picture->width;
     camera->height = picture->height;
+    camera->shown_at_us = camera->packet_at_us;
     int code = make_redactor(camera, picture, error);
     if (code >= 0)
         code = scrim_feed_begin(camera->feed, picture, error);
@@ -216,6 +218,7 @@ static int take_out(struct scrim_veil_camera *camera, struct scrim_error *error)
 {
     struct scrim_veiled veiled;
     while (scrim_redactor_pop(camera->redactor, &veiled)) {
+        camera->shown_at_us = camera->packet_at_us;
         const int code = scrim_feed_send(camera->feed, &veiled, error);
         if (code < 0)
             return code;
@@ -290,19 +293,18 @@ static void decode(struct scrim_veil_camera *camera, const struct scrim_packet *
     scrim_stage_add(&camera->stats.stages, SCRIM_STAGE_DECODE, &mark);
 }
 
-// While the camera is dark nothing is decoded; one opaque picture a second says why.
-static void send_dark(struct scrim_veil_camera *camera, int64_t pts_us)
+// Packets come and pictures do not: one opaque picture a second says why.
+static void send_blank(struct scrim_veil_camera *camera, enum scrim_reason reason, int64_t pts_us)
 {
     struct scrim_error error = {0};
-    scrim_intake_skip(camera->intake);
     if (!camera->redactor) {
-        set_state(camera, SCRIM_VEIL_OPAQUE, scrim_reason_text(SCRIM_REASON_OVERLOAD));
+        set_state(camera, SCRIM_VEIL_OPAQUE, scrim_reason_text(reason));
         return;
     }
-    if (pts_us - camera->dark_pts_us < DARK_EVERY_US && pts_us >= camera->dark_pts_us)
+    if (pts_us - camera->blank_pts_us < BLANK_EVERY_US && pts_us >= camera->blank_pts_us)
         return;
-    camera->dark_pts_us = pts_us;
-    int code = scrim_redactor_push_missing(camera->redactor, SCRIM_REASON_OVERLOAD, pts_us,
+    camera->blank_pts_us = pts_us;
+    int code = scrim_redactor_push_missing(camera->redactor, reason, pts_us,
                                            pts_us + camera->utc_offset_us, &error);
     scrim_redactor_flush(camera->redactor);
     if (code >= 0)
@@ -311,9 +313,10 @@ static void send_dark(struct scrim_veil_camera *camera, int64_t pts_us)
         complain(camera, error.text);
 }
 
-static int take_packet(struct scrim_veil_camera *camera, struct scrim_reader body, bool key,
+static int take_packet(struct scrim_veil_camera *camera, struct scrim_reader body, uint8_t flags,
                        int64_t now_us)
 {
+    const bool key = flags & SCRIM_LINK_KEY;
     struct scrim_packet packet;
     const int code = scrim_packet_read(body, &packet);
     if (code < 0)
@@ -325,13 +328,19 @@ static int take_packet(struct scrim_veil_camera *camera, struct scrim_reader bod
     camera->utc_offset_us = packet.utc_us - packet.pts_us;
     camera->behind_us = scrim_lag_update(&camera->lag, now_us, packet.pts_us);
     if (camera->dark) {
-        send_dark(camera, packet.pts_us);
+        scrim_intake_skip(camera->intake);
+        send_blank(camera, SCRIM_REASON_OVERLOAD, packet.pts_us);
         return SCRIM_OK;
     }
+    if (flags & SCRIM_LINK_LOSS)
+        scrim_intake_lost(camera->intake);
     if (key)
         open_intake(camera); // unless it is
     if (scrim_intake_wants(camera->intake, key))
         decode(camera, &packet);
+    // Nothing comes out of it, and what was last seen must not look like what is.
+    if (camera->redactor && now_us - camera->shown_at_us > QUIET_US)
+        send_blank(camera, SCRIM_REASON_DECODER, packet.pts_us);
     return SCRIM_OK;
 }
 
@@ -359,8 +368,7 @@ int scrim_veil_camera_message(struct scrim_veil_camera *camera,
     const struct scrim_reader body = scrim_reader_of(message->body, message->body_len);
     switch (message->kind) {
     case SCRIM_LINK_STREAM: camera->packet_at_us = now_us; return take_stream(camera, body);
-    case SCRIM_LINK_PACKET:
-        return take_packet(camera, body, (message->flags & SCRIM_LINK_KEY) != 0, now_us);
+    case SCRIM_LINK_PACKET: return take_packet(camera, body, message->flags, now_us);
     case SCRIM_LINK_END: return take_end(camera, body);
     default: return SCRIM_EFORMAT;
     }

@@ -30,6 +30,7 @@ static int limit_resources(unsigned cameras, struct scrim_error *error)
 
 int scrim_veil_confine(unsigned cameras, struct scrim_error *error)
 {
+    static const char *const watchdog[] = {"setitimer", NULL};
     const struct scrim_log log = scrim_log_named("veil");
     tzset(); // reads /etc/localtime, which the first log line would do otherwise
     int code = limit_resources(cameras, error);
@@ -40,5 +41,5 @@ int scrim_veil_confine(unsigned cameras, struct scrim_error *error)
         scrim_warn(&log, "this kernel has no Landlock; system calls are limited all the same");
     else if (code < 0)
         return code;
-    return scrim_sandbox_calls(NULL, error);
+    return scrim_sandbox_calls(watchdog, error);
 }

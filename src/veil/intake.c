@@ -87,6 +87,12 @@ void scrim_intake_skip(struct scrim_intake *intake)
     intake->wait_key = true;
 }
 
+void scrim_intake_lost(struct scrim_intake *intake)
+{
+    if (intake->decoder)
+        scrim_decoder_lost(intake->decoder);
+}
+
 bool scrim_intake_wants(const struct scrim_intake *intake, bool key)
 {
     return intake->decoder && (key || !intake->wait_key);

@@ -26,6 +26,8 @@ SCRIM_MUST_CHECK int scrim_intake_stream(struct scrim_intake *intake, struct scr
 SCRIM_MUST_CHECK int scrim_intake_open(struct scrim_intake *intake, struct scrim_error *error);
 // Packets are left out: what follows builds on them, up to the next key frame.
 void scrim_intake_skip(struct scrim_intake *intake);
+// Packets are missing before the next one: pictures are damaged up to the next key frame.
+void scrim_intake_lost(struct scrim_intake *intake);
 // Whether a packet can be decoded now.
 bool scrim_intake_wants(const struct scrim_intake *intake, bool key);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define PACKETS_QUEUE (64U << 10) // we say only hello to the recorder
@@ -19,6 +20,8 @@
 #define MESSAGES_PER_TURN 16
 #define TICK_US (SCRIM_SECOND / 5)
 #define REPORT_US (60 * SCRIM_SECOND)
+#define ALIVE_US SCRIM_SECOND
+#define HUNG_S 10 // in one turn, which is a few decoded pictures and detector runs
 
 // Detection may take this share of a worker's core; decoding and encoding need the rest.
 #define DETECT_PERMILLE 450
@@ -32,7 +35,7 @@ struct scrim_worker {
     struct scrim_load *load;
     struct scrim_veil_camera **cameras;
     unsigned count;
-    int64_t ticked_us, reported_us;
+    int64_t ticked_us, reported_us, alive_us;
     bool more; // messages that poll does not know of, for they are read already
 };
 
@@ -96,6 +99,19 @@ static struct scrim_veil_camera *find_camera(struct scrim_worker *worker, const 
         if (strcmp(scrim_veil_camera_id(worker->cameras[i]), id) == 0)
             return worker->cameras[i];
     return NULL;
+}
+
+// Tells the desk that this loop turns, and the kernel when to end it if it no longer does: a
+// decoder or a detector that never returns. SIGALRM is not handled.
+static void show_life(struct scrim_worker *worker, int64_t now_us)
+{
+    const struct itimerval hung = {.it_value.tv_sec = HUNG_S};
+    if (now_us - worker->alive_us < ALIVE_US)
+        return;
+    worker->alive_us = now_us;
+    setitimer(ITIMER_REAL, &hung, NULL);
+    // A link that is full says more than this message would.
+    (void)!scrim_link_send(worker->desk, SCRIM_LINK_ALIVE, 0, "", NULL, 0, NULL, 0);
 }
 
 // Everything about time: silence, overload, figures.
@@ -270,6 +286,7 @@ static int turn(struct scrim_worker *worker, bool *ret_stop, struct scrim_error 
         return code;
     worker->more = code > 0 || more_of_desk > 0;
     const int64_t now_us = scrim_clock_mono_us();
+    show_life(worker, now_us);
     tick(worker, now_us);
     report(worker, now_us);
     code = scrim_link_flush(worker->desk);
