@@ -235,7 +235,7 @@ void scrim_render_opaque(const struct scrim_canvas *canvas, const char *text)
     const int tallest = canvas->height / 12 / SCRIM_FONT_BODY + 1;
     scale = scale > tallest ? tallest : scale < 1 ? 1 : scale;
     int x = (canvas->width - letters * SCRIM_FONT_ADVANCE * scale) / 2;
-    const int y = (canvas->height - SCRIM_FONT_HEIGHT * scale) / 2;
+    const int y = canvas->height / 4 - SCRIM_FONT_HEIGHT * scale / 2;
     x = x > 0 ? x : 0;
     for (uint32_t letter; (letter = scrim_font_next(&text)); x += SCRIM_FONT_ADVANCE * scale)
         draw_letter(canvas, letter, x, y, scale);

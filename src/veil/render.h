@@ -22,5 +22,6 @@ struct scrim_marks {
 void scrim_render_mask(const struct scrim_canvas *canvas, const struct scrim_grid *grid,
                        struct scrim_marks marks);
 
-// The whole picture opaque, with `text` (UTF-8) in the middle, as large as fits.
+// The whole picture opaque, with `text` (UTF-8) in its upper half, as large as fits:
+// in the middle the desk's page says the same, and more.
 void scrim_render_opaque(const struct scrim_canvas *canvas, const char *text);

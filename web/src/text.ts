@@ -130,6 +130,7 @@ export const text = {
         fills: 'In the picture',
         fillNames: {
             person: 'Person',
+            lying: 'Lying person',
             vehicle: 'Vehicle',
             motion: 'Something moving',
             static: 'Always masked',

@@ -5,7 +5,7 @@ import { serverNow } from '../state';
 import type { Camera } from '../types';
 import { codecName, decimal } from '../units';
 
-const fills = ['person', 'vehicle', 'motion', 'static'] as const;
+const fills = ['person', 'lying', 'vehicle', 'motion', 'static'] as const;
 
 function sinceText(at: number): string {
     const words = at < dayStart(serverNow()) ? `${dayName(at)} ${clockTime(at)}` : clockTime(at);
