@@ -20,9 +20,6 @@
 #define LOOK_ROUND_MS 1000
 #define SILENT_US (5 * SCRIM_SECOND)
 
-#define LOOK_ROUND_MS 1000
-#define SILENT_US (5 * SCRIM_SECOND)
-
 struct peer {
     struct scrim_peers *peers;
     struct scrim_link *link;
