@@ -5,6 +5,8 @@
 // A still face that nothing hints at is found after this long at the latest. Motion covers whoever
 // comes, and goes on for longer than this with whoever then stands still.
 #define FLOOR_US 3000000
+// Things that move and are nobody, such as trees, do not make it look more often than this.
+#define HINTED_US 900000
 // As much of the picture as a head of a fifth of its height takes, permille.
 #define LARGE 20
 // Share of a cell's pixels that differ from the background, of 255: enough by itself (mask.c).
@@ -39,8 +41,9 @@ static int unexplained(const struct scrim_face_hints *hints)
 bool scrim_face_turn_due(const struct scrim_face_turn *turn, int64_t now_us,
                          const struct scrim_face_hints *hints)
 {
-    return !turn->looked || now_us - turn->looked_us >= FLOOR_US || hints->followed ||
-           unexplained(hints) >= LARGE;
+    const int64_t waited_us = now_us - turn->looked_us;
+    return !turn->looked || hints->followed || waited_us >= FLOOR_US ||
+           (waited_us >= HINTED_US && unexplained(hints) >= LARGE);
 }
 
 void scrim_face_turn_looked(struct scrim_face_turn *turn, int64_t now_us)

@@ -1,6 +1,6 @@
 // When the face model looks, too, after the detector of people has: it finds who is so near the
-// camera (a door bell, a counter) that there is too little of a body to see. It costs a seventh of
-// a look, and most pictures hold no such face, so it waits for a reason.
+// camera (a door bell, a counter) that there is too little of a body to see. It costs nearly as
+// much as the detector, and most pictures hold no such face, so it waits for a reason.
 #pragma once
 
 #include "veil/track.h"
@@ -19,8 +19,8 @@ struct scrim_face_hints {
     bool followed; // one of them is a face
 };
 
-// True when it has not looked for a while, or a face is being followed, or something large differs
-// from the background where nobody is.
+// True when a face is being followed, when it has not looked for three seconds, or for one and
+// something large differs from the background where nobody is.
 bool scrim_face_turn_due(const struct scrim_face_turn *turn, int64_t now_us,
                          const struct scrim_face_hints *hints);
 void scrim_face_turn_looked(struct scrim_face_turn *turn, int64_t now_us);
