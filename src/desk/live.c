@@ -14,9 +14,10 @@
 static const struct {
     size_t queue; // frames that may wait for one viewer: some 10 s of a usual picture
     size_t gop;   // kept for late joiners; a longer one makes them wait
+    int kernel;   // that may wait in the kernel, some seconds; 0: as for any connection
 } limits[SCRIM_RENDITIONS] = {
-    [SCRIM_RENDITION_FULL] = {2U << 20, 1536U << 10},
-    [SCRIM_RENDITION_THIN] = {64U << 10, 16U << 10},
+    [SCRIM_RENDITION_FULL] = {2U << 20, 1536U << 10, 0},
+    [SCRIM_RENDITION_THIN] = {32U << 10, 16U << 10, 16 << 10},
 };
 
 struct viewer {
@@ -339,6 +340,8 @@ void scrim_live_join(struct scrim_live *live, unsigned index, enum scrim_renditi
     stream->viewers = viewer;
     live->stats.viewers++;
     scrim_ws_set_data(ws, viewer);
+    if (limits[rendition].kernel > 0)
+        scrim_ws_limit_kernel(ws, limits[rendition].kernel);
 
     send_kept(viewer, camera->state_text);
     send_kept(viewer, stream->init_text);

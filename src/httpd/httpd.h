@@ -146,6 +146,9 @@ SCRIM_MUST_CHECK int scrim_ws_send(struct scrim_ws *ws, struct scrim_ws_message 
 // Forgets the frames that are queued and not yet begun; returns how many.
 size_t scrim_ws_drop_frames(struct scrim_ws *ws);
 size_t scrim_ws_queued_bytes(const struct scrim_ws *ws);
+// How much may wait in the kernel, where nothing can be dropped any more: little for what is sent
+// slowly.
+void scrim_ws_limit_kernel(struct scrim_ws *ws, int bytes);
 // Closes with a status of RFC 6455 §7.4; what is queued is forgotten.
 void scrim_ws_close(struct scrim_ws *ws, uint16_t status);
 void scrim_ws_set_data(struct scrim_ws *ws, void *data);

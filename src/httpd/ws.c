@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define QUEUE_MESSAGES 1024 // besides the ceiling in bytes
 
@@ -107,6 +108,13 @@ static void drop_all(struct scrim_ws *ws)
 size_t scrim_ws_queued_bytes(const struct scrim_ws *ws)
 {
     return ws->bytes;
+}
+
+void scrim_ws_limit_kernel(struct scrim_ws *ws, int bytes)
+{
+    if (setsockopt(lws_get_socket_fd(ws->conn->wsi), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) <
+        0)
+        scrim_debug(&ws->conn->httpd->log, "cannot bound the send buffer of a WebSocket");
 }
 
 void scrim_ws_close(struct scrim_ws *ws, uint16_t status)

@@ -131,10 +131,12 @@ class Peer:
         return False
 
     def cut_off(self, seconds=10):
-        """Whether the desk ends the connection."""
+        """Whether the desk ends the connection, whatever it said before."""
         self.socket.settimeout(seconds)
         try:
-            return self.socket.recv(1) == b""
+            while self.socket.recv(65536):
+                pass
+            return True
         except ConnectionResetError:
             return True
         except TimeoutError:
@@ -304,7 +306,7 @@ def desk(users=("olga",), roles=None, retention_hours=72, start=True):
         shutil.rmtree(work, ignore_errors=True)
 
 
-def handshake(client, camera, **changes):
+def handshake(client, camera, query="", **changes):
     """The bytes of a WebSocket upgrade; a header set to None is left out."""
     headers = {
         "Host": f"127.0.0.1:{client.port}", "Origin": f"https://127.0.0.1:{client.port}", "Cookie": client.cookie,
@@ -312,7 +314,7 @@ def handshake(client, camera, **changes):
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         **{name.replace("_", "-"): value for name, value in changes.items()},
     }
-    lines = [f"GET /api/v1/cameras/{camera}/live HTTP/1.1"]
+    lines = [f"GET /api/v1/cameras/{camera}/live{query} HTTP/1.1"]
     lines += [f"{k}: {v}" for k, v in headers.items() if v is not None]
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 

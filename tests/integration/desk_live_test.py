@@ -189,13 +189,13 @@ def hostile_peers():
         viewer.close()
 
 
-def stall(client, camera):
+def stall(client, camera, query=""):
     """A viewer with a small receive buffer that reads nothing."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.connect(("127.0.0.1", client.port))
     connection = client._tls().wrap_socket(raw)
-    connection.sendall(handshake(client, camera))
+    connection.sendall(handshake(client, camera, query))
     return connection
 
 

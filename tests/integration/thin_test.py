@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from desk_kit import LIVE, PASSWORD, THIN, THIN_WANTED, Client, Picture, Veil, desk, text, tfdt_of, until
+from desk_live_test import drained, frames_in, stall
 from harness import expect, ffmpeg, probe, stage, test, wait_for
 
 SECONDS = 14
@@ -86,6 +87,38 @@ def asked_for():
         expect(files, "no archive")
         whole = b"".join(f.read_bytes() for f in files)
         expect(picture.parts[0][-64:] in whole and picture.parts[15][-64:] not in whole, "the archive holds the thin one")
+
+
+@test("thin: who cannot take even that loses pictures within seconds of it, and begins again with a key frame of their own")
+def too_slow():
+    picture = Picture()
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        veil = Veil(daemon)
+        slow = stall(client, "quay", "?rendition=thin")
+        quick = client.live("quay", "thin")
+        wanted(veil, 1)
+        veil.init("quay", picture, THIN)
+        sent = 0
+        for n in range(400):
+            if n % picture.GOP or n == 0:  # key frames as far apart as they are
+                veil.frame("quay", picture, n, flags=THIN)
+                until(quick, lambda m: m == picture.fragment(n))
+                sent += len(picture.fragment(n))
+            if client.get("/health")["desk"]["frames_dropped"] > 0:
+                break
+        expect(sent < 130_000, f"nothing was dropped before {sent} bytes: 20 s of 50 kbit/s")
+        stream = drained(slow)
+        veil.frame("quay", picture, n + 1 if (n + 1) % picture.GOP else n + 2, flags=THIN)
+        wanted(veil, 1)
+        key = (n // picture.GOP + 2) * picture.GOP
+        veil.frame("quay", picture, key, flags=THIN)
+        until(quick, lambda m: m == picture.fragment(key))
+        stream += drained(slow)
+        fragments = [m for opcode, m in frames_in(stream) if opcode == 2 and b"tfdt" in m]
+        expect(fragments[-1] == picture.fragment(key), "it does not begin again")
+        slow.close()
+        quick.close()
 
 
 class Watcher(threading.Thread):
