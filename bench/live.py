@@ -46,15 +46,32 @@ STAGES = ("decode", "motion", "detect", "mask", "render", "encode")
 FIELD = re.compile(r"(\w+)=([\w.]+)")
 
 
-def camera_clips():
-    """The clip of each camera."""
-    busy, quiet = streams.clips()
-    left = {True: 0, False: 0}
-    for camera in range(CAMERAS):
-        kind = streams.is_busy(camera)
-        clips = busy if kind else quiet
-        yield clips[left[kind] % len(clips)]
-        left[kind] += 1
+class Subs:
+    """The sub streams: one generator of busy cameras, one of quiet ones."""
+
+    def __init__(self, cleanup):
+        self.clips = {busy: clips for busy, clips in zip((True, False), streams.clips())}
+        cameras = [streams.is_busy(camera) for camera in range(CAMERAS)]
+        self.loads = {busy: Load(self.clips[busy], cameras.count(busy), fps=streams.FPS) for busy in set(cameras)}
+        for load in self.loads.values():
+            cleanup.callback(load.stop)
+        self.places = [(busy, cameras[:camera].count(busy)) for camera, busy in enumerate(cameras)]
+
+    def url(self, camera):
+        busy, number = self.places[camera]
+        return self.loads[busy].url(number)
+
+    def stat(self, key):
+        """Summed up over the generators; late_max_us since the last time."""
+        return sum(load.stat()[key] for load in self.loads.values())
+
+    def sent(self, camera):
+        busy, number = self.places[camera]
+        return self.loads[busy].stat(f"cam{number}")["sent"]
+
+    def files(self):
+        """The clip of each camera."""
+        return [self.clips[busy][number % len(self.clips[busy])] for busy, number in self.places]
 
 
 class Stage:
@@ -63,10 +80,9 @@ class Stage:
     def __init__(self, cleanup):
         self.work = Path(tempfile.mkdtemp(prefix="scrim-bench-", dir=os.environ.get("TMPDIR", "/tmp")))
         cleanup.callback(shutil.rmtree, self.work, ignore_errors=True)
-        self.subs = Load(list(camera_clips()), CAMERAS, fps=streams.FPS)
-        cleanup.callback(self.subs.stop)
-        self.mains = Load([main_clip()], CAMERAS, fps=MAIN_FPS) if MAIN else self.subs
+        self.subs = self.mains = Subs(cleanup)
         if MAIN:
+            self.mains = Load([main_clip()], CAMERAS, fps=MAIN_FPS)
             cleanup.callback(self.mains.stop)
         self.log_path = self.work / "site.log"
         self.log = open(self.log_path, "w")
@@ -93,7 +109,7 @@ class Stage:
         return tree(*(pid for pid, name in self.site.pids().items() if PARTS.get(name) == part))
 
     def generators(self):
-        return [load.process.pid for load in {self.subs, self.mains}]
+        return [load.process.pid for load in [*self.subs.loads.values()] + [self.mains] * MAIN]
 
     def costs(self):
         found = {part: cost(self.pids(part)) for part in ("veil", "recorder", "desk")}
@@ -154,7 +170,7 @@ def trouble(before, after, workers_before, workers):
 
 
 def measure(stage):
-    stage.subs.stat()
+    stage.subs.stat("late_max_us")
     cameras_before, workers_before = stage.figures()
     before, begun = stage.costs(), time.monotonic()
     wait(SECONDS)
@@ -178,7 +194,7 @@ def measure(stage):
         "rss_mb_per_camera": round(veil.rss / 1e6 / CAMERAS, 2),
         "pss_mb_per_camera": round(veil.pss / 1e6 / CAMERAS, 2),
         **{f"{part}_cores": round(used[part].cpu / seconds, 3) for part in ("recorder", "desk", "generator")},
-        "generator_late_ms": round(stage.subs.stat()["late_max_us"] / 1000),
+        "generator_late_ms": round(stage.subs.stat("late_max_us") / 1000),
         **kinds(cameras_before, cameras, seconds),
         **trouble(cameras_before, cameras, workers_before, workers),
     }
@@ -189,7 +205,7 @@ def measure(stage):
 # ---- Beside it
 
 
-def motion_config(work, load):
+def motion_config(work, subs):
     """Of Debian's motion: it looks for motion in every stream and keeps nothing."""
     common = {
         "daemon": "off", "setup_mode": "off", "log_level": 4, "width": streams.WIDTH, "height": streams.HEIGHT,
@@ -199,7 +215,7 @@ def motion_config(work, load):
     lines = [f"{key} {value}" for key, value in common.items() if value != ""]
     for camera in range(CAMERAS):
         path = work / f"camera-{camera}.conf"
-        path.write_text(f"camera_id {camera + 1}\ncamera_name cam{camera}\nnetcam_url {load.url(camera)}\n")
+        path.write_text(f"camera_id {camera + 1}\ncamera_name cam{camera}\nnetcam_url {subs.url(camera)}\n")
         lines.append(f"camera {path}")
     config = work / "motion.conf"
     config.write_text("\n".join(lines) + "\n")
@@ -214,17 +230,16 @@ def motion(work):
     folder = work / "motion"
     folder.mkdir()
     with contextlib.ExitStack() as cleanup:
-        load = Load(list(camera_clips()), CAMERAS, fps=streams.FPS)
-        cleanup.callback(load.stop)
+        subs = Subs(cleanup)
         log = cleanup.enter_context(open(folder / "log", "w"))
-        process = start(["motion", "-n", "-c", motion_config(folder, load)], stdout=log, stderr=log)
+        process = start(["motion", "-n", "-c", motion_config(folder, subs)], stdout=log, stderr=log)
         cleanup.callback(stop, process)
         wait_for("motion to watch all cameras",
-                 lambda: all(load.stat(f"cam{i}")["sent"] > 3 * streams.FPS for i in range(CAMERAS)), 120)
+                 lambda: all(subs.sent(i) > 3 * streams.FPS for i in range(CAMERAS)), 120)
         wait(SETTLE_S / 2)
-        before, sent, begun = cost([process.pid]), load.stat()["sent"], time.monotonic()
+        before, sent, begun = cost([process.pid]), subs.stat("sent"), time.monotonic()
         wait(min(SECONDS, MOTION_S))
-        used, sent = cost([process.pid]) - before, load.stat()["sent"] - sent
+        used, sent = cost([process.pid]) - before, subs.stat("sent") - sent
         seconds = time.monotonic() - begun
     if sent < 0.98 * CAMERAS * streams.FPS * seconds:
         raise Failure("motion did not take all pictures")
@@ -235,15 +250,15 @@ def motion(work):
     }
 
 
-def recode():
+def recode(files):
     """Decoding and encoding alone, with the veil's decoder and encoder: bench/recode.c."""
-    done = subprocess.run([BUILD / "recode", str(CAMERAS), str(PICTURES), *map(str, camera_clips())], check=True,
+    done = subprocess.run([BUILD / "recode", str(CAMERAS), str(PICTURES), *map(str, files)], check=True,
                           capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
-def limits(result):
-    alone = recode()
+def limits(result, files):
+    alone = recode(files)
     both = alone["decode_ms"] + alone["encode_ms"]
     result |= {
         "decode_ms_per_frame": round(alone["decode_ms"], 3),
@@ -270,10 +285,9 @@ def main():
         stage.up(cleanup)
         wait(SETTLE_S)
         result = measure(stage)
-        work = stage.work
         stage.site.down()
-        result |= motion(work)
-    limits(result)
+        result |= motion(stage.work)
+        limits(result, stage.subs.files())
     why = verdict(result)
     result["cameras_on_2_cores"] = min(CAMERAS - 1, result["cameras_by_cpu"]) if why else CAMERAS
     save("live", result, f"{CAMERAS} live cameras, 640×480 at 10 pictures a second, {result['cameras_busy']} with people walking")

@@ -10,7 +10,8 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *about;
 } benches[] = {
-    {"kernels", scrim_bench_kernels, "the inner loops of motion detection, plain and SIMD"},
+    {"kernels", scrim_bench_kernels,
+     "inner loops of the veil, in plain C and with vector instructions"},
     {"detector", scrim_bench_detector,
      "people found in single pictures, float and int8, and what a run costs"},
     {"vault", scrim_bench_vault, "what sealing and opening one segment costs"},

@@ -1,9 +1,11 @@
-// scrim bench kernels: what the inner loops of motion detection cost for a picture, in plain C and
-// in the widest instructions of this machine (src/veil/kernels.h).
+// scrim bench kernels: what the inner loops of motion detection (src/veil/kernels.h) and of the
+// encoder (src/media/still.h) cost for a picture, in plain C and in the widest instructions of this
+// machine.
 #include "base/alloc.h"
 #include "base/opt.h"
 #include "cli/bench.h"
 #include "cli/commands.h"
+#include "media/still.h"
 #include "veil/kernels.h"
 #include "veil/motion.h"
 
@@ -115,18 +117,39 @@ static void learn_picture(struct scene *scene, const struct scrim_kernels *kerne
     }
 }
 
-// The whole step, with this machine's kernels.
-static void step_picture(struct scene *scene, const struct scrim_kernels *kernels)
+static struct scrim_picture picture_of(const uint8_t *luma)
 {
-    (void)kernels;
-    const uint8_t *luma = scene->pictures[scene->turn++ % 2];
     const uint8_t *chroma = luma + (size_t)WIDTH * HEIGHT;
-    const struct scrim_picture picture = {
+    return (struct scrim_picture){
         .planes = {luma, chroma, chroma},
         .strides = {WIDTH, WIDTH / 2, WIDTH / 2},
         .width = WIDTH,
         .height = HEIGHT,
     };
+}
+
+// One of the two pictures is shown, the other one is new.
+static void measure_still(struct scene *scene, scrim_still_measure *function)
+{
+    const struct scrim_picture picture = picture_of(scene->pictures[scene->turn % 2]);
+    const uint8_t *luma = scene->pictures[++scene->turn % 2];
+    const struct scrim_shown shown = {luma, luma + (size_t)WIDTH * HEIGHT, WIDTH, WIDTH};
+    struct scrim_difference differences[WIDTH / SCRIM_STILL_SIZE];
+    for (int row = 0; row < HEIGHT / SCRIM_STILL_SIZE; row++)
+        function(&picture, &shown, row, WIDTH / SCRIM_STILL_SIZE, differences);
+}
+
+static void still_picture(struct scene *scene, const struct scrim_kernels *kernels)
+{
+    const bool plain = kernels == &scrim_kernels_plain;
+    measure_still(scene, plain ? scrim_still_measure_plain : scrim_still_measure_best());
+}
+
+// The whole step, with this machine's kernels.
+static void step_picture(struct scene *scene, const struct scrim_kernels *kernels)
+{
+    (void)kernels;
+    const struct scrim_picture picture = picture_of(scene->pictures[scene->turn++ % 2]);
     struct scrim_motion_result ignored;
     scrim_motion_step(scene->motion, &picture, PICTURE_US, scene->claimed, scene->levels, &ignored);
 }
@@ -190,7 +213,8 @@ int scrim_bench_kernels(int argc, char **argv)
 {
     static const struct scrim_opt_spec spec = {
         "scrim bench kernels [--out FILE]",
-        "Measures the inner loops of motion detection for one picture of 640×480.", options, 0, 0};
+        "Measures the inner loops of motion detection and encoding for one picture of 640×480.",
+        options, 0, 0};
     struct args args = {0};
     const char *positionals[1];
     struct scrim_error error = {0};
@@ -203,6 +227,7 @@ int scrim_bench_kernels(int argc, char **argv)
     printf("CPU for a picture of %d×%d%9s %11s\n", WIDTH, HEIGHT, "plain", best->name);
     compare(figures, "reduce", reduce_picture);
     compare(figures, "learn", learn_picture);
+    compare(figures, "still", still_picture);
     const int64_t step = measure(step_picture, best);
     printf("  %-10s %22.1f µs\n", "motion", (double)step / 1000);
     json_object_set_new(figures, "motion_ns", json_integer(step));

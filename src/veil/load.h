@@ -1,5 +1,7 @@
 // What a worker does when the box is too slow: first fewer frames from every camera, then cameras
-// wholly opaque, a few at a time and in turn. Never a worse mask.
+// wholly opaque, a few at a time and in turn. Never a worse mask. A quarter of those that are still
+// lit goes dark at once, and a quarter of those that are dark is lit again, so that neither takes
+// long however many there are; nothing more goes while what waits is being worked off.
 #pragma once
 
 #include <stdbool.h>
