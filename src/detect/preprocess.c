@@ -19,12 +19,13 @@ struct axis {
 // One plane's filters and the current row, filtered vertically.
 struct plane {
     struct axis columns, rows;
-    float *row; // source columns columns.first[0] … the last one needed, from index 0
+    float *row;    // source columns columns.first[0] … the last one needed, from index 0
+    float *output; // the row, filtered both ways
 };
 
 struct scrim_preprocess {
     struct plane luma, chroma;
-    float *chroma_row_2; // Cr beside chroma.row, which holds Cb
+    float *cr_row, *cr_output; // beside those of chroma, which hold Cb
     bool bgr;
     float mean[3], scale[3];
     int width, height; // of the input
@@ -40,7 +41,8 @@ static bool axis_allocate(struct axis *axis, int length)
 static bool plane_allocate(struct plane *plane, int width, int height)
 {
     plane->row = scrim_alloc(COLUMNS_MAX * sizeof(float));
-    return plane->row && axis_allocate(&plane->columns, width) &&
+    plane->output = scrim_alloc((size_t)width * sizeof(float));
+    return plane->row && plane->output && axis_allocate(&plane->columns, width) &&
            axis_allocate(&plane->rows, height);
 }
 
@@ -51,6 +53,7 @@ static void plane_finish(struct plane *plane)
     scrim_free_pointer(&plane->rows.first);
     scrim_free_pointer(&plane->rows.weights);
     scrim_free_pointer(&plane->row);
+    scrim_free_pointer(&plane->output);
 }
 
 int scrim_preprocess_create(const struct scrim_model *model, struct scrim_preprocess **ret,
@@ -62,8 +65,9 @@ int scrim_preprocess_create(const struct scrim_model *model, struct scrim_prepro
     preprocess->bgr = model->bgr;
     memcpy(preprocess->mean, model->mean, sizeof(model->mean));
     memcpy(preprocess->scale, model->scale, sizeof(model->scale));
-    preprocess->chroma_row_2 = scrim_alloc(COLUMNS_MAX * sizeof(float));
-    if (!preprocess->chroma_row_2 ||
+    preprocess->cr_row = scrim_alloc(COLUMNS_MAX * sizeof(float));
+    preprocess->cr_output = scrim_alloc((size_t)preprocess->width * sizeof(float));
+    if (!preprocess->cr_row || !preprocess->cr_output ||
         !plane_allocate(&preprocess->luma, preprocess->width, preprocess->height) ||
         !plane_allocate(&preprocess->chroma, preprocess->width, preprocess->height)) {
         scrim_preprocess_destroy(preprocess);
@@ -79,7 +83,8 @@ void scrim_preprocess_destroy(struct scrim_preprocess *preprocess)
         return;
     plane_finish(&preprocess->luma);
     plane_finish(&preprocess->chroma);
-    scrim_free_pointer(&preprocess->chroma_row_2);
+    scrim_free_pointer(&preprocess->cr_row);
+    scrim_free_pointer(&preprocess->cr_output);
     scrim_free_pointer(&preprocess);
 }
 
@@ -128,12 +133,33 @@ static void filter_rows(const struct plane *plane, const uint8_t *source, int st
     }
 }
 
-static float filter_column(const float *row, const float *weights, unsigned taps)
+// Inlined with a known number of taps, so that the inner loop unrolls.
+static inline void filter_columns_by(const struct axis *axis, unsigned taps, const float *row,
+                                     int width, float *restrict to)
 {
-    float sum = 0;
-    for (unsigned k = 0; k < taps; k++)
-        sum += weights[k] * row[k];
-    return sum;
+    const float *weights = axis->weights;
+    for (int x = 0; x < width; x++, weights += taps) {
+        const float *from = row + (axis->first[x] - axis->first[0]);
+        float sum = 0;
+        for (unsigned k = 0; k < taps; k++)
+            sum += weights[k] * from[k];
+        to[x] = sum;
+    }
+}
+
+// From the source columns of a row to `width` output columns.
+static void filter_columns(const struct axis *axis, const float *row, int width, float *to)
+{
+    switch (axis->taps) { // reductions up to 4, which is what cameras and inputs come to
+    case 2: filter_columns_by(axis, 2, row, width, to); break;
+    case 3: filter_columns_by(axis, 3, row, width, to); break;
+    case 4: filter_columns_by(axis, 4, row, width, to); break;
+    case 5: filter_columns_by(axis, 5, row, width, to); break;
+    case 6: filter_columns_by(axis, 6, row, width, to); break;
+    case 7: filter_columns_by(axis, 7, row, width, to); break;
+    case 8: filter_columns_by(axis, 8, row, width, to); break;
+    default: filter_columns_by(axis, axis->taps, row, width, to); break;
+    }
 }
 
 // ITU-R BT.601 as differences from luma: R = y + red·Cr, B = y + blue·Cb. Cameras rarely say which
@@ -150,17 +176,27 @@ static float clamp_pixel(float value)
     return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-static void convert(const struct scrim_preprocess *preprocess, const struct matrix *matrix, float y,
-                    float cb, float cr, float *to)
+// One row of planes, already of the input's width, to the input's numbers.
+static void convert(const struct scrim_preprocess *preprocess, const struct matrix *matrix,
+                    int width, float *restrict to)
 {
-    const float luma = matrix->luma * (y - matrix->offset);
-    const float red = clamp_pixel(luma + matrix->red * (cr - 128));
-    const float green =
-        clamp_pixel(luma + matrix->green_cb * (cb - 128) + matrix->green_cr * (cr - 128));
-    const float blue = clamp_pixel(luma + matrix->blue * (cb - 128));
-    to[0] = ((preprocess->bgr ? blue : red) - preprocess->mean[0]) * preprocess->scale[0];
-    to[1] = (green - preprocess->mean[1]) * preprocess->scale[1];
-    to[2] = ((preprocess->bgr ? red : blue) - preprocess->mean[2]) * preprocess->scale[2];
+    const float *restrict y = preprocess->luma.output, *restrict cb = preprocess->chroma.output;
+    const float *restrict cr = preprocess->cr_output;
+    const struct matrix m = *matrix;
+    const float *mean = preprocess->mean, *scale = preprocess->scale;
+    const size_t red_at = preprocess->bgr ? 2 : 0, blue_at = 2 - red_at;
+    const float red_mean = mean[red_at], green_mean = mean[1], blue_mean = mean[blue_at];
+    const float red_scale = scale[red_at], green_scale = scale[1], blue_scale = scale[blue_at];
+    for (int x = 0; x < width; x++) {
+        const float luma = m.luma * (y[x] - m.offset), blue_off = cb[x] - 128;
+        const float red_off = cr[x] - 128;
+        const float red = clamp_pixel(luma + m.red * red_off);
+        const float green = clamp_pixel(luma + m.green_cb * blue_off + m.green_cr * red_off);
+        const float blue = clamp_pixel(luma + m.blue * blue_off);
+        to[3 * x + (int)red_at] = (red - red_mean) * red_scale;
+        to[3 * x + 1] = (green - green_mean) * green_scale;
+        to[3 * x + (int)blue_at] = (blue - blue_mean) * blue_scale;
+    }
 }
 
 // First source column that any output column needs, and how many from there.
@@ -178,24 +214,17 @@ static void fill_row(struct scrim_preprocess *preprocess, const struct scrim_pic
     int luma_first, chroma_first;
     const int luma_columns = column_span(&luma->columns, width, &luma_first);
     const int chroma_columns = column_span(&chroma->columns, width, &chroma_first);
-    float *cr = preprocess->chroma_row_2;
+    float *cr = preprocess->cr_row;
     filter_rows(luma, picture->planes[0], picture->strides[0], y, luma->row, luma_first,
                 luma_columns);
     filter_rows(chroma, picture->planes[1], picture->strides[1], y, chroma->row, chroma_first,
                 chroma_columns);
     filter_rows(chroma, picture->planes[2], picture->strides[2], y, cr, chroma_first,
                 chroma_columns);
-    for (int x = 0; x < width; x++) {
-        const unsigned luma_taps = luma->columns.taps, chroma_taps = chroma->columns.taps;
-        const float *luma_weights = luma->columns.weights + (size_t)x * luma_taps;
-        const float *chroma_weights = chroma->columns.weights + (size_t)x * chroma_taps;
-        const int at = chroma->columns.first[x] - chroma_first;
-        convert(
-            preprocess, matrix,
-            filter_column(luma->row + luma->columns.first[x] - luma_first, luma_weights, luma_taps),
-            filter_column(chroma->row + at, chroma_weights, chroma_taps),
-            filter_column(cr + at, chroma_weights, chroma_taps), to + 3 * (size_t)x);
-    }
+    filter_columns(&luma->columns, luma->row, width, luma->output);
+    filter_columns(&chroma->columns, chroma->row, width, chroma->output);
+    filter_columns(&chroma->columns, cr, width, preprocess->cr_output);
+    convert(preprocess, matrix, width, to);
 }
 
 static struct scrim_fit fit(const struct scrim_preprocess *preprocess,
