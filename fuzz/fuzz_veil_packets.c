@@ -1,8 +1,8 @@
 // What the recorder's link carries to one camera of a veil worker: parameter sets and packets that
 // a camera chose, through decoder, redactor, encoder and muxer. FFmpeg runs as it is shipped.
 //
-// Input: records of u8 kind (2 stream, 3 packet, 4 end, anything else: time passes), u8 flags,
-// u16 length, body.
+// Input: records of u8 kind (2 stream, 3 packet, 4 end, 24 areas, anything else: time passes), u8
+// flags, u16 length, body.
 #include "veil/camera.h"
 
 #include <stdlib.h>
@@ -53,7 +53,11 @@ static void replay(struct scrim_veil_camera *camera, struct scrim_reader input)
             .body_len = count,
         };
         now_us += 100000 + (int64_t)flags * 1000;
-        if (kind < SCRIM_LINK_STREAM || kind > SCRIM_LINK_END)
+        if (kind == SCRIM_LINK_AREAS) {
+            if (scrim_veil_camera_areas_message(
+                    camera, scrim_reader_of(message.body, message.body_len)) < 0)
+                return;
+        } else if (kind < SCRIM_LINK_STREAM || kind > SCRIM_LINK_END)
             scrim_veil_camera_shed(camera, flags & 7, flags & 8);
         else if (scrim_veil_camera_message(camera, &message, now_us) < 0)
             return; // the worker would end here

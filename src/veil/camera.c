@@ -393,8 +393,10 @@ int scrim_veil_camera_areas_message(struct scrim_veil_camera *camera, struct scr
     SCRIM_AUTO(scrim_free_pointer)
     struct scrim_area_set *set = scrim_new(struct scrim_area_set);
     const bool known = body.left > 0;
-    const bool sound = known && scrim_area_set_parse(body.at, body.left, set, &error) >= 0 &&
-                       set->revision == revision;
+    bool sound = known && scrim_area_set_parse(body.at, body.left, set, &error) >= 0;
+    if (sound && set->revision != revision)
+        sound =
+            scrim_fail(&error, SCRIM_EFORMAT, "they are not of the revision that was said") >= 0;
     if (!sound)
         scrim_error_log(&camera->log, "its areas are not known, all of it is opaque: %s",
                         known ? error.text : "the desk cannot read them");

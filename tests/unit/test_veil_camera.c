@@ -101,6 +101,10 @@ struct desk {
     enum scrim_veil_state state;
     char text[200], mime[100];
     int64_t utc_us, pts_us;
+    int masked_permille; // of the last frame
+    uint64_t areas_revision;
+    bool areas_understood;
+    int areas_taken;
     bool full, breaks_off; // breaks_off: at the next init
     int fragments_bad;
     bool wants_key; // after an init or a refused frame, only a key frame makes sense
@@ -129,6 +133,7 @@ static void hear_frame(struct desk *desk, uint8_t flags, struct scrim_reader bod
     }
     CHECK(scrim_read_u16(&body, &masked) && scrim_read_u8(&body, &desk->reason));
     CHECK(((flags & SCRIM_LINK_OPAQUE) != 0) == (desk->reason != 0));
+    desk->masked_permille = masked;
     desk->frames++;
     desk->keys += (flags & SCRIM_LINK_KEY) != 0;
     desk->opaque += (flags & SCRIM_LINK_OPAQUE) != 0;
@@ -199,6 +204,11 @@ static int hear(void *context, enum scrim_link_kind kind, uint8_t flags, const c
         desk->states++;
         break;
     case SCRIM_LINK_OBSERVATION: hear_observation(desk, reader); break;
+    case SCRIM_LINK_AREAS_TAKEN:
+        CHECK(scrim_read_u64(&reader, &desk->areas_revision) && scrim_read_u8(&reader, &state));
+        desk->areas_understood = state == 1;
+        desk->areas_taken++;
+        break;
     default: CHECK(false);
     }
     scrim_buf_finish(&body);
@@ -297,6 +307,69 @@ static void check_live(const struct rig *rig)
 {
     CHECK_INT(rig->desk.state, SCRIM_VEIL_LIVE);
     CHECK_INT(rig->desk.reason, SCRIM_REASON_NONE);
+}
+
+static int give_areas(struct rig *rig, uint64_t revision, const char *text)
+{
+    struct scrim_buf body;
+    scrim_buf_init(&body, 1000);
+    must(scrim_buf_append_u64(&body, revision));
+    must(scrim_buf_append_text(&body, text));
+    const int code =
+        scrim_veil_camera_areas_message(rig->camera, scrim_reader_of(body.data, body.len));
+    scrim_buf_finish(&body);
+    return code;
+}
+
+#define AREAS(revision)                                                                \
+    "{\"v\":1,\"revision\":" revision ",\"areas\":[{\"kind\":\"mask\",\"name\":\"a\"," \
+    "\"points\":[[0,0],[0.5,0],[0.5,0.5]]}]}"
+
+// The desk tells what was drawn while pictures come; what makes no sense is like what cannot be
+// read.
+static void areas(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    CHECK_INT(give(&rig, film_stream(&rig.film)), SCRIM_OK);
+    play(&rig, 40);
+    check_live(&rig);
+    CHECK_INT(rig.desk.areas_taken, 0);
+    const int masked = rig.desk.masked_permille, frames = rig.desk.frames;
+    CHECK_INT(give_areas(&rig, 7, AREAS("7")), SCRIM_OK);
+    CHECK(rig.desk.areas_taken == 1 && rig.desk.areas_revision == 7 && rig.desk.areas_understood);
+    play(&rig, 1);
+    check_live(&rig);
+    CHECK_INT(rig.desk.frames, frames + 1);
+    CHECK(rig.desk.masked_permille > masked + 80);
+
+    static const char *const wrong[] = {"", "{", AREAS("8"),
+                                        "{\"v\":1,\"revision\":9,\"areas\":[{}]}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK_INT(give_areas(&rig, 9, wrong[i]), SCRIM_OK);
+        CHECK(rig.desk.areas_revision == 9 && !rig.desk.areas_understood);
+        play(&rig, 1);
+        check_opaque(&rig, SCRIM_REASON_AREAS);
+    }
+    // A new picture does not make it known.
+    CHECK_INT(give(&rig, film_stream(&rig.film)), SCRIM_OK);
+    play(&rig, 40);
+    check_opaque(&rig, SCRIM_REASON_AREAS);
+
+    rig.desk.full = true; // what the full link refused is told again
+    CHECK_INT(give_areas(&rig, 10, AREAS("10")), SCRIM_OK);
+    CHECK_INT(rig.desk.areas_revision, 9);
+    rig.desk.full = false;
+    play(&rig, 40);
+    CHECK(rig.desk.areas_revision == 10 && rig.desk.areas_understood);
+    CHECK_INT(rig.desk.areas_taken, 6);
+    check_live(&rig);
+    CHECK_INT(scrim_veil_camera_areas_message(rig.camera, scrim_reader_of("short", 5)),
+              SCRIM_EFORMAT);
+    scrim_veil_camera_areas(rig.camera, NULL); // as at the start, where the file cannot be read
+    play(&rig, 1);
+    check_opaque(&rig, SCRIM_REASON_AREAS);
+    rig_finish(&rig);
 }
 
 // A browser would drop what follows a hole up to the next key frame, which may be two seconds off.
@@ -756,6 +829,7 @@ int main(int argc, char **argv)
     return test_run(argc, argv,
                     (struct test[]){{"feed", feed},
                                     {"after a hole comes a key frame", hole},
+                                    {"areas", areas},
                                     {"silence", silence},
                                     {"end of stream", end_of_stream},
                                     {"full desk", full_desk},
