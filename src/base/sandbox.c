@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -77,6 +80,44 @@ int scrim_sandbox_limits(uint64_t more_memory, unsigned descriptors, struct scri
     if (result >= 0)
         result = limit(RLIMIT_NPROC, 0, "processes", error);
     return result;
+}
+
+// Without a capability in the new user namespace nothing in it can be changed any more.
+static int drop_capabilities(struct scrim_error *error)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    return syscall(SYS_capset, &head, none) < 0
+               ? scrim_fail_errno(error, errno, "cannot give up capabilities")
+               : SCRIM_OK;
+}
+
+// An empty file system becomes the root, in the place of /proc, which is there if anything is; then
+// what was the root lies on top of it, and is taken off (pivot_root(2), NOTES).
+static int empty_root(struct scrim_error *error)
+{
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("none", "/proc", "tmpfs", flags, "size=4k,nr_inodes=1,mode=555") < 0 ||
+        chdir("/proc") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+        umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ||
+        mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | flags, NULL) < 0)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED, "an empty root is not permitted: %s",
+                          strerrordesc_np(errno));
+    return SCRIM_OK;
+}
+
+int scrim_sandbox_isolate(struct scrim_error *error)
+{
+    const int namespaces =
+        CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWCGROUP;
+    // Without a user namespace of its own a program that is root keeps what root may.
+    if (unshare(CLONE_NEWUSER | namespaces) < 0)
+        return scrim_fail(error, SCRIM_EUNSUPPORTED, "namespaces are not permitted: %s",
+                          strerrordesc_np(errno));
+    const int rootless = empty_root(error);
+    const int result = drop_capabilities(error);
+    return result < 0 ? result : rootless;
 }
 
 // Every right that this kernel's Landlock can take away.
@@ -154,10 +195,10 @@ static const char *const base_calls[] = {
     "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "adjtimex",
     "getrandom",
     // signals of our own
-    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "tgkill",
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall",
     // descriptors that are open
     "read", "readv", "pread64", "write", "writev", "pwrite64", "recvfrom", "recvmsg", "shutdown",
-    "getsockopt", "close", "fstat", "lseek", "fcntl", "poll", "ppoll", "epoll_wait", "epoll_pwait",
+    "getsockopt", "close", "fstat", "lseek", "poll", "ppoll", "epoll_wait", "epoll_pwait",
     "epoll_ctl", "eventfd2", "fsync", "fdatasync",
     // ourselves
     "getpid", "gettid", "getuid", "getrusage", "sysinfo", "exit", "exit_group", NULL};
@@ -249,6 +290,27 @@ static int allow_send(scmp_filter_ctx filter, struct scrim_error *error)
                       : SCRIM_OK;
 }
 
+// Of fcntl what has to do with the descriptor alone: F_SETOWN and F_SETSIG send signals to anybody.
+static int allow_fcntl(scmp_filter_ctx filter, struct scrim_error *error)
+{
+    static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL};
+    int result = 0;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && result >= 0; i++)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                  SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+    return result < 0 ? scrim_fail_errno(error, -result, "cannot filter system call fcntl")
+                      : SCRIM_OK;
+}
+
+// abort() signals a thread of ours; nobody else's.
+static int allow_abort(scmp_filter_ctx filter, struct scrim_error *error)
+{
+    const int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    return result < 0 ? scrim_fail_errno(error, -result, "cannot filter system call tgkill")
+                      : SCRIM_OK;
+}
+
 int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
 {
     tzset(); // libc would open /etc/localtime with the first date it breaks down
@@ -258,6 +320,10 @@ int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
     int result = add_rules(filter, SCMP_ACT_ALLOW, base_calls, error);
     if (result >= 0)
         result = allow_send(filter, error);
+    if (result >= 0)
+        result = allow_fcntl(filter, error);
+    if (result >= 0)
+        result = allow_abort(filter, error);
     if (result >= 0)
         result = add_rules(filter, SCMP_ACT_ALLOW, more, error);
     if (result >= 0)

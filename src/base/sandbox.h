@@ -20,6 +20,12 @@ SCRIM_MUST_CHECK bool scrim_sandbox_lock_memory(void);
 SCRIM_MUST_CHECK int scrim_sandbox_limits(uint64_t more_memory, unsigned descriptors,
                                           struct scrim_error *error);
 
+// Leaves the network, the mounts, and every name of this machine behind: namespaces of its own with
+// an empty root that cannot be written to, and no capability over anything outside. What is open
+// stays usable; children would be numbered afresh. SCRIM_EUNSUPPORTED, and a sentence, where that
+// is not permitted: nothing is changed then.
+SCRIM_MUST_CHECK int scrim_sandbox_isolate(struct scrim_error *error);
+
 enum scrim_sandbox_right {
     SCRIM_MAY_READ = 1,   // open files for reading, list directories
     SCRIM_MAY_APPEND = 2, // open existing files for writing (not reading)

@@ -36,6 +36,12 @@ int scrim_veil_confine(unsigned cameras, struct scrim_error *error)
     int code = limit_resources(cameras, error);
     if (code < 0)
         return code;
+    struct scrim_error why = {0};
+    code = scrim_sandbox_isolate(&why);
+    if (code == SCRIM_EUNSUPPORTED) // as in a unit of systemd, which brings its own
+        scrim_info(&log, "%s; the other walls of the cell stand", why.text);
+    else if (code < 0)
+        return scrim_fail(error, code, "%s", why.text);
     code = scrim_sandbox_files(NULL, 0, error);
     if (code == SCRIM_EUNSUPPORTED)
         scrim_warn(&log, "this kernel has no Landlock; system calls are limited all the same");

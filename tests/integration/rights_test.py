@@ -50,6 +50,7 @@ def locked_in():
         site = staged.site
         site.up()
         staged.wait_until_recording("quay")
+        staged.wait_for_log("veil0: ready")
         names = by_name(site)
         expect(set(names) == {"scrim-keeper", "scrim-recorder", "scrim-veil", "scrimd"}, f"running: {names}")
         for name, pids in names.items():

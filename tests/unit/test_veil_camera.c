@@ -11,10 +11,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #define W 320
@@ -631,6 +635,42 @@ static void try_unlink(void)
 {
     unlink("/tmp/scrim-no-such-file");
 }
+static void try_unix_socket(void)
+{
+    socket(AF_UNIX, SOCK_STREAM, 0);
+}
+static void try_thread_kill(void)
+{
+    syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+// The kernel would signal whoever is named so.
+static void try_signal_owner(void)
+{
+    fcntl(STDERR_FILENO, F_SETOWN, getppid());
+}
+static void try_read_memory(void)
+{
+    char byte;
+    const struct iovec one = {&byte, 1};
+    process_vm_readv(getppid(), &one, 1, &one, 1, 0);
+}
+static void try_mount(void)
+{
+    mount("none", "/", "tmpfs", 0, NULL);
+}
+static void try_namespace(void)
+{
+    unshare(CLONE_NEWUSER);
+}
+static void try_thread(void)
+{
+    syscall(SYS_clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, NULL);
+}
+static void try_send_to(void)
+{
+    const struct sockaddr somebody = {.sa_family = AF_UNIX};
+    sendto(STDERR_FILENO, "", 1, 0, &somebody, sizeof somebody);
+}
 
 // Runs `attempt` in a child that has locked itself in; true if that killed it.
 static bool is_killed(void (*attempt)(void))
@@ -672,6 +712,14 @@ static void locked_in(void)
     CHECK(is_killed(try_ptrace));
     CHECK(is_killed(try_kill));
     CHECK(is_killed(try_unlink));
+    CHECK(is_killed(try_unix_socket));
+    CHECK(is_killed(try_thread_kill));
+    CHECK(is_killed(try_signal_owner));
+    CHECK(is_killed(try_read_memory));
+    CHECK(is_killed(try_mount));
+    CHECK(is_killed(try_namespace));
+    CHECK(is_killed(try_thread));
+    CHECK(is_killed(try_send_to));
 }
 
 static void run_worker(int packets, int desk, int stop)
