@@ -23,6 +23,11 @@ const rgb = ([y, u, v]) => {
     ];
 };
 const palette = Object.values(fills).map(rgb);
+// People, with the arrowheads and outlines drawn on them: luma alone differs from the fill.
+const people = [fills.person, fills.personFigure].flatMap(([y, u, v]) =>
+    [y, 228, 24].map((luma) => rgb([luma, u, v])),
+);
+const captionHeight = 24; // of 480 lines: time and name at the bottom
 // Grey walls and asphalt may look like the grey fills; nothing in the footage looks like these.
 const telling = [fills.person, fills.personFigure].map(rgb);
 const cell = 8;
@@ -59,45 +64,48 @@ export async function grab(page, selector) {
 
 function eachCell(frame, visit) {
     const columns = Math.floor(frame.width / cell),
-        rows = Math.floor(frame.height / cell);
+        rows = Math.floor((frame.height - captionHeight) / cell);
     for (let row = 0; row < rows; row++)
         for (let column = 0; column < columns; column++) visit(column, row, row * columns + column);
     return columns * rows;
 }
 
-// Mean colour and spread of the middle 4×4 of a cell: its rim takes colour from its neighbours when
-// chroma is scaled up.
+// Mean colour and spread of the middle 4×4 of a cell, and how much of it is a person as it is drawn:
+// its rim takes colour from its neighbours when chroma is scaled up.
 function cellColour(frame, column, row) {
     const sum = [0, 0, 0];
     let least = 255,
-        most = 0;
+        most = 0,
+        drawn = 0;
     for (let y = 2; y < 6; y++) {
         for (let x = 2; x < 6; x++) {
             const at = ((row * cell + y) * frame.width + column * cell + x) * 4;
-            for (let c = 0; c < 3; c++) sum[c] += frame.data[at + c];
+            const pixel = frame.data.subarray(at, at + 3);
+            for (let c = 0; c < 3; c++) sum[c] += pixel[c];
+            if (people.some((colour) => distance(colour, pixel) < near * 2)) drawn++;
             const green = frame.data[at + 1];
             least = Math.min(least, green);
             most = Math.max(most, green);
         }
     }
-    return { mean: sum.map((value) => value / 16), spread: most - least };
+    return { mean: sum.map((value) => value / 16), spread: most - least, drawn: drawn / 16 };
 }
 
 const distance = (a, b) =>
     (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
 
-// Which cells are flat fill, as a list of booleans, and the share of those that are a person's.
+// Which cells are fill, flat or with something drawn on a person's, as a list of booleans, and the share of those that are a person's.
 export function filled(frame) {
     const cells = [];
-    let people = 0;
+    let telltale = 0;
     const total = eachCell(frame, (column, row) => {
-        const { mean, spread } = cellColour(frame, column, row);
+        const { mean, spread, drawn } = cellColour(frame, column, row);
         const among = (colours) =>
             spread < flat && colours.some((colour) => distance(colour, mean) < near);
-        cells.push(among(palette));
-        if (among(telling)) people++;
+        cells.push(among(palette) || drawn > 0.6);
+        if (among(telling)) telltale++;
     });
-    return { cells, people: people / total };
+    return { cells, people: telltale / total };
 }
 
 // Cells that changed between two frames, and those of them that are fill in neither: what moved
