@@ -43,6 +43,7 @@ PICTURES = 200  # of each camera, decoded and encoded alone
 USER, PASSWORD = "olga", "a password for the bench"
 PARTS = {"scrim-veil": "veil", "scrim-recorder": "recorder", "scrim-keeper": "recorder", "scrimd": "desk"}
 STAGES = ("decode", "motion", "detect", "mask", "render", "encode")
+SPEAKER = re.compile(r" info (veil\d+): ")
 FIELD = re.compile(r"(\w+)=([\w.]+)")
 
 
@@ -123,13 +124,21 @@ class Stage:
             os.kill(pid, signal.SIGUSR1)
 
         def said():
+            """{worker: {name: value}}, {camera: {name: value}}; the last word counts, for they also speak unasked."""
+            of_workers, of_cameras = {}, {}
             with open(self.log_path, errors="replace") as log:
                 log.seek(begun)
-                return [dict(FIELD.findall(line)) for line in log if " info veil" in line]
+                for line in log:
+                    speaker, values = SPEAKER.search(line), dict(FIELD.findall(line))
+                    if speaker and "divisor" in values:
+                        of_workers[speaker[1]] = values
+                    elif speaker and "packets" in values:
+                        of_cameras[values["camera"]] = values
+            return of_workers, of_cameras
 
-        wait_for("figures of all workers", lambda: sum("divisor" in line for line in said()) == len(workers), 10)
-        lines = said()
-        return {line["camera"]: line for line in lines if "camera" in line}, [l for l in lines if "divisor" in l]
+        wait_for("figures of all workers", lambda: len(said()[0]) == len(workers), 20)
+        of_workers, of_cameras = said()
+        return of_cameras, [of_workers[name] for name in sorted(of_workers)]
 
 
 def wait(seconds):

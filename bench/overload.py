@@ -95,7 +95,11 @@ def main():
     with contextlib.ExitStack() as cleanup:
         stage = live.Stage(cleanup)
         cleanup.callback(stage.site.down)
-        result = overload(stage)
+        try:
+            result = overload(stage)
+        except Failure:
+            print("".join(line for line in open(stage.log_path) if " info veil" not in line)[-4000:], file=sys.stderr)
+            raise
     save("overload", result, "too many cameras, then few")
     return 0
 
