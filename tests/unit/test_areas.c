@@ -130,7 +130,7 @@ static void the_largest_set_fits(void)
     for (unsigned i = 0; i < set.count; i++) {
         struct scrim_area *area = &set.list[i];
         area->kind = SCRIM_AREA_MASK;
-        snprintf(area->name, sizeof area->name, "abcdefghijklmnopqrstuvwxyz-%u", i);
+        snprintf(area->name, sizeof area->name, "abcdefghijklmnopqrstuvwxyz-%02u", i % 100);
         area->count = SCRIM_AREA_POINTS_MAX;
         for (int k = 0; k < SCRIM_AREA_POINTS_MAX; k++) // there and back, a saw
             area->points[k] = k < 32 ? (struct scrim_point){11111 + 2002 * k, 22222 - k % 2}
