@@ -4,7 +4,7 @@
 
 // A still face that nothing hints at is found after this long at the latest. Motion covers whoever
 // comes, and goes on for longer than this with whoever then stands still.
-#define FLOOR_US 3000000
+#define FLOOR_US 5000000
 // Things that move and are nobody, such as trees, do not make it look more often than this.
 #define HINTED_US 900000
 // As much of the picture as a head of a fifth of its height takes, permille.

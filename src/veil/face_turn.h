@@ -19,7 +19,7 @@ struct scrim_face_hints {
     bool followed; // one of them is a face
 };
 
-// True when a face is being followed, when it has not looked for three seconds, or for one and
+// True when a face is being followed, when it has not looked for five seconds, or for one and
 // something large differs from the background where nobody is.
 bool scrim_face_turn_due(const struct scrim_face_turn *turn, int64_t now_us,
                          const struct scrim_face_hints *hints);

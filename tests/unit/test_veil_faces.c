@@ -33,15 +33,15 @@ static bool due(const struct scrim_face_turn *turn, int64_t now_us, const struct
     return scrim_face_turn_due(turn, now_us, &hints);
 }
 
-static void looks_at_the_first_picture_and_every_three_seconds(void)
+static void looks_at_the_first_picture_and_every_five_seconds(void)
 {
     struct scrim_face_turn turn = {0};
     memset(levels, 0, sizeof(levels));
     CHECK(due(&turn, 5 * SECOND, NULL, false));
     scrim_face_turn_looked(&turn, 5 * SECOND);
     CHECK(!due(&turn, 5 * SECOND + SECOND / 2, NULL, false));
-    CHECK(!due(&turn, 7 * SECOND, NULL, false));
-    CHECK(due(&turn, 8 * SECOND, NULL, false));
+    CHECK(!due(&turn, 9 * SECOND, NULL, false));
+    CHECK(due(&turn, 10 * SECOND, NULL, false));
     scrim_face_turn_forget(&turn);
     CHECK(due(&turn, 6 * SECOND, NULL, false));
 }
@@ -152,10 +152,10 @@ static void a_still_face_is_found_and_stays_found(void)
     rig.script.faces_result = 1;
     for (int at = 2; at < 32; at++) {
         CHECK(look(&rig, at * SECOND));
-        CHECK(is_hidden(&rig, at * SECOND) == (at >= 4)); // three seconds after the last look
+        CHECK(is_hidden(&rig, at * SECOND) == (at >= 6)); // five seconds after the last look
     }
     CHECK_INT(rig.script.people_runs, 31);
-    CHECK_INT(rig.script.faces_runs, 1 + 28); // followed at every look
+    CHECK_INT(rig.script.faces_runs, 1 + 26); // followed at every look
     rig.script.faces_result = 0;              // and gone
     CHECK(look(&rig, 32 * SECOND));
     CHECK(look(&rig, 34 * SECOND));
@@ -197,8 +197,8 @@ int main(int argc, char **argv)
     return test_run(
         argc, argv,
         (struct test[]){
-            {"looks at the first picture and every three seconds",
-             looks_at_the_first_picture_and_every_three_seconds},
+            {"looks at the first picture and every five seconds",
+             looks_at_the_first_picture_and_every_five_seconds},
             {"a face is followed at every look", a_face_is_followed_at_every_look},
             {"something large that is nobody is a reason",
              something_large_that_is_nobody_is_a_reason},
