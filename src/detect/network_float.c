@@ -2,6 +2,7 @@
 #include "detect/network_impl.h"
 
 #include "base/alloc.h"
+#include "detect/layout.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,16 +62,23 @@ static size_t round_up(size_t floats)
 // Gives the values without a parent their place in the block; returns its size in floats.
 static size_t lay_out(const struct scrim_model *model, struct place *places)
 {
-    size_t used = 0;
+    struct scrim_span spans[SCRIM_MODEL_OPS_MAX + 1];
+    scrim_layout_spans(model, spans);
+    spans[0].last = spans[model->outputs[0].value].last; // what was filled in stays
     for (unsigned value = 0; value <= model->ops_count; value++) {
         const struct scrim_model_shape *shape = &model->shapes[value];
-        if (places[value].parent != 0)
-            continue;
-        places[value].offset = used;
         // XNNPACK reads, and never writes, a little beyond the end.
-        used += round_up((size_t)shape->height * shape->width * shape->channels +
-                         XNN_EXTRA_BYTES / sizeof(float));
+        spans[value].size = round_up((size_t)shape->height * shape->width * shape->channels +
+                                     XNN_EXTRA_BYTES / sizeof(float));
     }
+    // A parent is made later than its children, and may have one itself.
+    for (unsigned value = 0; value <= model->ops_count; value++)
+        if (places[value].parent != 0)
+            scrim_layout_merge(&spans[places[value].parent], &spans[value]);
+    const size_t used = scrim_layout(spans, model->ops_count + 1);
+    for (unsigned value = 0; value <= model->ops_count; value++)
+        if (places[value].parent == 0)
+            places[value].offset = spans[value].offset;
     return used;
 }
 

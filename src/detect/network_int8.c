@@ -7,6 +7,7 @@
 #include "detect/network_impl.h"
 
 #include "base/alloc.h"
+#include "detect/layout.h"
 
 #include <math.h>
 
@@ -137,8 +138,18 @@ static struct scrim_tensor float_tensor(const struct scrim_model_shape *shape, c
                                  shape->channels};
 }
 
-// The float input, then every value, one after another.
-static dnnl_status_t place_all(struct network *network, char *at)
+// Where every value goes; returns the size of the block for them.
+static size_t lay_out(const struct scrim_int8_values *values, struct scrim_span *spans)
+{
+    const struct scrim_model *model = values->model;
+    scrim_layout_spans(model, spans);
+    for (unsigned value = 0; value <= model->ops_count; value++)
+        spans[value].size = bytes_of(&model->shapes[value], scrim_int8_type(values, value));
+    return scrim_layout(spans, model->ops_count + 1);
+}
+
+// The float input, then the values.
+static dnnl_status_t place_all(struct network *network, const struct scrim_span *spans, char *at)
 {
     struct scrim_int8_values *values = &network->values;
     const struct scrim_model *model = values->model;
@@ -148,11 +159,11 @@ static dnnl_status_t place_all(struct network *network, char *at)
     for (unsigned value = 0; value <= model->ops_count && status == dnnl_success; value++) {
         const struct scrim_model_shape *shape = &model->shapes[value];
         const dnnl_data_type_t type = scrim_int8_type(values, value);
-        status = place(values, shape, type, at, &values->memories[value]);
+        char *here = at + spans[value].offset;
+        status = place(values, shape, type, here, &values->memories[value]);
         for (unsigned i = 0; i < model->outputs_count; i++)
             if (model->outputs[i].value == value)
-                network->base.outputs[i] = float_tensor(shape, at);
-        at += bytes_of(shape, type);
+                network->base.outputs[i] = float_tensor(shape, here);
     }
     return status;
 }
@@ -160,15 +171,15 @@ static dnnl_status_t place_all(struct network *network, char *at)
 static int allocate(struct network *network, struct scrim_error *error)
 {
     const struct scrim_model *model = network->values.model;
-    size_t bytes = ALIGNMENT + bytes_of(&model->shapes[0], dnnl_f32);
-    for (unsigned value = 0; value <= model->ops_count; value++)
-        bytes += bytes_of(&model->shapes[value], scrim_int8_type(&network->values, value));
+    struct scrim_span spans[SCRIM_MODEL_OPS_MAX + 1];
+    const size_t bytes =
+        ALIGNMENT + bytes_of(&model->shapes[0], dnnl_f32) + lay_out(&network->values, spans);
     network->block = scrim_alloc_zero(bytes, 1);
     if (!network->block)
         return scrim_fail(error, SCRIM_ENOMEM, "no memory for %zu MiB of network values",
                           bytes >> 20);
     const size_t skip = ALIGNMENT - (uintptr_t)network->block % ALIGNMENT;
-    return check(place_all(network, (char *)network->block + skip), error);
+    return check(place_all(network, spans, (char *)network->block + skip), error);
 }
 
 // --- steps -------------------------------------------------------------------------------------
