@@ -20,8 +20,18 @@ struct scrim_int8_values {
 
 #define SCRIM_INT8_ARGS_MAX (SCRIM_MODEL_INPUTS_MAX + 4)
 
+// Part of a concatenation: `bytes` of every cell.
+struct scrim_int8_copy {
+    const int8_t *from;
+    int8_t *to;
+    size_t bytes, pitch; // pitch: bytes from one cell of the result to the next
+};
+
 struct scrim_int8_step {
-    dnnl_primitive_t primitive;
+    dnnl_primitive_t primitive; // NULL: a concatenation
+    struct scrim_int8_copy copies[SCRIM_MODEL_INPUTS_MAX];
+    unsigned copies_count;
+    size_t cells; // of every copy
     dnnl_exec_arg_t args[SCRIM_INT8_ARGS_MAX];
     int args_count;
     dnnl_memory_t weights, bias; // NULL unless it is a convolution

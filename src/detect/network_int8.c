@@ -7,8 +7,8 @@
 #include "detect/network_impl.h"
 
 #include "base/alloc.h"
-#include "detect/layout.h"
 
+#include <limits.h>
 #include <math.h>
 
 #define ALIGNMENT ((size_t)64) // bytes: a cache line, and the widest vector
@@ -123,9 +123,59 @@ static size_t bytes_of(const struct scrim_model_shape *shape, dnnl_data_type_t t
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static dnnl_status_t place(const struct scrim_int8_values *values,
-                           const struct scrim_model_shape *shape, dnnl_data_type_t type, char *at,
-                           dnnl_memory_t *ret)
+// Where a value lies, and until when: `last` is the operation that reads it last.
+struct place {
+    size_t offset, bytes;
+    unsigned last;
+};
+
+static void find_last_uses(const struct scrim_model *model, struct place *places)
+{
+    for (unsigned i = 0; i < model->ops_count; i++)
+        for (unsigned k = 0; k < model->ops[i].inputs_count; k++)
+            places[model->ops[i].inputs[k]].last = i;
+    for (unsigned i = 0; i < model->outputs_count; i++)
+        places[model->outputs[i].value].last = UINT_MAX;
+}
+
+// The lowest offset from which the value overlaps none that operation `value - 1` or a later one
+// still reads.
+static size_t free_offset(const struct place *places, unsigned value)
+{
+    size_t offset = 0;
+    for (unsigned other = 0; other < value;) {
+        const struct place *place = &places[other];
+        const bool needed = place->last + 1 >= value || place->last == UINT_MAX;
+        if (needed && place->offset < offset + places[value].bytes &&
+            offset < place->offset + place->bytes) {
+            offset = place->offset + place->bytes;
+            other = 0;
+        } else {
+            other++;
+        }
+    }
+    return offset;
+}
+
+// A network's values take a third of the memory if those that are no longer read make room: then
+// they stay in the processor's cache. Returns the bytes of all.
+static size_t lay_out(const struct scrim_int8_values *values, struct place *places)
+{
+    const struct scrim_model *model = values->model;
+    size_t used = 0;
+    find_last_uses(model, places);
+    for (unsigned value = 0; value <= model->ops_count; value++) {
+        places[value].bytes = bytes_of(&model->shapes[value], scrim_int8_type(values, value));
+        places[value].offset = free_offset(places, value);
+        if (places[value].offset + places[value].bytes > used)
+            used = places[value].offset + places[value].bytes;
+    }
+    return used;
+}
+
+static dnnl_status_t place_at(const struct scrim_int8_values *values,
+                              const struct scrim_model_shape *shape, dnnl_data_type_t type,
+                              char *at, dnnl_memory_t *ret)
 {
     dnnl_memory_desc_t form;
     const dnnl_status_t status = scrim_int8_describe(shape, type, &form);
@@ -138,32 +188,20 @@ static struct scrim_tensor float_tensor(const struct scrim_model_shape *shape, c
                                  shape->channels};
 }
 
-// Where every value goes; returns the size of the block for them.
-static size_t lay_out(const struct scrim_int8_values *values, struct scrim_span *spans)
-{
-    const struct scrim_model *model = values->model;
-    scrim_layout_spans(model, spans);
-    for (unsigned value = 0; value <= model->ops_count; value++)
-        spans[value].size = bytes_of(&model->shapes[value], scrim_int8_type(values, value));
-    return scrim_layout(spans, model->ops_count + 1);
-}
-
-// The float input, then the values.
-static dnnl_status_t place_all(struct network *network, const struct scrim_span *spans, char *at)
+// The float input, and behind it the values.
+static dnnl_status_t place_all(struct network *network, const struct place *places, char *at)
 {
     struct scrim_int8_values *values = &network->values;
     const struct scrim_model *model = values->model;
-    dnnl_status_t status = place(values, &model->shapes[0], dnnl_f32, at, &network->input);
+    dnnl_status_t status = place_at(values, &model->shapes[0], dnnl_f32, at, &network->input);
     network->base.input = float_tensor(&model->shapes[0], at);
     at += bytes_of(&model->shapes[0], dnnl_f32);
-    for (unsigned value = 0; value <= model->ops_count && status == dnnl_success; value++) {
-        const struct scrim_model_shape *shape = &model->shapes[value];
-        const dnnl_data_type_t type = scrim_int8_type(values, value);
-        char *here = at + spans[value].offset;
-        status = place(values, shape, type, here, &values->memories[value]);
-        for (unsigned i = 0; i < model->outputs_count; i++)
-            if (model->outputs[i].value == value)
-                network->base.outputs[i] = float_tensor(shape, here);
+    for (unsigned value = 0; value <= model->ops_count && status == dnnl_success; value++)
+        status = place_at(values, &model->shapes[value], scrim_int8_type(values, value),
+                          at + places[value].offset, &values->memories[value]);
+    for (unsigned i = 0; i < model->outputs_count; i++) {
+        const unsigned value = model->outputs[i].value;
+        network->base.outputs[i] = float_tensor(&model->shapes[value], at + places[value].offset);
     }
     return status;
 }
@@ -171,15 +209,15 @@ static dnnl_status_t place_all(struct network *network, const struct scrim_span 
 static int allocate(struct network *network, struct scrim_error *error)
 {
     const struct scrim_model *model = network->values.model;
-    struct scrim_span spans[SCRIM_MODEL_OPS_MAX + 1];
+    struct place places[SCRIM_MODEL_OPS_MAX + 1] = {0};
     const size_t bytes =
-        ALIGNMENT + bytes_of(&model->shapes[0], dnnl_f32) + lay_out(&network->values, spans);
+        lay_out(&network->values, places) + bytes_of(&model->shapes[0], dnnl_f32) + ALIGNMENT;
     network->block = scrim_alloc_zero(bytes, 1);
     if (!network->block)
         return scrim_fail(error, SCRIM_ENOMEM, "no memory for %zu MiB of network values",
                           bytes >> 20);
     const size_t skip = ALIGNMENT - (uintptr_t)network->block % ALIGNMENT;
-    return check(place_all(network, spans, (char *)network->block + skip), error);
+    return check(place_all(network, places, (char *)network->block + skip), error);
 }
 
 // --- steps -------------------------------------------------------------------------------------
