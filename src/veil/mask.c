@@ -5,6 +5,7 @@
 #include "veil/polygon.h"
 #include "veil/silhouette.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,7 +278,9 @@ static void cover_place(const struct scrim_mask *mask, const struct scrim_place 
     inner.y0 += INSET;
     inner.x1 -= INSET;
     inner.y1 -= INSET;
-    const int reach = 1 + (int)((box->y1 - box->y0) * REACH_PER_PIXEL - 0.5F);
+    // Whatever a box holds, this is a number of cells.
+    const float tall = fminf(fmaxf(box->y1 - box->y0, 0), (float)grid->height);
+    const int reach = 1 + (int)(tall * REACH_PER_PIXEL - 0.5F);
     struct scrim_silhouette_row span;
     for (int row = 0; row < mask->rows; row++) {
         if (!scrim_silhouette_at(grid, &inner, row, &span))
@@ -324,8 +327,10 @@ void scrim_mask_claim(const struct scrim_mask *mask, const struct scrim_place *p
 
 static int clamp_cell(float at, int count)
 {
-    const int cell = (int)(at / SCRIM_CELL);
-    return cell < 0 ? 0 : cell >= count ? count - 1 : cell;
+    const float cell = at / SCRIM_CELL;
+    if (!(cell > 0)) // which NaN is not either
+        return 0;
+    return cell < (float)count ? (int)cell : count - 1;
 }
 
 unsigned scrim_mask_foreground(const struct scrim_mask *mask, const uint8_t *levels,

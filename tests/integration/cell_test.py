@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import sitekit
@@ -184,3 +185,45 @@ def namespaces():
         for kind in ("CapEff", "CapPrm"):
             expect(re.search(rf"^{kind}:\s*0+$", status, re.MULTILINE), f"it has capabilities: {kind}")
         expect(len(os.listdir(f"/proc/{pid}/task")) == 1, "it has more than one thread")
+
+
+def slow_down(pid, running_ms, standing_ms, until):
+    """Lets a process run a part of the time only, until the condition holds."""
+    deadline = time.monotonic() + 90
+    while not until():
+        expect(time.monotonic() < deadline, "it never happened")
+        for _ in range(5):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(standing_ms / 1000)
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(running_ms / 1000)
+
+
+@test("a veil worker that gets too little of the processor shows fewer pictures, then none, says why, and recovers",
+      soak=True)
+def overload():
+    with stage({name: "people-sub" for name in ("quay", "gate", "yard", "dock")}, users=USERS) as staged:
+        site = staged.site
+        site.configure([staged.entry(name) for name in staged.clips], veil_workers=1)
+        site.up()
+        desk = sign_in(site)
+        for camera in staged.clips:
+            wait_for(f"a live picture of {camera}", lambda: state(desk, camera) == "live", 60)
+        pid = worker_pid(site, 0)
+        seen = []
+
+        def dark():
+            seen.append([desk.camera(camera)["veil"] for camera in staged.clips])
+            return any(veil["state"] == "opaque" and "overloaded" in veil["reason"] for veil in seen[-1])
+
+        try:
+            slow_down(pid, 2, 98, dark)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        expect(any(veil["state"] == "live" for veil in seen[-1]) or len(seen) > 3, "all of them went dark at once")
+        for camera in staged.clips:
+            wait_for(f"a live picture of {camera} again", lambda: state(desk, camera) == "live", 120)
+        expect(worker_pid(site, 0) == pid, "the worker was not the same to the end")
+        site.down()
+        for camera in staged.clips:
+            expect(not site.gaps(camera), f"gaps of {camera}: {site.gaps(camera)}")

@@ -2,6 +2,7 @@
 #include "test.h"
 #include "veil/grid.h"
 #include "veil/load.h"
+#include "veil/reason.h"
 #include "veil/render.h"
 #include "veil/schedule.h"
 #include "veil_scene.h"
@@ -174,6 +175,30 @@ static void opaque_hides_all(void)
     }
 }
 
+// Each in its own words, large enough to be seen in a small picture: other pixels than those of any
+// other reason, and of none.
+static void every_reason_is_written(void)
+{
+    static const int sizes[][2] = {{640, 480}, {176, 144}};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        struct scene pictures[SCRIM_REASON_COUNT];
+        const size_t luma = (size_t)(sizes[s][0] * sizes[s][1]);
+        for (int i = 0; i < SCRIM_REASON_COUNT; i++) {
+            scene_init(&pictures[i], sizes[s][0], sizes[s][1]);
+            const struct scrim_canvas canvas = canvas_of(&pictures[i]);
+            scrim_render_opaque(&canvas, scrim_reason_text((enum scrim_reason)i));
+            size_t written = 0;
+            for (size_t at = 0; at < luma; at++)
+                written += pictures[i].planes[0][at] != pictures[0].planes[0][at];
+            CHECK(i == 0 || written * 400 > luma);
+            for (int j = 0; j < i; j++)
+                CHECK(memcmp(pictures[i].planes[0], pictures[j].planes[0], luma) != 0);
+        }
+        for (int i = 0; i < SCRIM_REASON_COUNT; i++)
+            scene_finish(&pictures[i]);
+    }
+}
+
 static void schedule_shares(void)
 {
     // 500 permille of a core at 50 ms a run: 10 runs a second for 20 cameras that would like 2
@@ -248,6 +273,7 @@ int main(int argc, char **argv)
                                     {"rects cover exactly", rects_cover_exactly},
                                     {"nothing left under the mask", nothing_left_under_the_mask},
                                     {"opaque hides all", opaque_hides_all},
+                                    {"every reason is written", every_reason_is_written},
                                     {"schedule shares", schedule_shares},
                                     {"load sheds rate first", load_sheds_rate_first},
                                     {"lag knows the best moment", lag_knows_the_best_moment},
