@@ -16,11 +16,17 @@
 #include "veil/worker.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+// Planes, tables and the code that oneDNN generates have pages of their own: what is never touched
+// of them is never paid for, and what the models leave behind goes back. Otherwise the C library
+// puts them on its heap from the second on. Nothing of this size comes and goes with every picture.
+#define PAGES_OF_THEIR_OWN (64 << 10)
 
 struct args {
     int64_t worker, workers;
@@ -146,6 +152,7 @@ int main(int argc, char **argv)
     }
     const struct scrim_log log = scrim_log_named("veil%lld", (long long)args.worker);
     scrim_media_quiet();
+    mallopt(M_MMAP_THRESHOLD, PAGES_OF_THEIR_OWN);
     struct scrim_site site = {0};
     struct scrim_worker_params params = {0};
     if (prepare(&args, dir[0], &log, &site, &params, &error) < 0) {
