@@ -189,7 +189,7 @@ int scrim_sandbox_files(const struct scrim_sandbox_path *paths, size_t count,
 
 static const char *const base_calls[] = {
     // memory
-    "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "mlock", "munlock",
+    "brk", "munmap", "mremap", "madvise", "mlock", "munlock",
     // threads that exist, time, randomness
     "futex", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq", "membarrier",
     "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "adjtimex",
@@ -290,6 +290,18 @@ static int allow_send(scmp_filter_ctx filter, struct scrim_error *error)
                       : SCRIM_OK;
 }
 
+// Memory, but none that holds new code: who gets in has to make do with ours.
+static int allow_memory(scmp_filter_ctx filter, struct scrim_error *error)
+{
+    static const int calls[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+    int result = 0;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls && result >= 0; i++)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1,
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    return result < 0 ? scrim_fail_errno(error, -result, "cannot filter calls for memory")
+                      : SCRIM_OK;
+}
+
 // Of fcntl what has to do with the descriptor alone: F_SETOWN and F_SETSIG send signals to anybody.
 static int allow_fcntl(scmp_filter_ctx filter, struct scrim_error *error)
 {
@@ -320,6 +332,8 @@ int scrim_sandbox_calls(const char *const *more, struct scrim_error *error)
     int result = add_rules(filter, SCMP_ACT_ALLOW, base_calls, error);
     if (result >= 0)
         result = allow_send(filter, error);
+    if (result >= 0)
+        result = allow_memory(filter, error);
     if (result >= 0)
         result = allow_fcntl(filter, error);
     if (result >= 0)

@@ -46,8 +46,8 @@ SCRIM_MUST_CHECK int scrim_sandbox_files(const struct scrim_sandbox_path *paths,
 
 // From here on only the calls that work on memory, time, signals and descriptors already open, plus
 // `more` (NULL-terminated libseccomp names; NULL for none), are possible; any other kills the
-// process. No call of the base set opens, connects, names whom it sends to, creates a process or
-// reaches another one.
+// process. No call of the base set opens, connects, names whom it sends to, signals anybody else,
+// creates a process or reaches another one, and no memory becomes code.
 SCRIM_MUST_CHECK int scrim_sandbox_calls(const char *const *more, struct scrim_error *error);
 
 // From here on no process can be started (threads can) and the named calls (NULL-terminated) fail

@@ -55,6 +55,17 @@ static int check_output(const struct scrim_model *model, const struct scrim_mode
     return SCRIM_OK;
 }
 
+// A grid that comes twice would be a longer vector for each cell.
+static int check_strides(const struct scrim_model *model, struct scrim_error *error)
+{
+    for (unsigned i = 0; i < model->outputs_count; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (model->outputs[i].stride == model->outputs[k].stride)
+                return scrim_fail(error, SCRIM_EUNSUPPORTED, "has two outputs with a stride of %u",
+                                  model->outputs[i].stride);
+    return SCRIM_OK;
+}
+
 // Nothing may leave the network but through a declared output: a value that is neither consumed nor
 // an output would be one that somebody could start to read.
 static int check_loose_ends(const struct scrim_model *model, struct scrim_error *error)
@@ -82,5 +93,6 @@ int scrim_guard_check(const struct scrim_model *model, struct scrim_error *error
         if (result < 0)
             return result;
     }
-    return check_loose_ends(model, error);
+    const int result = check_strides(model, error);
+    return result < 0 ? result : check_loose_ends(model, error);
 }

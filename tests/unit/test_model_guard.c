@@ -42,6 +42,37 @@ static int load(const struct plan *plan, struct scrim_error *error)
     return result;
 }
 
+// Box and score of a person, several times over for each cell: numbers that are no boxes.
+static void one_grid_many_times_is_refused(void)
+{
+    struct model_builder builder;
+    struct scrim_model *model = NULL;
+    struct scrim_error error = {0};
+    const unsigned times = SCRIM_MODEL_OUTPUTS_MAX;
+    for (unsigned count = 1; count <= times; count += times - 1) {
+        model_begin(&builder, 64, 32);
+        builder.bytes.data[11] = SCRIM_HEAD_GFL;
+        model_u8(&builder, 1);
+        model_u8(&builder, SCRIM_CLASS_PERSON);
+        model_u8(&builder, 2);
+        model_u8(&builder, count);
+        for (unsigned i = 0; i < count; i++) {
+            model_u16(&builder, 2 + i);
+            model_u16(&builder, 8);
+        }
+        model_u16(&builder, 1 + count);
+        model_conv(&builder, 0, 3, 4, 3, 4, true);
+        for (unsigned i = 0; i < count; i++)
+            model_conv(&builder, 1, 4, 9, 1, 2, false);
+        model_end(&builder);
+        CHECK_INT(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, &error),
+                  count == 1 ? SCRIM_OK : SCRIM_EUNSUPPORTED);
+        scrim_model_destroy(model);
+        model = NULL;
+        model_finish(&builder);
+    }
+}
+
 static void detector_is_loaded(void)
 {
     struct scrim_error error = {0};
@@ -189,14 +220,16 @@ static void our_models_pass(void)
 
 int main(int argc, char **argv)
 {
-    return test_run(argc, argv,
-                    (struct test[]){{"detector is loaded", detector_is_loaded},
-                                    {"embeddings are refused", embeddings_are_refused},
-                                    {"points on a face are refused", points_on_a_face_are_refused},
-                                    {"sentence says what", sentence_says_what},
-                                    {"damage is caught", damage_is_caught},
-                                    {"truncation is caught", truncation_is_caught},
-                                    {"trailing bytes are refused", trailing_bytes_are_refused},
-                                    {"our models pass", our_models_pass},
-                                    {0}});
+    return test_run(
+        argc, argv,
+        (struct test[]){{"detector is loaded", detector_is_loaded},
+                        {"embeddings are refused", embeddings_are_refused},
+                        {"one grid many times is refused", one_grid_many_times_is_refused},
+                        {"points on a face are refused", points_on_a_face_are_refused},
+                        {"sentence says what", sentence_says_what},
+                        {"damage is caught", damage_is_caught},
+                        {"truncation is caught", truncation_is_caught},
+                        {"trailing bytes are refused", trailing_bytes_are_refused},
+                        {"our models pass", our_models_pass},
+                        {0}});
 }

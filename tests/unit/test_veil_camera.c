@@ -666,6 +666,15 @@ static void try_thread(void)
 {
     syscall(SYS_clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, NULL);
 }
+static void try_new_code(void)
+{
+    mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+static void try_data_as_code(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
 static void try_send_to(void)
 {
     const struct sockaddr somebody = {.sa_family = AF_UNIX};
@@ -720,6 +729,8 @@ static void locked_in(void)
     CHECK(is_killed(try_namespace));
     CHECK(is_killed(try_thread));
     CHECK(is_killed(try_send_to));
+    CHECK(is_killed(try_new_code));
+    CHECK(is_killed(try_data_as_code));
 }
 
 static void run_worker(int packets, int desk, int stop)
