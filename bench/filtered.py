@@ -76,8 +76,8 @@ SNOW = ("color=black:s=768x576:r=10,format=yuv420p,noise=c0s=50:c0_seed=3,lutyuv
         "gblur=sigma=1.3:planes=1,lutyuv=y='clip(val*8,0,255)',split[s1][s2];[s1]scroll=v=-0.0243:h=0.004[far];"
         "[s2]scroll=v=-0.0521:h=-0.009,hflip[near];[far][near]blend=c0_mode=lighten[snow];"
         "[in][snow]blend=shortest=1:c0_mode=screen:c0_opacity=0.8[out]")
-# Light of 65 to 100 % in patches of an eighth of the picture and more, drifting by so many shares of it a picture.
-CLOUDS = ("color=gray:s=8x6:r=10,format=yuv420p,noise=c0s=100:c0_seed=7,lutyuv=y='clip(210+(val-128)*0.8,166,255)',"
+# Light of 65 to 100 % in patches of a quarter of the picture, drifting by so many shares of it a picture.
+CLOUDS = ("color=gray:s=4x3:r=10,format=yuv420p,noise=c0s=100:c0_seed=7,lutyuv=y='clip(210+(val-128)*0.8,166,255)',"
           "split[q1][q2];[q2]hflip[q3];[q1][q3]hstack,split[h1][h2];[h2]vflip[h3];[h1][h3]vstack,"
           "scale=1536x1152:flags=bicubic,scroll=h={speed}:v=0.001,crop=768:576:0:0[sky];"
           "[in][sky]blend=shortest=1:c0_mode=multiply[out]")
@@ -94,7 +94,7 @@ VARIANTS = [
     Variant("vtest", "infrared", INFRARED),
     Variant("vtest", "exposure-hunting", f"[in]{gain('1+0.2*sin(2*PI*t/3)')}[out]"),
     *[Variant("vtest", f"gain-step-{step}", f"[in]{gain(f'if(lt(mod(t,20),10),1,{step})')}[out]")
-      for step in ("1.1", "1.5", "0.6", "0.15")],
+      for step in ("1.1", "1.5", "0.6", "0.25")],
     Variant("vtest", "gain-ramp-1.5", f"[in]{gain('1+0.5*clip((t-10)/3,0,1)')}[out]"),
     Variant("vtest", "flashes", f"[in]{gain('if(lt(mod(t,4),0.1),1.8,1)')}[out]"),
     Variant("vtest", "white-balance", f"[in]hue=h='25*sin(2*PI*t/8)':s='1+0.4*sin(2*PI*t/5)',{gain('1+0.1*sin(2*PI*t/8)')}[out]"),
