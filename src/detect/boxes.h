@@ -20,3 +20,7 @@ void scrim_boxes_collect(struct scrim_boxes *found, const struct scrim_box *box)
 // Greedy non-maximum suppression per class: sorts best first and drops boxes that overlap a better
 // one by more than `overlap` (intersection over union). Returns how many stay, at the front.
 size_t scrim_boxes_suppress(struct scrim_box *boxes, size_t count, float overlap);
+
+// Two lists after one another, of `first` and `second` boxes: of the second those stay that cover
+// something new. Returns how many boxes there are then.
+size_t scrim_boxes_merge(struct scrim_box *boxes, size_t first, size_t second, float overlap);

@@ -171,6 +171,11 @@ int scrim_model_find(const char *name, char ret[SCRIM_PATH_MAX], struct scrim_er
                       asked ? asked : "", asked ? ", " : "", beside, installed);
 }
 
+bool scrim_detector_is_fast(void)
+{
+    return scrim_network_int8_pays();
+}
+
 // Halfway between 4:3 and 5:3, the proportions of the two inputs there are.
 static bool is_wide(int width, int height)
 {
@@ -180,6 +185,11 @@ static bool is_wide(int width, int height)
 const char *scrim_model_for_picture(int width, int height)
 {
     return is_wide(width, height) ? "nanodet-320x192" : "nanodet-256x192";
+}
+
+const char *scrim_far_model_for_picture(int width, int height)
+{
+    return is_wide(width, height) ? "nanodet-480x288" : "nanodet-384x288";
 }
 
 const char *scrim_face_model_for_picture(int width, int height)

@@ -69,5 +69,9 @@ SCRIM_MUST_CHECK int scrim_model_find(const char *name, char ret[SCRIM_PATH_MAX]
 // fit the picture's proportions, for larger ones find fewer people who are large
 // (docs/design/detector.md).
 const char *scrim_model_for_picture(int width, int height);
+// The model to look with once more for people who are too small for that one, where there is time.
+const char *scrim_far_model_for_picture(int width, int height);
+// Whether this processor looks twice in the time that others take to look once: int8 pays.
+bool scrim_detector_is_fast(void);
 // The same for close-up faces: from a fifth of the picture's height to all of it.
 const char *scrim_face_model_for_picture(int width, int height);

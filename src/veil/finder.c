@@ -1,6 +1,7 @@
 #include "veil/finder.h"
 
 #include "base/alloc.h"
+#include "detect/boxes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #define THRESHOLD 0.3F
 #define THRESHOLD_FACES 0.3F
 #define LARGE_MODEL "nanodet-640x384"
+// Boxes of two looks that overlap by more are of the same thing: intersection over union.
+#define SAME_THING 0.5F
 // Smaller heads belong to people who are seen as people: shares of the picture's height.
 #define HEAD_MIN 0.3F
 
@@ -28,7 +31,7 @@ struct models {
 
 struct scrim_finder_set {
     struct models people, faces;
-    struct scrim_detector *large; // NULL unless thorough
+    struct models far; // for people who are small; none where two looks are too slow
 };
 
 static int load(const char *name, struct scrim_detector **ret, struct scrim_error *error)
@@ -80,12 +83,15 @@ int scrim_finder_set_create(const char *model, bool thorough, struct scrim_finde
     struct scrim_finder_set *set = scrim_new(struct scrim_finder_set);
     set->people.name_for = scrim_model_for_picture;
     set->faces.name_for = scrim_face_model_for_picture;
+    set->far.name_for = scrim_far_model_for_picture;
     int code =
         model ? add_model(&set->people, model, NULL, error) : add_every_shape(&set->people, error);
     if (code >= 0)
         code = add_every_shape(&set->faces, error);
     if (code >= 0 && thorough)
-        code = load(LARGE_MODEL, &set->large, error);
+        code = add_model(&set->far, LARGE_MODEL, NULL, error);
+    else if (code >= 0 && !model && scrim_detector_is_fast())
+        code = add_every_shape(&set->far, error);
     if (code < 0) {
         scrim_finder_set_destroy(set);
         return code;
@@ -100,7 +106,7 @@ void scrim_finder_set_destroy(struct scrim_finder_set *set)
         return;
     models_finish(&set->people);
     models_finish(&set->faces);
-    scrim_detector_destroy(set->large);
+    models_finish(&set->far);
     free(set);
 }
 
@@ -108,15 +114,16 @@ static int find(void *context, const struct scrim_picture *picture,
                 const struct scrim_region *region, struct scrim_box *boxes, size_t max)
 {
     const struct scrim_finder_set *set = context;
-    struct scrim_detector *detector = detector_for(&set->people, picture->width, picture->height);
-    if (!detector)
+    struct scrim_detector *near = detector_for(&set->people, picture->width, picture->height);
+    struct scrim_detector *far = detector_for(&set->far, picture->width, picture->height);
+    if (!near)
         return SCRIM_EUNSUPPORTED;
-    const int count = scrim_detector_run(detector, picture, region, THRESHOLD, boxes, max);
-    if (count < 0 || !set->large)
+    const int count = scrim_detector_run(near, picture, region, THRESHOLD, boxes, max);
+    if (count < 0 || !far)
         return count;
-    const int more = scrim_detector_run(set->large, picture, region, THRESHOLD, boxes + count,
-                                        max - (size_t)count);
-    return more < 0 ? more : count + more;
+    const int more =
+        scrim_detector_run(far, picture, region, THRESHOLD, boxes + count, max - (size_t)count);
+    return more < 0 ? more : (int)scrim_boxes_merge(boxes, (size_t)count, (size_t)more, SAME_THING);
 }
 
 static int keep_large(const struct scrim_picture *picture, struct scrim_box *boxes, int count)

@@ -21,7 +21,7 @@
 
 // Margins, as shares of the box: always, and per second away from the nearest sighting.
 #define MARGIN_X 0.04F
-#define MARGIN_Y 0.02F
+#define MARGIN_Y 0.01F
 #define MARGIN_PER_S 0.03F
 // People are taken to be at least so wide, of their height: arms and bags swing out of a narrow
 // box.

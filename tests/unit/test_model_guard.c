@@ -202,7 +202,7 @@ static void our_models_pass(void)
         const char *name;
         unsigned outputs, classes;
     } models[] = {
-        {"nanodet-320x192", 3, 7}, {"nanodet-416x256", 3, 7}, {"nanodet-640x384", 3, 7},
+        {"nanodet-320x192", 3, 7}, {"nanodet-384x288", 3, 7}, {"nanodet-640x384", 3, 7},
         {"face-128x96", 1, 1},     {"face-160x96", 1, 1},
     };
     for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
