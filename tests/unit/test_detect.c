@@ -637,6 +637,21 @@ static void runs_without_any_right(void)
         test_remove_dir(directory);
 }
 
+static void two_looks_are_one_list(void)
+{
+    struct scrim_box boxes[5] = {
+        {0, 0, 20, 40, 0.5F, SCRIM_CLASS_PERSON},    {100, 0, 140, 30, 0.6F, SCRIM_CLASS_VEHICLE},
+        {1, 1, 21, 40, 0.9F, SCRIM_CLASS_PERSON},    // the first again, with a better score
+        {100, 0, 140, 30, 0.9F, SCRIM_CLASS_PERSON}, // somebody before the car
+        {50, 50, 54, 60, 0.4F, SCRIM_CLASS_PERSON},
+    };
+    CHECK_INT(scrim_boxes_merge(boxes, 2, 3, 0.5F), 4);
+    CHECK(boxes[0].x0 == 0); // the first look's place is kept
+    CHECK_INT(boxes[2].class, SCRIM_CLASS_PERSON);
+    CHECK(boxes[2].x0 == 100 && boxes[3].x0 == 50);
+    CHECK_INT(scrim_boxes_merge(boxes, 0, 0, 0.5F), 0);
+}
+
 int main(int argc, char **argv)
 {
     return test_run(
@@ -648,6 +663,7 @@ int main(int argc, char **argv)
                         {"ramps stay in place", ramps_stay_in_place},
                         {"absurd reductions are refused", absurd_reductions_are_refused},
                         {"suppression", suppression},
+                        {"two looks are one list", two_looks_are_one_list},
                         {"decoding", decoding},
                         {"faces are grown to heads", faces_are_grown_to_heads},
                         {"regions are checked", regions_are_checked},
