@@ -9,32 +9,16 @@
 #define HINTED_US 900000
 // As much of the picture as a head of a fifth of its height takes, permille.
 #define LARGE 20
-// Share of a cell's pixels that differ from the background, of 255: enough by itself (mask.c).
-#define STRONG 80
-
-// A box explains the cells that it touches or nearly touches.
-static bool explained(const struct scrim_face_hints *hints, int column, int row)
-{
-    const float left = (float)((column - 1) * SCRIM_CELL), top = (float)((row - 1) * SCRIM_CELL);
-    const float right = left + 3 * SCRIM_CELL, bottom = top + 3 * SCRIM_CELL;
-    for (size_t i = 0; i < hints->places_count; i++) {
-        const struct scrim_box *box = &hints->places[i].box;
-        if (box->x0 < right && box->x1 > left && box->y0 < bottom && box->y1 > top)
-            return true;
-    }
-    return false;
-}
 
 // How much of the picture differs from the background and lies in nobody's box, permille.
-static int unexplained(const struct scrim_face_hints *hints)
+static int unclaimed(const struct scrim_unclaimed *picture)
 {
-    const int columns = (hints->width + SCRIM_CELL - 1) / SCRIM_CELL;
-    const int rows = (hints->height + SCRIM_CELL - 1) / SCRIM_CELL;
-    const uint8_t *level = hints->levels;
+    const int columns = (picture->width + SCRIM_CELL - 1) / SCRIM_CELL;
+    const int rows = (picture->height + SCRIM_CELL - 1) / SCRIM_CELL;
     int64_t found = 0;
     for (int row = 0; row < rows; row++)
-        for (int column = 0; column < columns; column++, level++)
-            found += *level >= STRONG && !explained(hints, column, row);
+        for (int column = 0; column < columns; column++)
+            found += scrim_unclaimed_at(picture, column, row);
     return (int)(found * 1000 / ((int64_t)columns * rows));
 }
 
@@ -43,7 +27,7 @@ bool scrim_face_turn_due(const struct scrim_face_turn *turn, int64_t now_us,
 {
     const int64_t waited_us = now_us - turn->looked_us;
     return !turn->looked || hints->followed || waited_us >= FLOOR_US ||
-           (waited_us >= HINTED_US && unexplained(hints) >= LARGE);
+           (waited_us >= HINTED_US && unclaimed(&hints->picture) >= LARGE);
 }
 
 void scrim_face_turn_looked(struct scrim_face_turn *turn, int64_t now_us)

@@ -3,7 +3,7 @@
 // much as the detector, and most pictures hold no such face, so it waits for a reason.
 #pragma once
 
-#include "veil/track.h"
+#include "veil/unclaimed.h"
 
 struct scrim_face_turn {
     int64_t looked_us; // when it last looked
@@ -12,11 +12,8 @@ struct scrim_face_turn {
 
 // What is known when the detector of people has looked.
 struct scrim_face_hints {
-    int width, height;                // of the picture
-    const uint8_t *levels;            // as in motion.h
-    const struct scrim_place *places; // where everyone is, faces included
-    size_t places_count;
-    bool followed; // one of them is a face
+    struct scrim_unclaimed picture; // its places include faces
+    bool followed;                  // one of them is a face
 };
 
 // True when a face is being followed, when it has not looked for five seconds, or for one and

@@ -1,6 +1,7 @@
 #include "veil/mask.h"
 
 #include "base/alloc.h"
+#include "veil/island.h"
 #include "veil/motion.h"
 #include "veil/polygon.h"
 #include "veil/silhouette.h"
@@ -19,6 +20,7 @@
 #define REACH_PER_PIXEL (1 / 80.0F)
 // Smaller islands of motion are noise, unless they touch a box.
 #define ISLAND_MIN 3
+#define ISLAND_REACH 1 // only neighbours hang together
 // A box covers a cell that it reaches into by more than this many pixels: boxes have a margin
 // already, and rounding all of them outwards to whole cells would double it.
 #define INSET 2.0F
@@ -127,28 +129,6 @@ static void threshold(struct scrim_mask *mask, const struct scrim_mask_motion *m
         }
 }
 
-// Visits the island of moving cells around `start`, marking them 2. Returns its size; the cells are
-// in mask->stack.
-static size_t flood(struct scrim_mask *mask, size_t start)
-{
-    size_t found = 1;
-    mask->stack[0] = (uint32_t)start;
-    mask->moving[start] = 2;
-    for (size_t done = 0; done < found; done++) {
-        const int row = (int)(mask->stack[done] / (uint32_t)mask->columns);
-        const int column = (int)(mask->stack[done] % (uint32_t)mask->columns);
-        for (int y = row > 0 ? row - 1 : 0; y <= row + 1 && y < mask->rows; y++)
-            for (int x = column > 0 ? column - 1 : 0; x <= column + 1 && x < mask->columns; x++) {
-                const size_t i = (size_t)y * (size_t)mask->columns + (size_t)x;
-                if (mask->moving[i] != 1)
-                    continue;
-                mask->moving[i] = 2;
-                mask->stack[found++] = (uint32_t)i;
-            }
-    }
-    return found;
-}
-
 static bool touches_box(const struct scrim_mask *mask, size_t size, const struct scrim_grid *boxes)
 {
     for (size_t k = 0; k < size; k++)
@@ -160,20 +140,12 @@ static bool touches_box(const struct scrim_mask *mask, size_t size, const struct
 // The bounds of the island whose `size` cells are in mask->stack.
 static void note_unexplained(struct scrim_mask *mask, size_t size)
 {
-    int left = mask->columns, top = mask->rows, right = 0, bottom = 0;
     if (mask->unexplained_count == SCRIM_UNEXPLAINED_MAX)
         return;
-    for (size_t k = 0; k < size; k++) {
-        const int row = (int)(mask->stack[k] / (uint32_t)mask->columns);
-        const int column = (int)(mask->stack[k] % (uint32_t)mask->columns);
-        left = column < left ? column : left;
-        right = column >= right ? column + 1 : right;
-        top = row < top ? row : top;
-        bottom = row >= bottom ? row + 1 : bottom;
-    }
+    const struct scrim_region cells = scrim_island_bounds(mask->stack, size, mask->columns);
     mask->unexplained[mask->unexplained_count++] =
-        (struct scrim_region){left * SCRIM_CELL, top * SCRIM_CELL, (right - left) * SCRIM_CELL,
-                              (bottom - top) * SCRIM_CELL};
+        (struct scrim_region){cells.x * SCRIM_CELL, cells.y * SCRIM_CELL, cells.width * SCRIM_CELL,
+                              cells.height * SCRIM_CELL};
 }
 
 static void drop_islands(struct scrim_mask *mask, const struct scrim_grid *boxes)
@@ -183,7 +155,8 @@ static void drop_islands(struct scrim_mask *mask, const struct scrim_grid *boxes
     for (size_t i = 0; i < cells; i++) {
         if (mask->moving[i] != 1)
             continue;
-        const size_t size = flood(mask, i);
+        const size_t size = scrim_island_flood(mask->moving, mask->columns, mask->rows, i,
+                                               ISLAND_REACH, mask->stack);
         if (touches_box(mask, size, boxes))
             continue;
         if (size >= ISLAND_MIN)

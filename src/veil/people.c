@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "veil/face_turn.h"
+#include "veil/lying.h"
 
 #include <stdlib.h>
 
@@ -14,12 +15,14 @@
 #define SPREAD_THOROUGH_US 250000
 // How far back those are covered who have hardly moved.
 #define TRAIL_US 500000
-#define PLACES_MAX (7 * 2 * SCRIM_BOXES_MAX) // seven times in all, people and faces
+#define PLACES_MAX (7 * 3 * SCRIM_BOXES_MAX) // seven times in all, three kinds of tracks
 
 struct scrim_people {
     struct scrim_people_params params;
     struct scrim_tracks *tracks;
-    struct scrim_tracks *faces; // looked for at other times, so that they have tracks of their own
+    // Looked for at other times, so that they have tracks of their own.
+    struct scrim_tracks *recumbent, *faces;
+    struct scrim_lying *lying;
     struct scrim_turn turn;
     struct scrim_face_turn face_turn;
     int64_t looked_us;
@@ -31,13 +34,19 @@ struct scrim_people {
     struct scrim_place places[PLACES_MAX];
 };
 
-struct scrim_people *scrim_people_create(const struct scrim_people_params *params)
+int scrim_people_create(const struct scrim_people_params *params, struct scrim_people **ret)
 {
     struct scrim_people *people = scrim_new(struct scrim_people);
     people->params = *params;
     people->tracks = scrim_tracks_create(params->width, params->height, params->reach_us);
+    people->recumbent = scrim_tracks_create(params->width, params->height, params->reach_us);
     people->faces = scrim_tracks_create(params->width, params->height, params->reach_us);
-    return people;
+    if (scrim_lying_create(params->width, params->height, &people->lying) < 0) {
+        scrim_people_destroy(people);
+        return SCRIM_ENOMEM;
+    }
+    *ret = people;
+    return SCRIM_OK;
 }
 
 void scrim_people_destroy(struct scrim_people *people)
@@ -46,7 +55,9 @@ void scrim_people_destroy(struct scrim_people *people)
         return;
     scrim_turn_leave(people->params.schedule, &people->turn);
     scrim_tracks_destroy(people->tracks);
+    scrim_tracks_destroy(people->recumbent);
     scrim_tracks_destroy(people->faces);
+    scrim_lying_destroy(people->lying);
     free(people);
 }
 
@@ -60,6 +71,7 @@ bool scrim_people_due(struct scrim_people *people, int64_t now_us, const struct 
 void scrim_people_hurry(struct scrim_people *people)
 {
     people->turn.ran = false;
+    scrim_lying_forget(people->lying);
     scrim_face_turn_forget(&people->face_turn);
 }
 
@@ -108,6 +120,7 @@ static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8
                          size_t count)
 {
     count = add_tracks(people, people->tracks, at_us, levels, count);
+    count = add_tracks(people, people->recumbent, at_us, levels, count);
     return add_tracks(people, people->faces, at_us, levels, count);
 }
 
@@ -129,18 +142,42 @@ static size_t add_moment(struct scrim_people *people, int64_t at_us, const uint8
     return all;
 }
 
-static bool faces_due(struct scrim_people *people, int64_t now_us, const uint8_t *levels)
+// The first `count` of people->places, and what nobody claims.
+static struct scrim_unclaimed unclaimed(const struct scrim_people *people, const uint8_t *levels,
+                                        size_t count)
 {
-    const size_t others = add_tracks(people, people->tracks, now_us, NULL, 0);
-    const size_t count = add_tracks(people, people->faces, now_us, NULL, others);
-    const struct scrim_face_hints hints = {
+    return (struct scrim_unclaimed){
         .width = people->params.width,
         .height = people->params.height,
         .levels = levels,
         .places = people->places,
         .places_count = count,
-        .followed = count > others,
     };
+}
+
+// People who lie. False when the detector failed.
+static bool look_for_lying(struct scrim_people *people, int64_t now_us,
+                           const struct scrim_picture *picture, const uint8_t *levels)
+{
+    const size_t others = add_tracks(people, people->tracks, now_us, NULL, 0);
+    const size_t count = add_tracks(people, people->recumbent, now_us, NULL, others);
+    const struct scrim_lying_hints hints = {unclaimed(people, levels, count), count - others};
+    if (!scrim_lying_due(people->lying, now_us, &hints))
+        return true;
+    const int found = scrim_lying_find(people->lying, now_us, &people->params.finder, picture,
+                                       &hints, people->boxes, SCRIM_BOXES_MAX);
+    if (found < 0)
+        return false;
+    observe(people, people->recumbent, now_us, levels, found);
+    return true;
+}
+
+static bool faces_due(struct scrim_people *people, int64_t now_us, const uint8_t *levels)
+{
+    size_t others = add_tracks(people, people->tracks, now_us, NULL, 0);
+    others = add_tracks(people, people->recumbent, now_us, NULL, others);
+    const size_t count = add_tracks(people, people->faces, now_us, NULL, others);
+    const struct scrim_face_hints hints = {unclaimed(people, levels, count), count > others};
     return people->params.thorough || scrim_face_turn_due(&people->face_turn, now_us, &hints);
 }
 
@@ -171,7 +208,8 @@ bool scrim_people_look(struct scrim_people *people, int64_t now_us,
     if (!people->failed) {
         people->crowd = false;
         observe(people, people->tracks, now_us, levels, found);
-        people->failed = !look_for_faces(people, now_us, picture, levels);
+        people->failed = !look_for_lying(people, now_us, picture, levels) ||
+                         !look_for_faces(people, now_us, picture, levels);
     }
     scrim_stage_add(stages, SCRIM_STAGE_DETECT, &mark);
     scrim_turn_ran(people->params.schedule, &people->turn, now_us, mark - begun);
@@ -210,6 +248,8 @@ struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us
 void scrim_people_forget(struct scrim_people *people)
 {
     scrim_tracks_reset(people->tracks);
+    scrim_tracks_reset(people->recumbent);
     scrim_tracks_reset(people->faces);
+    scrim_lying_forget(people->lying);
     scrim_face_turn_forget(&people->face_turn);
 }

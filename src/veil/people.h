@@ -20,7 +20,9 @@ struct scrim_people_params {
     const struct scrim_mask *mask;   // outlives the people
 };
 
-struct scrim_people *scrim_people_create(const struct scrim_people_params *params);
+// SCRIM_ENOMEM without memory.
+SCRIM_MUST_CHECK int scrim_people_create(const struct scrim_people_params *params,
+                                         struct scrim_people **ret);
 void scrim_people_destroy(struct scrim_people *people); // NULL is fine
 
 // Is it time to look?

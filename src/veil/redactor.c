@@ -64,7 +64,7 @@ static int create_parts(struct scrim_redactor *redactor)
         scrim_lookahead_create(&redactor->grid, params->full_range, params->look_ahead_us,
                                &redactor->ahead) < 0)
         return SCRIM_ENOMEM;
-    redactor->people = scrim_people_create(&(struct scrim_people_params){
+    const struct scrim_people_params people = {
         .width = params->width,
         .height = params->height,
         .reach_us = params->look_ahead_us,
@@ -72,7 +72,9 @@ static int create_parts(struct scrim_redactor *redactor)
         .finder = params->finder,
         .schedule = params->schedule,
         .mask = redactor->mask,
-    });
+    };
+    if (scrim_people_create(&people, &redactor->people) < 0)
+        return SCRIM_ENOMEM;
     redactor->caption =
         scrim_caption_create(params->width, params->height, params->name, params->stamp);
     redactor->params.name = NULL; // borrowed for create only

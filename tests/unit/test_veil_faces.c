@@ -24,12 +24,7 @@ static bool due(const struct scrim_face_turn *turn, int64_t now_us, const struct
                 bool followed)
 {
     const struct scrim_place place = {.box = box ? *box : (struct scrim_box){0}};
-    const struct scrim_face_hints hints = {.width = W,
-                                           .height = H,
-                                           .levels = levels,
-                                           .places = &place,
-                                           .places_count = box != NULL,
-                                           .followed = followed};
+    const struct scrim_face_hints hints = {{W, H, levels, &place, box != NULL}, followed};
     return scrim_face_turn_due(turn, now_us, &hints);
 }
 
@@ -113,14 +108,16 @@ static void rig_begin(struct rig *rig)
     rig->schedule = scrim_schedule_create(1000, 10000, true);
     if (scrim_mask_create(W, H, &rig->mask) < 0)
         abort();
-    rig->people = scrim_people_create(&(struct scrim_people_params){
+    const struct scrim_people_params params = {
         .width = W,
         .height = H,
         .reach_us = SECOND / 2,
         .finder = {find_people, &rig->script, find_faces},
         .schedule = rig->schedule,
         .mask = rig->mask,
-    });
+    };
+    if (scrim_people_create(&params, &rig->people) < 0)
+        abort();
 }
 
 static void rig_end(struct rig *rig)
