@@ -128,12 +128,18 @@ static inline void model_conv(struct model_builder *model, unsigned input, unsig
     model_weights(model, (size_t)from * to * kernel * kernel, to);
 }
 
-static inline void model_end(struct model_builder *model)
+static inline void model_seal(struct model_builder *model)
 {
     uint8_t digest[crypto_hash_sha256_BYTES];
-    model_u8(model, 0); // ranges
     crypto_hash_sha256(digest, model->bytes.data, model->bytes.len);
     model_check(scrim_buf_append(&model->bytes, digest, sizeof(digest)));
+}
+
+// After the last operation: no ranges.
+static inline void model_end(struct model_builder *model)
+{
+    model_u8(model, 0);
+    model_seal(model);
 }
 
 static inline void model_finish(struct model_builder *model)

@@ -3,6 +3,8 @@
 #include "model_builder.h"
 #include "test.h"
 
+#include <math.h>
+
 // The parts of a small model that a test may get wrong on purpose.
 struct plan {
     unsigned head, classes, class, bins, value, stride, channels;
@@ -189,10 +191,39 @@ static void trailing_bytes_are_refused(void)
     model_small(&builder);
     builder.bytes.len -= crypto_hash_sha256_BYTES;
     model_u8(&builder, 0);
-    model_end(&builder);
+    model_seal(&builder);
     CHECK_INT(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, NULL),
               SCRIM_EFORMAT);
     model_finish(&builder);
+}
+
+static void ranges_are_checked(void)
+{
+    static const struct {
+        unsigned kind, count;
+        float range;
+        int result;
+    } cases[] = {
+        {0, 0, 0, SCRIM_OK},         {1, 3, 2.5F, SCRIM_OK},      {1, 2, 2.5F, SCRIM_EFORMAT},
+        {1, 4, 2.5F, SCRIM_EFORMAT}, {1, 3, 0, SCRIM_EFORMAT},    {1, 3, -1, SCRIM_EFORMAT},
+        {1, 3, 1e7F, SCRIM_EFORMAT}, {1, 3, NAN, SCRIM_EFORMAT},  {1, 3, INFINITY, SCRIM_EFORMAT},
+        {2, 3, 2.5F, SCRIM_EFORMAT}, {0, 3, 2.5F, SCRIM_EFORMAT},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct model_builder builder;
+        struct scrim_model *model = NULL;
+        model_small(&builder);
+        builder.bytes.len -= 1 + crypto_hash_sha256_BYTES; // what model_end() wrote
+        model_u8(&builder, cases[i].kind);
+        for (unsigned k = 0; k < cases[i].count; k++)
+            model_f32(&builder, cases[i].range);
+        model_seal(&builder);
+        CHECK_INT(scrim_model_parse(builder.bytes.data, builder.bytes.len, &model, NULL),
+                  cases[i].result);
+        CHECK(!model || (model->ranges != NULL) == (cases[i].kind == 1));
+        scrim_model_destroy(model);
+        model_finish(&builder);
+    }
 }
 
 // Loads every model that was built for the product, if there are any here.
@@ -230,6 +261,7 @@ int main(int argc, char **argv)
                         {"damage is caught", damage_is_caught},
                         {"truncation is caught", truncation_is_caught},
                         {"trailing bytes are refused", trailing_bytes_are_refused},
+                        {"ranges are checked", ranges_are_checked},
                         {"our models pass", our_models_pass},
                         {0}});
 }
