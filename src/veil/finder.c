@@ -110,19 +110,31 @@ void scrim_finder_set_destroy(struct scrim_finder_set *set)
     free(set);
 }
 
+static int run(const struct models *models, const struct scrim_picture *picture,
+               const struct scrim_region *region, float threshold, struct scrim_box *boxes,
+               size_t max)
+{
+    struct scrim_detector *detector = detector_for(models, picture->width, picture->height);
+    if (!detector)
+        return SCRIM_EUNSUPPORTED;
+    return scrim_detector_run(detector, picture, region, threshold, boxes, max);
+}
+
+static int find_near(void *context, const struct scrim_picture *picture, struct scrim_box *boxes,
+                     size_t max)
+{
+    const struct scrim_finder_set *set = context;
+    return run(&set->people, picture, NULL, THRESHOLD, boxes, max);
+}
+
 static int find(void *context, const struct scrim_picture *picture,
                 const struct scrim_region *region, struct scrim_box *boxes, size_t max)
 {
     const struct scrim_finder_set *set = context;
-    struct scrim_detector *near = detector_for(&set->people, picture->width, picture->height);
-    struct scrim_detector *far = detector_for(&set->far, picture->width, picture->height);
-    if (!near)
-        return SCRIM_EUNSUPPORTED;
-    const int count = scrim_detector_run(near, picture, region, THRESHOLD, boxes, max);
-    if (count < 0 || !far)
+    const int count = run(&set->people, picture, region, THRESHOLD, boxes, max);
+    if (count < 0 || set->far.count == 0)
         return count;
-    const int more =
-        scrim_detector_run(far, picture, region, THRESHOLD, boxes + count, max - (size_t)count);
+    const int more = run(&set->far, picture, region, THRESHOLD, boxes + count, max - (size_t)count);
     return more < 0 ? more : (int)scrim_boxes_merge(boxes, (size_t)count, (size_t)more, SAME_THING);
 }
 
@@ -140,14 +152,11 @@ static int find_faces(void *context, const struct scrim_picture *picture, struct
                       size_t max)
 {
     const struct scrim_finder_set *set = context;
-    struct scrim_detector *detector = detector_for(&set->faces, picture->width, picture->height);
-    if (!detector)
-        return SCRIM_EUNSUPPORTED;
-    const int count = scrim_detector_run(detector, picture, NULL, THRESHOLD_FACES, boxes, max);
+    const int count = run(&set->faces, picture, NULL, THRESHOLD_FACES, boxes, max);
     return count < 0 ? count : keep_large(picture, boxes, count);
 }
 
 struct scrim_finder scrim_finder_of(struct scrim_finder_set *set)
 {
-    return (struct scrim_finder){find, set, find_faces};
+    return (struct scrim_finder){find, set, find_faces, find_near};
 }

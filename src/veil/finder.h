@@ -11,6 +11,10 @@ struct scrim_finder {
     // The same for close-up faces, in the whole picture. NULL: nobody looks for them.
     int (*find_faces)(void *context, const struct scrim_picture *picture, struct scrim_box *boxes,
                       size_t max);
+    // As `find`, in whole pictures that people are known to take a good part of: one look is
+    // enough for them. NULL: `find` is no dearer.
+    int (*find_near)(void *context, const struct scrim_picture *picture, struct scrim_box *boxes,
+                     size_t max);
 };
 
 // A set of detectors, for people and for faces, one for each shape of picture there is a model for.

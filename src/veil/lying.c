@@ -218,6 +218,13 @@ static int take_back(const struct scrim_lying *lying, const struct scrim_region 
     return kept;
 }
 
+static int find_in(const struct scrim_finder *finder, const struct scrim_picture *picture,
+                   struct scrim_box *boxes, size_t max)
+{
+    return finder->find_near ? finder->find_near(finder->context, picture, boxes, max)
+                             : finder->find(finder->context, picture, NULL, boxes, max);
+}
+
 static bool has_found(const struct scrim_box *wanted, const struct scrim_box *boxes, int count)
 {
     for (int i = 0; i < count; i++)
@@ -239,8 +246,7 @@ static int look_at(struct scrim_lying *lying, const struct scrim_finder *finder,
         const enum scrim_side head = (first + (unsigned)i) % SCRIM_SIDE_COUNT;
         const struct scrim_picture turned =
             scrim_turned_picture(lying->turned, picture, part, head);
-        const int found =
-            finder->find(finder->context, &turned, NULL, boxes + count, max - (size_t)count);
+        const int found = find_in(finder, &turned, boxes + count, max - (size_t)count);
         if (found < 0)
             return found;
         const int kept = take_back(lying, part, head, hints, boxes + count, found);
