@@ -1,6 +1,7 @@
-// What a camera sends after RTP is taken off: access units, what their parameter sets say, and on
-// to the muxer. The first byte chooses the codec; then each unit has a byte of time step, two of
-// length, and its bytes.
+// What a camera sends after RTP is taken off: access units, what their parameter sets say, whether
+// they follow one another, and on to the muxer. The first byte chooses the codec; then each unit
+// has a byte of time step, two of length, and its bytes.
+#include "bitstream/frame_num.h"
 #include "bitstream/mux.h"
 #include "bitstream/params.h"
 #include "bitstream/unit.h"
@@ -11,11 +12,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct target {
     struct scrim_params params;
+    struct scrim_frame_num order;
     struct scrim_mux *mux;
     struct scrim_buf out;
     unsigned generation;
     int64_t dts;
 };
+
+// As a decoder would: sets are taken over, slices must follow.
+static void check_order(struct target *target, const struct scrim_unit *unit)
+{
+    struct scrim_nal_walk walk = scrim_nal_walk_of(SCRIM_CODEC_H264, unit->data, unit->size);
+    struct scrim_nal nal;
+    while (scrim_nal_next(&walk, &nal)) {
+        const enum scrim_nal_kind kind = scrim_nal_kind(SCRIM_CODEC_H264, nal.type);
+        scrim_frame_num_sets(&target->order, &nal);
+        if ((kind == SCRIM_NAL_SLICE || kind == SCRIM_NAL_RANDOM) &&
+            scrim_frame_num_follows(&target->order, &nal) && target->order.reference >= 1U << 16)
+            abort();
+    }
+}
 
 // As a segment would: a muxer for each set of parameters, a fragment for each picture.
 static void record(struct target *target, const struct scrim_unit *unit)
@@ -61,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         const struct scrim_unit unit = {
             .data = bytes, .size = length, .rtp = pts, .random = info.random};
+        check_order(&target, &unit);
         if (info.has_slice)
             record(&target, &unit);
     }

@@ -90,6 +90,13 @@ static void film_finish(struct film *film)
         scrim_buf_finish(&film->units[i]);
 }
 
+// libx265 does not free all that it allocates; the films are its only use here.
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libx265\n";
+}
+
 enum { GONE = '-', SHOWN = '+', DAMAGED = 'x' };
 
 // What came out, a letter for each unit of the film.

@@ -348,6 +348,43 @@ static void late_detector(void)
     rig_finish(&rig);
 }
 
+// As many as there is room for, and others each time.
+static int find_crowd(void *context, const struct scrim_picture *picture,
+                      const struct scrim_region *region, struct scrim_box *boxes, size_t max)
+{
+    struct script *script = context;
+    (void)picture;
+    (void)region;
+    if (script->count == 0)
+        return 0;
+    script->calls++;
+    for (size_t i = 0; i < max; i++) {
+        const float x = (float)(i % 32 * 10), y = (float)(i / 32 * 14);
+        boxes[i] = person(x, y, x + 8, y + 13);
+        boxes[i].class = script->calls % 2 ? SCRIM_CLASS_PERSON : SCRIM_CLASS_VEHICLE;
+    }
+    return (int)max;
+}
+
+static void too_many_people(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    scrim_redactor_destroy(rig.redactor);
+    const struct scrim_redactor_params params = {
+        .width = W, .height = H, .finder = {find_crowd, &rig.script}, .schedule = rig.schedule};
+    REQUIRE(scrim_redactor_create(&params, &rig.redactor, NULL) >= 0);
+    push_ground(&rig, 40);
+    rig.script.count = 1;
+    push_ground(&rig, 60);
+    rig.script.count = 0;
+    push_ground(&rig, 120);
+    finish_frames(&rig);
+    CHECK(count_reason(&rig, SCRIM_REASON_CROWD, 40, 110) > 10);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 200, 220), 20);
+    rig_finish(&rig);
+}
+
 static void doubt_and_trust(void)
 {
     struct rig rig;
@@ -499,6 +536,7 @@ int main(int argc, char **argv)
                         {"dead detector", dead_detector},
                         {"detector fails in a busy scene", detector_fails_in_a_busy_scene},
                         {"late detector", late_detector},
+                        {"too many people", too_many_people},
                         {"doubt and trust", doubt_and_trust},
                         {"wrong size", wrong_size},
                         {"time that makes no sense", time_that_makes_no_sense},
