@@ -146,6 +146,38 @@ static void a_late_worker_starts_at_a_key_frame(void)
     rig_finish(&rig);
 }
 
+// What the network lost shows in no packet: the one behind it says so.
+static void a_loss_is_told(void)
+{
+    static uint8_t data[100];
+    static const struct {
+        uint32_t units, packets;
+        uint8_t flags;
+    } cases[] = {
+        {0, 0, SCRIM_LINK_KEY}, {1, 3, SCRIM_LINK_LOSS}, {0, 1, SCRIM_LINK_LOSS}, {0, 0, 0}};
+    struct rig rig;
+    rig_start(&rig);
+    scrim_fanout_stream(rig.fanout, 0, &rig.params);
+    struct scrim_link *link = connect_to(&rig, 0, 1);
+    expect_stream(link, "quay");
+    wait_wanted(&rig, 0, true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct scrim_unit unit = {.data = data,
+                                        .size = sizeof data,
+                                        .random = i == 0,
+                                        .lost_units = cases[i].units,
+                                        .lost_packets = cases[i].packets};
+        const struct scrim_moment moment = {.utc_us = 1000};
+        struct scrim_link_message message;
+        CHECK(scrim_fanout_packet(rig.fanout, 0, &unit, &moment));
+        REQUIRE(next(link, &message) == 1);
+        CHECK_INT(message.kind, SCRIM_LINK_PACKET);
+        CHECK_INT(message.flags, cases[i].flags);
+    }
+    scrim_link_destroy(link);
+    rig_finish(&rig);
+}
+
 static void cameras_are_dealt_to_workers(void)
 {
     struct rig rig;
@@ -266,6 +298,7 @@ int main(int argc, char **argv)
         argc, argv,
         (struct test[]){
             {"a late worker starts at a key frame", a_late_worker_starts_at_a_key_frame},
+            {"a loss is told", a_loss_is_told},
             {"cameras are dealt to workers", cameras_are_dealt_to_workers},
             {"a slow worker misses whole groups", a_slow_worker_misses_whole_groups},
             {"a bad greeting ends the connection", a_bad_greeting_ends_the_connection},
