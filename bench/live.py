@@ -43,7 +43,7 @@ PICTURES = 200  # of each camera, decoded and encoded alone
 USER, PASSWORD = "olga", "a password for the bench"
 PARTS = {"scrim-veil": "veil", "scrim-recorder": "recorder", "scrim-keeper": "recorder", "scrimd": "desk"}
 STAGES = ("decode", "motion", "detect", "mask", "render", "encode")
-SPEAKER = re.compile(r" info (veil\d+): ")
+SPEAKER = re.compile(r" info (?:veil\.)?(\S+): ")
 FIELD = re.compile(r"(\w+)=([\w.]+)")
 
 
@@ -133,10 +133,11 @@ class Stage:
                     if speaker and "divisor" in values:
                         of_workers[speaker[1]] = values
                     elif speaker and "packets" in values:
-                        of_cameras[values["camera"]] = values
+                        of_cameras[speaker[1]] = values
             return of_workers, of_cameras
 
-        wait_for("figures of all workers", lambda: len(said()[0]) == len(workers), 20)
+        wait_for("figures of all workers and cameras",
+                 lambda: list(map(len, said())) == [len(workers), CAMERAS], 20)
         of_workers, of_cameras = said()
         return of_cameras, [of_workers[name] for name in sorted(of_workers)]
 

@@ -443,6 +443,12 @@ int64_t scrim_veil_camera_behind(const struct scrim_veil_camera *camera)
     return camera->behind_us;
 }
 
+void scrim_veil_camera_forgive(struct scrim_veil_camera *camera)
+{
+    camera->lag = (struct scrim_lag){0};
+    camera->behind_us = 0;
+}
+
 struct scrim_veil_camera_stats scrim_veil_camera_stats(const struct scrim_veil_camera *camera)
 {
     struct scrim_veil_camera_stats stats = camera->stats;
@@ -454,4 +460,23 @@ struct scrim_veil_camera_stats scrim_veil_camera_stats(const struct scrim_veil_c
     if (camera->redactor)
         stats.redactor = scrim_redactor_stats(camera->redactor);
     return stats;
+}
+
+void scrim_veil_camera_report(const struct scrim_veil_camera *camera)
+{
+    const struct scrim_veil_camera_stats stats = scrim_veil_camera_stats(camera);
+    const double frames = stats.sent > 0 ? (double)stats.sent * 1000 : 1;
+    double ms[SCRIM_STAGE_COUNT];
+    for (int i = 0; i < SCRIM_STAGE_COUNT; i++)
+        ms[i] = (double)(stats.stages.us[i] + stats.redactor.stages.us[i]) / frames;
+    scrim_info(&camera->log,
+               "packets=%llu sent=%llu opaque=%llu shed=%llu dropped=%llu errors=%llu "
+               "detector_runs=%llu ms_per_frame decode=%.2f motion=%.2f detect=%.2f mask=%.2f "
+               "render=%.2f encode=%.2f",
+               (unsigned long long)stats.packets, (unsigned long long)stats.sent,
+               (unsigned long long)stats.redactor.opaque, (unsigned long long)stats.shed,
+               (unsigned long long)stats.dropped, (unsigned long long)stats.decode_errors,
+               (unsigned long long)stats.redactor.detector_runs, ms[SCRIM_STAGE_DECODE],
+               ms[SCRIM_STAGE_MOTION], ms[SCRIM_STAGE_DETECT], ms[SCRIM_STAGE_MASK],
+               ms[SCRIM_STAGE_RENDER], ms[SCRIM_STAGE_ENCODE]);
 }

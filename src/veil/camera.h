@@ -50,6 +50,8 @@ void scrim_veil_camera_tick(struct scrim_veil_camera *camera, int64_t now_us);
 void scrim_veil_camera_shed(struct scrim_veil_camera *camera, unsigned divisor, bool dark);
 // How far behind its stream, in µs; 0 when nothing comes.
 int64_t scrim_veil_camera_behind(const struct scrim_veil_camera *camera);
+// Nothing of it waits: how far it is behind is counted from here.
+void scrim_veil_camera_forgive(struct scrim_veil_camera *camera);
 
 struct scrim_veil_camera_stats {
     uint64_t packets, decoded, shed, sent, dropped, observations_dropped, decode_errors;
@@ -58,3 +60,4 @@ struct scrim_veil_camera_stats {
     struct scrim_stages stages;           // decode and encode
 };
 struct scrim_veil_camera_stats scrim_veil_camera_stats(const struct scrim_veil_camera *camera);
+void scrim_veil_camera_report(const struct scrim_veil_camera *camera); // logs them
