@@ -26,8 +26,11 @@
 // More people who lie (an exercise on mats) are looked for in the whole picture at once.
 #define PARTS_MAX 4
 
-#define OVERLAP_MAX 0.5F   // intersection over union of two who lie
-#define FOUND 0.3F         // of what was looked for lies in a box: no need to try the other side
+#define OVERLAP_MAX 0.5F // intersection over union of two who lie
+// When so much of what was looked for lies in a box of so good a score, the other side is not
+// tried: upside down, people are found too, but not well.
+#define FOUND 0.3F
+#define FOUND_SCORE 0.5F
 #define HIDDEN 0.8F        // of a box lies in somebody else's, who hides it
 #define THICKNESS_MIN 0.4F // of the length: arms lie beside a narrow box
 
@@ -157,12 +160,15 @@ static float share_in(const struct scrim_box *box, const struct scrim_box *other
     return width > 0 && height > 0 ? width * height / area_of(box) : 0;
 }
 
+// All behind somebody who stands: a part of them, or already covered.
 static bool is_hidden(const struct scrim_box *box, const struct scrim_lying_hints *hints)
 {
     const size_t others = hints->picture.places_count - hints->followed;
     for (size_t i = 0; i < others; i++) {
-        const struct scrim_box *other = &hints->picture.places[i].box;
-        if (other->class == SCRIM_CLASS_PERSON && share_in(box, other) >= HIDDEN)
+        const struct scrim_place *other = &hints->picture.places[i];
+        const bool stands = other->box.x1 - other->box.x0 < other->box.y1 - other->box.y0;
+        if (other->box.class == SCRIM_CLASS_PERSON && other->sure && stands &&
+            share_in(box, &other->box) >= HIDDEN)
             return true;
     }
     return false;
@@ -181,12 +187,11 @@ static struct scrim_region part_around(const struct scrim_lying *lying,
                                        const struct scrim_box *wanted)
 {
     const float context = CONTEXT * (wanted->x1 - wanted->x0);
-    const float width = wanted->x1 - wanted->x0 + 2 * context;
-    const float height =
-        fmaxf(wanted->y1 - wanted->y0 + 2 * context, width * INPUT_WIDTH / INPUT_HEIGHT);
-    const float middle = (wanted->y0 + wanted->y1) / 2;
     struct scrim_region part;
     clip(wanted->x0 - context, wanted->x1 + context, lying->width, &part.x, &part.width);
+    const float height = fmaxf(wanted->y1 - wanted->y0 + 2 * context,
+                               (float)(part.width * INPUT_WIDTH / INPUT_HEIGHT));
+    const float middle = (wanted->y0 + wanted->y1) / 2;
     clip(middle - height / 2, middle + height / 2, lying->height, &part.y, &part.height);
     return part;
 }
@@ -228,7 +233,7 @@ static int find_in(const struct scrim_finder *finder, const struct scrim_picture
 static bool has_found(const struct scrim_box *wanted, const struct scrim_box *boxes, int count)
 {
     for (int i = 0; i < count; i++)
-        if (share_in(wanted, &boxes[i]) >= FOUND)
+        if (boxes[i].score >= FOUND_SCORE && share_in(wanted, &boxes[i]) >= FOUND)
             return true;
     return false;
 }

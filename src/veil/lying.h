@@ -23,7 +23,8 @@ struct scrim_lying_hints {
 bool scrim_lying_due(struct scrim_lying *lying, int64_t now_us,
                      const struct scrim_lying_hints *hints);
 // Looks at that, with the same hints. Writes at most `max` boxes of people, none of them clearly
-// taller than wide or all behind somebody else. Returns how many, or the finder's negative error.
+// taller than wide or all behind somebody who stands. Returns how many, or the finder's negative
+// error.
 int scrim_lying_find(struct scrim_lying *lying, int64_t now_us, const struct scrim_finder *finder,
                      const struct scrim_picture *picture, const struct scrim_lying_hints *hints,
                      struct scrim_box *boxes, size_t max);

@@ -90,12 +90,12 @@ static struct span span_of(const struct scrim_grid *grid, const struct scrim_box
     };
 }
 
-// A box at the picture's edge may be the upper half of somebody who stands.
+// A box at the upper or lower edge may be half of somebody who stands; one that is cut at a side is
+// only wider still.
 static bool is_lying(const struct scrim_grid *grid, const struct scrim_box *box)
 {
     return box->class == SCRIM_CLASS_PERSON &&
-           box->x1 - box->x0 >= LYING_ASPECT * (box->y1 - box->y0) && box->x0 >= EDGE &&
-           box->y0 >= EDGE && box->x1 <= (float)grid->width - EDGE &&
+           box->x1 - box->x0 >= LYING_ASPECT * (box->y1 - box->y0) && box->y0 >= EDGE &&
            box->y1 <= (float)grid->height - EDGE;
 }
 

@@ -76,6 +76,7 @@ static void lying_differs_from_standing(void)
     static const struct scrim_box standing = {80, 80, 120, 160, 1, SCRIM_CLASS_PERSON};
     static const struct scrim_box laid = {80, 80, 160, 120, 1, SCRIM_CLASS_PERSON};
     static const struct scrim_box cut = {80, 200, 160, 240, 1, SCRIM_CLASS_PERSON};
+    static const struct scrim_box at_side = {0, 80, 120, 120, 1, SCRIM_CLASS_PERSON};
     static const struct scrim_box van = {80, 80, 160, 120, 1, SCRIM_CLASS_VEHICLE};
     const struct scrim_region middle = {88, 88, 24, 24}, below = {88, 208, 24, 24};
     struct sheet *sheet = sheet_create(40);
@@ -85,6 +86,8 @@ static void lying_differs_from_standing(void)
     draw(sheet, &laid, (struct scrim_heading){0, 0});
     CHECK_INT(count_luma(sheet, middle, 200), 24 * 24 / 4); // bars
     CHECK(sheet->u[50 * W / 2 + 50] != blue);
+    draw(sheet, &at_side, (struct scrim_heading){0, 0}); // would only be wider still
+    CHECK_INT(count_luma(sheet, middle, 200), 24 * 24 / 4);
     draw(sheet, &van, (struct scrim_heading){0, 0}); // vehicles are always wide
     CHECK_INT(count_luma(sheet, middle, 200), 0);
     draw(sheet, &cut, (struct scrim_heading){0, 0}); // the upper half of somebody who stands
