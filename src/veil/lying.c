@@ -31,6 +31,7 @@
 // tried: upside down, people are found too, but not well.
 #define FOUND 0.3F
 #define FOUND_SCORE 0.5F
+#define SAME_PLACE 0.5F    // of a hint lies in the one before
 #define HIDDEN 0.8F        // of a box lies in somebody else's, who hides it
 #define THICKNESS_MIN 0.4F // of the length: arms lie beside a narrow box
 
@@ -42,11 +43,13 @@ struct scrim_lying {
     uint32_t *stack;                        // per cell
     struct scrim_box wanted[PARTS_MAX + 1]; // what to look at: pixels
     size_t wanted_count;
-    bool everywhere;      // and the whole picture, instead of everyone who is followed
     bool hinted;          // the last one is where nobody is known
-    enum scrim_side head; // where the last one was
-    int64_t looked_us;    // when it last looked for a hint
-    bool looked;          // in this scene
+    enum scrim_side head; // where that of the last one was
+    // The last hint, in this scene, and where the head is looked for next if it is still there.
+    struct scrim_box tried;
+    enum scrim_side next;
+    int64_t looked_us; // when it last looked for a hint
+    bool looked;       // in this scene
 };
 
 int scrim_lying_create(int width, int height, struct scrim_lying **ret)
@@ -129,20 +132,27 @@ static bool find_hint(struct scrim_lying *lying, const struct scrim_unclaimed *p
     return most > 0;
 }
 
+static struct scrim_box whole_of(const struct scrim_lying *lying)
+{
+    return (struct scrim_box){.x1 = (float)lying->width, .y1 = (float)lying->height};
+}
+
 bool scrim_lying_due(struct scrim_lying *lying, int64_t now_us,
                      const struct scrim_lying_hints *hints)
 {
     const struct scrim_unclaimed *picture = &hints->picture;
     lying->hinted = false;
-    lying->everywhere = hints->followed > PARTS_MAX;
-    lying->wanted_count = lying->everywhere ? 0 : hints->followed;
-    for (size_t i = 0; i < lying->wanted_count; i++)
-        lying->wanted[i] = picture->places[picture->places_count - hints->followed + i].box;
+    lying->wanted_count = hints->followed <= PARTS_MAX ? hints->followed : 1;
+    if (hints->followed <= PARTS_MAX)
+        for (size_t i = 0; i < hints->followed; i++)
+            lying->wanted[i] = picture->places[picture->places_count - hints->followed + i].box;
+    else
+        lying->wanted[0] = whole_of(lying);
     if (lying->looked && now_us - lying->looked_us < HINTED_US)
         return hints->followed > 0;
     lying->hinted = find_hint(lying, picture, &lying->wanted[lying->wanted_count]);
     lying->wanted_count += lying->hinted;
-    return lying->everywhere || lying->wanted_count > 0;
+    return lying->wanted_count > 0;
 }
 
 // --- looking -----------------------------------------------------------------------------------
@@ -223,6 +233,13 @@ static int take_back(const struct scrim_lying *lying, const struct scrim_region 
     return kept;
 }
 
+// What a look is given.
+struct look {
+    const struct scrim_finder *finder;
+    const struct scrim_picture *picture;
+    const struct scrim_lying_hints *hints;
+};
+
 static int find_in(const struct scrim_finder *finder, const struct scrim_picture *picture,
                    struct scrim_box *boxes, size_t max)
 {
@@ -238,25 +255,24 @@ static bool has_found(const struct scrim_box *wanted, const struct scrim_box *bo
     return false;
 }
 
-// Looks at a part with the head on the side where the last one was, then on the other one, unless
-// what is `wanted` has been found; NULL: whatever there is. As scrim_lying_find.
-static int look_at(struct scrim_lying *lying, const struct scrim_finder *finder,
-                   const struct scrim_picture *picture, const struct scrim_region *part,
-                   const struct scrim_box *wanted, const struct scrim_lying_hints *hints,
+// Looks at a part with heads on the side `first`, and on the other one if `both`, unless what is
+// `wanted` has been found. As scrim_lying_find.
+static int look_at(struct scrim_lying *lying, const struct look *look,
+                   const struct scrim_box *wanted, enum scrim_side first, bool both,
                    struct scrim_box *boxes, size_t max)
 {
-    const enum scrim_side first = lying->head;
+    const struct scrim_region part = part_around(lying, wanted);
     int count = 0;
-    for (int i = 0; i < SCRIM_SIDE_COUNT; i++) {
-        const enum scrim_side head = (first + (unsigned)i) % SCRIM_SIDE_COUNT;
+    for (unsigned i = 0; i < (both ? SCRIM_SIDE_COUNT : 1); i++) {
+        const enum scrim_side head = (first + i) % SCRIM_SIDE_COUNT;
         const struct scrim_picture turned =
-            scrim_turned_picture(lying->turned, picture, part, head);
-        const int found = find_in(finder, &turned, boxes + count, max - (size_t)count);
+            scrim_turned_picture(lying->turned, look->picture, &part, head);
+        const int found = find_in(look->finder, &turned, boxes + count, max - (size_t)count);
         if (found < 0)
             return found;
-        const int kept = take_back(lying, part, head, hints, boxes + count, found);
+        const int kept = take_back(lying, &part, head, look->hints, boxes + count, found);
         count += kept;
-        if (wanted && has_found(wanted, boxes + count - kept, kept)) {
+        if (has_found(wanted, boxes + count - kept, kept)) {
             lying->head = head;
             break;
         }
@@ -264,19 +280,23 @@ static int look_at(struct scrim_lying *lying, const struct scrim_finder *finder,
     return count;
 }
 
-// As scrim_lying_find, but one person may be in several boxes.
-static int look_at_all(struct scrim_lying *lying, const struct scrim_finder *finder,
-                       const struct scrim_picture *picture, const struct scrim_lying_hints *hints,
-                       struct scrim_box *boxes, size_t max)
+// A hint that has been looked at before: a tape in the wind, or somebody who was not found. One
+// side at a time is enough.
+static bool is_tried(const struct scrim_lying *lying, size_t wanted)
 {
-    const struct scrim_region whole = {0, 0, lying->width, lying->height};
+    return lying->hinted && wanted == lying->wanted_count - 1 && lying->looked &&
+           share_in(&lying->wanted[wanted], &lying->tried) >= SAME_PLACE;
+}
+
+// As scrim_lying_find, but one person may be in several boxes.
+static int look_at_all(struct scrim_lying *lying, const struct look *look, struct scrim_box *boxes,
+                       size_t max)
+{
     int count = 0;
-    if (lying->everywhere)
-        count = look_at(lying, finder, picture, &whole, NULL, hints, boxes, max);
     for (size_t i = 0; i < lying->wanted_count && count >= 0; i++) {
-        const struct scrim_region part = part_around(lying, &lying->wanted[i]);
-        const int found = look_at(lying, finder, picture, &part, &lying->wanted[i], hints,
-                                  boxes + count, max - (size_t)count);
+        const bool again = is_tried(lying, i);
+        const int found = look_at(lying, look, &lying->wanted[i], again ? lying->next : lying->head,
+                                  !again, boxes + count, max - (size_t)count);
         count = found < 0 ? found : count + found;
     }
     return count;
@@ -286,12 +306,14 @@ int scrim_lying_find(struct scrim_lying *lying, int64_t now_us, const struct scr
                      const struct scrim_picture *picture, const struct scrim_lying_hints *hints,
                      struct scrim_box *boxes, size_t max)
 {
-    const int count = look_at_all(lying, finder, picture, hints, boxes, max);
+    const int count = look_at_all(lying, &(struct look){finder, picture, hints}, boxes, max);
     if (count < 0)
         return count; // the hint is still to be looked at
     if (lying->hinted) {
         lying->looked_us = now_us;
         lying->looked = true;
+        lying->tried = lying->wanted[lying->wanted_count - 1];
+        lying->next = (lying->next + 1U) % SCRIM_SIDE_COUNT;
     }
     return (int)scrim_boxes_suppress(boxes, (size_t)count, OVERLAP_MAX);
 }

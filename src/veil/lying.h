@@ -1,6 +1,7 @@
 // Finds people who lie, after the detector of people has looked: that has learnt people who stand,
 // so it looks again at parts of the picture turned by a quarter. That costs as much as the look
-// itself, for each side a head may be on, so it waits for a reason.
+// itself, for each side a head may be on, so it waits for a reason, and tries one side at a time
+// where it has found nobody before.
 #pragma once
 
 #include "veil/finder.h"
