@@ -116,8 +116,9 @@ class Stage:
         found = {part: cost(self.pids(part)) for part in ("veil", "recorder", "desk")}
         return found | {"generator": cost(self.generators())}
 
-    def figures(self):
-        """What the workers say of each camera and of themselves, now: ({camera: {name: value}}, [{name: value}])."""
+    def figures(self, cameras=CAMERAS):
+        """What the workers say of each camera and of themselves, now: ({camera: {name: value}}, [{name: value}]). Waits
+        for so many cameras: of one that stands still the log does not take the same words again and again."""
         begun = self.log_path.stat().st_size
         workers = self.pids("veil")
         for pid in workers:
@@ -137,7 +138,7 @@ class Stage:
             return of_workers, of_cameras
 
         wait_for("figures of all workers and cameras",
-                 lambda: list(map(len, said())) == [len(workers), CAMERAS], 20)
+                 lambda: len(said()[0]) == len(workers) and len(said()[1]) >= cameras, 20)
         of_workers, of_cameras = said()
         return of_cameras, [of_workers[name] for name in sorted(of_workers)]
 

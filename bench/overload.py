@@ -31,17 +31,16 @@ class Watch:
 
     def __init__(self, stage):
         self.stage, self.begun = stage, time.monotonic()
-        self.steps = []  # (seconds, {worker figures}, [cameras opaque for overload])
+        self.steps = []
 
     def look(self):
         live.wait(STEP_S)
-        cameras, workers = self.stage.figures()
+        _, workers = self.stage.figures(cameras=0)
         step = {
             "s": round(time.monotonic() - self.begun, 1),
             "divisors": [int(w["divisor"]) for w in workers],
             "dark": [int(w["dark"]) for w in workers],
             "behind_ms": max(int(w["behind_ms"]) for w in workers),
-            "sent": sum(int(c["sent"]) for c in cameras.values()),
         }
         self.steps.append(step)
         if any(dark and divisor < 4 for dark, divisor in zip(step["dark"], step["divisors"])):
