@@ -28,7 +28,8 @@ static void check_order(struct target *target, const struct scrim_unit *unit)
         const enum scrim_nal_kind kind = scrim_nal_kind(SCRIM_CODEC_H264, nal.type);
         scrim_frame_num_sets(&target->order, &nal);
         if ((kind == SCRIM_NAL_SLICE || kind == SCRIM_NAL_RANDOM) &&
-            scrim_frame_num_follows(&target->order, &nal) && target->order.reference >= 1U << 16)
+            scrim_frame_num_follows(&target->order, &nal, unit->rtp) &&
+            target->order.reference >= 1U << 16)
             abort();
     }
 }

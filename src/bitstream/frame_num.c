@@ -59,17 +59,33 @@ static bool read_head(const struct scrim_frame_num *order, const struct scrim_na
     return !bits.overrun;
 }
 
-bool scrim_frame_num_follows(struct scrim_frame_num *order, const struct scrim_nal *slice)
+// Has there been time for as many pictures as numbers there are, or nearly?
+static bool is_long_pause(struct scrim_frame_num *order, int64_t at_us, uint32_t modulus)
+{
+    const int64_t step_us = at_us > order->at_us ? at_us - order->at_us : order->at_us - at_us;
+    const bool is_long =
+        order->usual_us > 0 && step_us / order->usual_us >= (int64_t)(modulus - modulus / 4);
+    if (!order->begun)
+        order->usual_us = 0;
+    else if (!is_long)
+        order->usual_us += (step_us - order->usual_us) / (order->usual_us > 0 ? 16 : 1);
+    order->at_us = at_us;
+    return is_long;
+}
+
+bool scrim_frame_num_follows(struct scrim_frame_num *order, const struct scrim_nal *slice,
+                             int64_t at_us)
 {
     uint32_t number, modulus;
     bool field;
     if (!read_head(order, slice, &number, &modulus, &field))
         return false;
+    const bool paused = is_long_pause(order, at_us, modulus) && slice->type != IDR;
     const bool follows = !order->begun || slice->type == IDR ||
                          number == (order->reference + 1) % modulus ||
                          (field && number == order->reference); // the second of two
     order->begun = true;
     if (slice->data[0] & 0x60) // nal_ref_idc
         order->reference = number;
-    return follows;
+    return follows && !paused;
 }

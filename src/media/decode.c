@@ -133,7 +133,8 @@ static int append_nal(struct scrim_decoder *decoder, const struct scrim_nal *nal
 }
 
 // Copies what is wanted of the unit into `decoder->unit` and checks that it follows the one before.
-static int take_unit(struct scrim_decoder *decoder, const uint8_t *data, size_t count)
+static int take_unit(struct scrim_decoder *decoder, const uint8_t *data, size_t count,
+                     int64_t pts_us)
 {
     struct scrim_nal_walk walk = scrim_nal_walk_of(decoder->id, data, count);
     struct scrim_nal nal;
@@ -148,7 +149,7 @@ static int take_unit(struct scrim_decoder *decoder, const uint8_t *data, size_t 
         if (decoder->id == SCRIM_CODEC_H264)
             scrim_frame_num_sets(&decoder->order, &nal);
         if (decoder->id == SCRIM_CODEC_H264 && kind <= SCRIM_NAL_RANDOM && !sliced)
-            follows = scrim_frame_num_follows(&decoder->order, &nal);
+            follows = scrim_frame_num_follows(&decoder->order, &nal, pts_us);
         sliced |= kind <= SCRIM_NAL_RANDOM;
         code = append_nal(decoder, &nal);
     }
@@ -164,7 +165,7 @@ int scrim_decoder_send(struct scrim_decoder *decoder, const uint8_t *data, size_
     if (count == 0 || count > SCRIM_LINK_FRAME_MAX)
         return SCRIM_EINVAL;
     decoder->sent++;
-    int code = take_unit(decoder, data, count);
+    int code = take_unit(decoder, data, count, pts_us);
     if (code >= 0 && decoder->unit.len == 0)
         return SCRIM_OK; // no part of a picture
     const size_t size = decoder->unit.len;

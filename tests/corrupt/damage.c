@@ -19,10 +19,20 @@ const char *damage_text(enum damage damage)
     return texts[damage];
 }
 
-bool damage_is_senders(enum damage damage)
+enum culprit damage_culprit(enum damage damage)
 {
-    return damage == DAMAGE_CUT || damage == DAMAGE_HOLE || damage == DAMAGE_SLICE ||
-           damage == DAMAGE_FLIP || damage == DAMAGE_GARBAGE || damage == DAMAGE_OLD;
+    switch (damage) {
+    case DAMAGE_CUT:
+    case DAMAGE_HOLE:
+    case DAMAGE_SLICE:
+    case DAMAGE_FLIP:
+    case DAMAGE_GARBAGE:
+    case DAMAGE_SETS_BROKEN: return CULPRIT_WITHIN;
+    case DAMAGE_OLD:
+    case DAMAGE_FOREIGN:
+    case DAMAGE_SETS_FOREIGN: return CULPRIT_WHOLE;
+    default: return CULPRIT_NETWORK;
+    }
 }
 
 static uint32_t draw(uint32_t *random, size_t below)
@@ -161,8 +171,11 @@ static void put_foreign_sets(struct reel *reel, struct unit *unit, const struct 
     unit->size = size;
 }
 
+// Neither of them a key frame: that would be whole, and a true picture of a moment later.
 static void swap_with_next(struct reel *reel, size_t at)
 {
+    while (at + 1 < reel->count && (reel->units[at].key || reel->units[at + 1].key))
+        at++;
     if (at + 1 >= reel->count)
         return;
     struct unit *a = &reel->units[at], *b = &reel->units[at + 1];
@@ -171,9 +184,6 @@ static void swap_with_next(struct reel *reel, size_t at)
     a->size = b->size;
     b->data = first.data;
     b->size = first.size;
-    const bool key = a->key;
-    a->key = b->key;
-    b->key = key;
 }
 
 static void put_foreign(struct reel *reel, size_t at, const struct film *other, uint32_t *random)

@@ -31,9 +31,13 @@ enum damage {
 };
 
 const char *damage_text(enum damage damage);
-// Only its sender can do it: within a unit, or whole units in the wrong place. Of what the network
-// does the recorder knows, and it hands on whole units in their order.
-bool damage_is_senders(enum damage damage);
+// Who can have done it.
+enum culprit {
+    CULPRIT_NETWORK, // or whoever dropped units on the way; parts of one are lost with it
+    CULPRIT_WITHIN,  // the sender, within a unit
+    CULPRIT_WHOLE,   // the sender: whole units, true pictures, where they do not belong
+};
+enum culprit damage_culprit(enum damage damage);
 
 // The units of a film on their way. Units are views into the film or into bytes of its own.
 struct reel {

@@ -43,6 +43,7 @@ static void split(struct film *film, const char *path)
             give_up(path, "does not begin with an access unit delimiter");
         } else {
             last->key |= scrim_nal_kind(film->codec, nal.type) == SCRIM_NAL_RANDOM;
+            film->hashed |= film->codec == SCRIM_CODEC_H265 && scrim_nal_is_picture_hash(&nal);
         }
     }
     if (film->count < 100 || !film->units[0].key)

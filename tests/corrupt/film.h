@@ -19,6 +19,7 @@ struct film {
     struct scrim_buf bytes;
     struct unit *units; // in the order sent
     size_t count;
+    bool hashed; // each picture with a hash of it (H.265 D.2.19)
     int width, height;
     uint8_t **luma; // by pts_us / STEP_US: width × height, as decoded without damage
 };

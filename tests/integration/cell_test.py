@@ -100,7 +100,10 @@ def intruder():
             expect(f"exploit {name}: begins" in log, f"{name} was not tried")
         expect("survived" not in log, re.findall("exploit.*survived.*", log))
         expect(worker_pid(site, 1) == other, "the other worker was hit")
-        expect({gate for _, gate in seen} == {"live"}, f"gate was {({gate for _, gate in seen})}")
+        # The film begins anew every half a minute, which may be a new scene.
+        shown = {gate for _, gate in seen}
+        expect(shown <= {"live", "opaque"} and "live" in shown, f"gate was {shown}")
+        expect("veil worker 1 is gone" not in log, "the other worker was gone")
         expect(any(quay != "live" for quay, _ in seen), "quay was never said to be blank")
         expect(all(desk.camera(c)["state"] == "recording" for c in ("quay", "gate")), "a camera is not recorded")
         site.down()
@@ -138,8 +141,8 @@ def hung():
         orders.write_text("spin\n")
         os.kill(worker_pid(site, 0), signal.SIGTERM)
         staged.wait_for_log("exploit spin: begins")
-        wait_for("quay to be blank", lambda: state(desk, "quay") != "live", 8)
-        expect(state(desk, "gate") == "live", "the other camera is not live")
+        wait_for("quay to be blank", lambda: state(desk, "quay") not in ("live", "opaque"), 8)
+        expect(state(desk, "gate") in ("live", "opaque"), "the other camera is blank")
         staged.wait_for_log(f"signal {SIGALRM};", 20)
         wait_for("a live picture of quay again", lambda: state(desk, "quay") == "live", 60)
         site.down()

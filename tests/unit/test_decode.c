@@ -47,7 +47,7 @@ static void take_units(struct film *film, AVCodecContext *codec, int *count)
     av_packet_free(&packet);
 }
 
-static void film_init(struct film *film, enum scrim_codec id)
+static void film_init(struct film *film, enum scrim_codec id, int key_every)
 {
     const bool h265 = id == SCRIM_CODEC_H265;
     AVCodecContext *codec =
@@ -57,7 +57,7 @@ static void film_init(struct film *film, enum scrim_codec id)
     codec->height = H;
     codec->pix_fmt = AV_PIX_FMT_YUV420P;
     codec->time_base = (AVRational){1, 10};
-    codec->gop_size = codec->keyint_min = KEY_EVERY;
+    codec->gop_size = codec->keyint_min = key_every;
     codec->max_b_frames = 0;
     av_opt_set(codec->priv_data, "preset", "ultrafast", 0);
     av_opt_set(codec->priv_data, "tune", "zerolatency", 0);
@@ -140,7 +140,7 @@ static void play_without(enum scrim_codec codec, int first, int count, const cha
 {
     struct film film;
     struct outcome outcome;
-    film_init(&film, codec);
+    film_init(&film, codec, KEY_EVERY);
     struct scrim_decoder *decoder = new_decoder(&film, &outcome);
     for (int i = 0; i < UNITS; i++) {
         if (i >= first && i < first + count)
@@ -169,6 +169,27 @@ static void missing_reference(void)
     }
 }
 
+// As many as frame_num can count, and fewer and more: a key frame is far.
+static void long_loss(void)
+{
+    for (int lost = 14; lost <= 18; lost++) {
+        struct film film;
+        struct outcome outcome;
+        film_init(&film, SCRIM_CODEC_H264, UNITS);
+        struct scrim_decoder *decoder = new_decoder(&film, &outcome);
+        for (int unit = 0; unit < UNITS; unit++) {
+            if (unit >= 10 && unit < 10 + lost)
+                continue;
+            CHECK_INT(give(decoder, &film, unit, unit), SCRIM_OK);
+            receive(decoder, &outcome);
+        }
+        CHECK(strspn(outcome.text, "+") == 10);
+        CHECK(strchr(outcome.text + 10, '+') == NULL);
+        scrim_decoder_destroy(decoder);
+        film_finish(&film);
+    }
+}
+
 // H.264 gives up what it cannot decode at all.
 static void missing_key_frame(void)
 {
@@ -182,7 +203,7 @@ static void told_of_a_loss(void)
     for (int i = 0; i < 2; i++) {
         struct film film;
         struct outcome outcome;
-        film_init(&film, codecs[i]);
+        film_init(&film, codecs[i], KEY_EVERY);
         struct scrim_decoder *decoder = new_decoder(&film, &outcome);
         for (int unit = 0; unit < UNITS; unit++) {
             if (unit == 5 || unit == 20) // 20 is a key frame: nothing behind it is hit
@@ -202,7 +223,7 @@ static void out_of_order(void)
     for (int i = 0; i < 2; i++) {
         struct film film;
         struct outcome outcome;
-        film_init(&film, codecs[i]);
+        film_init(&film, codecs[i], KEY_EVERY);
         struct scrim_decoder *decoder = new_decoder(&film, &outcome);
         for (int unit = 0; unit < UNITS; unit++) {
             const bool old = unit == 14;
@@ -224,7 +245,7 @@ static void garbage(void)
 {
     struct film film;
     struct outcome outcome;
-    film_init(&film, SCRIM_CODEC_H264);
+    film_init(&film, SCRIM_CODEC_H264, KEY_EVERY);
     struct scrim_decoder *decoder = new_decoder(&film, &outcome);
     for (int unit = 0; unit < UNITS; unit++) {
         for (size_t at = HEAD_BYTES; unit == 6 && at < film.units[unit].len; at++)
@@ -244,7 +265,7 @@ static void wrong_hash(void)
 {
     struct film film;
     struct outcome outcome;
-    film_init(&film, SCRIM_CODEC_H265);
+    film_init(&film, SCRIM_CODEC_H265, KEY_EVERY);
     struct scrim_decoder *decoder = new_decoder(&film, &outcome);
     for (int unit = 0; unit < UNITS; unit++) {
         struct scrim_buf *bytes = &film.units[unit];
@@ -266,7 +287,7 @@ static void other_units(void)
     for (int i = 0; i < 2; i++) {
         struct film film;
         struct outcome outcome;
-        film_init(&film, codecs[i]);
+        film_init(&film, codecs[i], KEY_EVERY);
         struct scrim_decoder *decoder = new_decoder(&film, &outcome);
         for (int unit = 0; unit < UNITS; unit++) {
             CHECK_INT(scrim_decoder_send(decoder, sei[i], sizeof sei[i], 0), SCRIM_OK);
@@ -285,6 +306,7 @@ int main(int argc, char **argv)
                     (struct test[]){{"whole", whole},
                                     {"missing reference", missing_reference},
                                     {"missing key frame", missing_key_frame},
+                                    {"long loss", long_loss},
                                     {"told of a loss", told_of_a_loss},
                                     {"out of order", out_of_order},
                                     {"garbage", garbage},
