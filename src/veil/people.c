@@ -1,6 +1,7 @@
 #include "veil/people.h"
 
 #include "base/alloc.h"
+#include "veil/closer.h"
 #include "veil/face_turn.h"
 #include "veil/lying.h"
 
@@ -15,13 +16,22 @@
 #define SPREAD_THOROUGH_US 250000
 // How far back those are covered who have hardly moved.
 #define TRAIL_US 500000
-#define PLACES_MAX (7 * 3 * SCRIM_BOXES_MAX) // seven times in all, three kinds of tracks
+#define PLACES_MAX (7 * KINDS * SCRIM_BOXES_MAX) // seven times in all
+
+// Who is looked for at times of their own, and so has tracks of their own. In this order: each
+// leaves out, or asks for a hint beside, whom those before it have found.
+enum kind {
+    UPRIGHT,
+    SMALL, // found by the closer look
+    LYING,
+    FACES,
+    KINDS,
+};
 
 struct scrim_people {
     struct scrim_people_params params;
-    struct scrim_tracks *tracks;
-    // Looked for at other times, so that they have tracks of their own.
-    struct scrim_tracks *recumbent, *faces;
+    struct scrim_tracks *tracks[KINDS];
+    struct scrim_closer_turn closer_turn;
     struct scrim_lying *lying;
     struct scrim_turn turn;
     struct scrim_face_turn face_turn;
@@ -38,9 +48,9 @@ int scrim_people_create(const struct scrim_people_params *params, struct scrim_p
 {
     struct scrim_people *people = scrim_new(struct scrim_people);
     people->params = *params;
-    people->tracks = scrim_tracks_create(params->width, params->height, params->reach_us);
-    people->recumbent = scrim_tracks_create(params->width, params->height, params->reach_us);
-    people->faces = scrim_tracks_create(params->width, params->height, params->reach_us);
+    for (int kind = 0; kind < KINDS; kind++)
+        people->tracks[kind] = scrim_tracks_create(params->width, params->height, params->reach_us);
+    scrim_tracks_hold(people->tracks[SMALL], SCRIM_CLOSER_HOLD_US);
     if (scrim_lying_create(params->width, params->height, &people->lying) < 0) {
         scrim_people_destroy(people);
         return SCRIM_ENOMEM;
@@ -54,9 +64,8 @@ void scrim_people_destroy(struct scrim_people *people)
     if (!people)
         return;
     scrim_turn_leave(people->params.schedule, &people->turn);
-    scrim_tracks_destroy(people->tracks);
-    scrim_tracks_destroy(people->recumbent);
-    scrim_tracks_destroy(people->faces);
+    for (int kind = 0; kind < KINDS; kind++)
+        scrim_tracks_destroy(people->tracks[kind]);
     scrim_lying_destroy(people->lying);
     free(people);
 }
@@ -71,18 +80,20 @@ bool scrim_people_due(struct scrim_people *people, int64_t now_us, const struct 
 void scrim_people_hurry(struct scrim_people *people)
 {
     people->turn.ran = false;
+    scrim_closer_forget(&people->closer_turn);
     scrim_lying_forget(people->lying);
     scrim_face_turn_forget(&people->face_turn);
 }
 
 // The first `found` of people->boxes are what was seen at `now_us`.
-static void observe(struct scrim_people *people, struct scrim_tracks *tracks, int64_t now_us,
+static void observe(struct scrim_people *people, enum kind kind, int64_t now_us,
                     const uint8_t *levels, int found)
 {
     for (int i = 0; i < found; i++)
         people->stands_out[i] =
             scrim_mask_foreground(people->params.mask, levels, &people->boxes[i]) >= STANDS_OUT;
-    if (!scrim_tracks_observe(tracks, now_us, people->boxes, people->stands_out, (size_t)found))
+    if (!scrim_tracks_observe(people->tracks[kind], now_us, people->boxes, people->stands_out,
+                              (size_t)found))
         people->crowd = true;
 }
 
@@ -109,27 +120,35 @@ static size_t keep_present(struct scrim_people *people, const uint8_t *levels, s
 
 // Each adds to people->places, and returns how many there are then.
 
-static size_t add_tracks(struct scrim_people *people, const struct scrim_tracks *tracks,
-                         int64_t at_us, const uint8_t *levels, size_t count)
+static size_t add_kind(struct scrim_people *people, enum kind kind, int64_t at_us,
+                       const uint8_t *levels, size_t count)
 {
-    return keep_present(people, levels, count,
-                        scrim_tracks_at(tracks, at_us, people->places + count, room_after(count)));
+    return keep_present(
+        people, levels, count,
+        scrim_tracks_at(people->tracks[kind], at_us, people->places + count, room_after(count)));
+}
+
+// All kinds before `end`.
+static size_t add_before(struct scrim_people *people, enum kind end, int64_t at_us,
+                         const uint8_t *levels, size_t count)
+{
+    for (enum kind kind = 0; kind < end; kind++)
+        count = add_kind(people, kind, at_us, levels, count);
+    return count;
 }
 
 static size_t add_people(struct scrim_people *people, int64_t at_us, const uint8_t *levels,
                          size_t count)
 {
-    count = add_tracks(people, people->tracks, at_us, levels, count);
-    count = add_tracks(people, people->recumbent, at_us, levels, count);
-    return add_tracks(people, people->faces, at_us, levels, count);
+    return add_before(people, KINDS, at_us, levels, count);
 }
 
 static size_t add_trail(struct scrim_people *people, int64_t at_us, int64_t back_us,
                         const uint8_t *levels, size_t count)
 {
     return keep_present(people, levels, count,
-                        scrim_tracks_trail(people->tracks, at_us, back_us, people->places + count,
-                                           room_after(count)));
+                        scrim_tracks_trail(people->tracks[UPRIGHT], at_us, back_us,
+                                           people->places + count, room_after(count)));
 }
 
 // Where they would be if they were earlier or later than they are taken to be: nothing sure.
@@ -155,12 +174,28 @@ static struct scrim_unclaimed unclaimed(const struct scrim_people *people, const
     };
 }
 
+// People who are small. False when the detector failed.
+static bool look_closer(struct scrim_people *people, int64_t now_us,
+                        const struct scrim_picture *picture, const uint8_t *levels)
+{
+    if (!scrim_closer_due(&people->closer_turn, now_us))
+        return true;
+    const size_t known = add_before(people, SMALL, now_us, NULL, 0);
+    const int found = scrim_closer_find(&people->params.finder, picture, people->places, known,
+                                        people->boxes, SCRIM_BOXES_MAX);
+    if (found < 0)
+        return false;
+    observe(people, SMALL, now_us, levels, found);
+    scrim_closer_looked(&people->closer_turn, now_us);
+    return true;
+}
+
 // People who lie. False when the detector failed.
 static bool look_for_lying(struct scrim_people *people, int64_t now_us,
                            const struct scrim_picture *picture, const uint8_t *levels)
 {
-    const size_t others = add_tracks(people, people->tracks, now_us, NULL, 0);
-    const size_t count = add_tracks(people, people->recumbent, now_us, NULL, others);
+    const size_t others = add_before(people, LYING, now_us, NULL, 0);
+    const size_t count = add_kind(people, LYING, now_us, NULL, others);
     const struct scrim_lying_hints hints = {unclaimed(people, levels, count), count - others};
     if (!scrim_lying_due(people->lying, now_us, &hints))
         return true;
@@ -168,15 +203,14 @@ static bool look_for_lying(struct scrim_people *people, int64_t now_us,
                                        &hints, people->boxes, SCRIM_BOXES_MAX);
     if (found < 0)
         return false;
-    observe(people, people->recumbent, now_us, levels, found);
+    observe(people, LYING, now_us, levels, found);
     return true;
 }
 
 static bool faces_due(struct scrim_people *people, int64_t now_us, const uint8_t *levels)
 {
-    size_t others = add_tracks(people, people->tracks, now_us, NULL, 0);
-    others = add_tracks(people, people->recumbent, now_us, NULL, others);
-    const size_t count = add_tracks(people, people->faces, now_us, NULL, others);
+    const size_t others = add_before(people, FACES, now_us, NULL, 0);
+    const size_t count = add_kind(people, FACES, now_us, NULL, others);
     const struct scrim_face_hints hints = {unclaimed(people, levels, count), count > others};
     return people->params.thorough || scrim_face_turn_due(&people->face_turn, now_us, &hints);
 }
@@ -191,7 +225,7 @@ static bool look_for_faces(struct scrim_people *people, int64_t now_us,
     const int found = finder->find_faces(finder->context, picture, people->boxes, SCRIM_BOXES_MAX);
     if (found < 0)
         return false;
-    observe(people, people->faces, now_us, levels, found);
+    observe(people, FACES, now_us, levels, found);
     scrim_face_turn_looked(&people->face_turn, now_us);
     return true;
 }
@@ -207,8 +241,9 @@ bool scrim_people_look(struct scrim_people *people, int64_t now_us,
     people->failed = found < 0;
     if (!people->failed) {
         people->crowd = false;
-        observe(people, people->tracks, now_us, levels, found);
-        people->failed = !look_for_lying(people, now_us, picture, levels) ||
+        observe(people, UPRIGHT, now_us, levels, found);
+        people->failed = !look_closer(people, now_us, picture, levels) ||
+                         !look_for_lying(people, now_us, picture, levels) ||
                          !look_for_faces(people, now_us, picture, levels);
     }
     scrim_stage_add(stages, SCRIM_STAGE_DETECT, &mark);
@@ -247,9 +282,9 @@ struct scrim_everyone scrim_people_at(struct scrim_people *people, int64_t at_us
 
 void scrim_people_forget(struct scrim_people *people)
 {
-    scrim_tracks_reset(people->tracks);
-    scrim_tracks_reset(people->recumbent);
-    scrim_tracks_reset(people->faces);
+    for (int kind = 0; kind < KINDS; kind++)
+        scrim_tracks_reset(people->tracks[kind]);
+    scrim_closer_forget(&people->closer_turn);
     scrim_lying_forget(people->lying);
     scrim_face_turn_forget(&people->face_turn);
 }

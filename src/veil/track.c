@@ -11,17 +11,13 @@
 #define SIGHTINGS_MAX 8
 #define PAIRS_MAX 4096
 
-// A box of at least this score begins a track; a weaker one continues one that is there.
-#define SCORE_BEGIN 0.4F
-
 // How long a track lives on after the detector has looked and not seen it: a single sighting less
-// than one seen again and again. Until it has looked, nobody is gone.
-#define HOLD_FIRST_US 600000
+// than one seen again and again, half as long. Until it has looked, nobody is gone.
 #define HOLD_US 1200000
 
-// Margins, as shares of the box: always, and per second away from the nearest sighting.
+// Margins, as shares of the box: always to the sides, where arms swing and steps go, and all round
+// per second away from the nearest sighting.
 #define MARGIN_X 0.04F
-#define MARGIN_Y 0.01F
 #define MARGIN_PER_S 0.03F
 // People are taken to be at least so wide, of their height: arms and bags swing out of a narrow
 // box.
@@ -63,7 +59,7 @@ struct pair {
 
 struct scrim_tracks {
     float width, height;
-    int64_t reach_us;
+    int64_t reach_us, hold_us;
     struct track tracks[TRACKS_MAX];
     size_t count;
     struct pair pairs[PAIRS_MAX];
@@ -75,7 +71,13 @@ struct scrim_tracks *scrim_tracks_create(int width, int height, int64_t reach_us
     tracks->width = (float)width;
     tracks->height = (float)height;
     tracks->reach_us = reach_us;
+    tracks->hold_us = HOLD_US;
     return tracks;
+}
+
+void scrim_tracks_hold(struct scrim_tracks *tracks, int64_t hold_us)
+{
+    tracks->hold_us = hold_us;
 }
 
 void scrim_tracks_destroy(struct scrim_tracks *tracks)
@@ -94,11 +96,11 @@ static const struct sighting *last_of(const struct track *track)
 }
 
 // The last time for which the track still stands.
-static int64_t end_of(const struct track *track)
+static int64_t end_of(const struct scrim_tracks *tracks, const struct track *track)
 {
     if (!track->missed)
         return INT64_MAX;
-    return last_of(track)->at_us + (track->hits < 2 ? HOLD_FIRST_US : HOLD_US);
+    return last_of(track)->at_us + (track->hits < 2 ? tracks->hold_us / 2 : tracks->hold_us);
 }
 
 static float seconds(int64_t us)
@@ -233,7 +235,7 @@ static size_t find_pairs(struct scrim_tracks *tracks, int64_t at_us, const struc
                 continue;
             // Somebody who stops is nearer to where they were than to where they were going.
             const float fit = fmaxf(iou(&expected, &boxes[b]), iou(last, &boxes[b]));
-            if (fit >= (boxes[b].score < SCORE_BEGIN ? IOU_WEAK : IOU_MIN))
+            if (fit >= (boxes[b].score < SCRIM_SCORE_GOOD ? IOU_WEAK : IOU_MIN))
                 tracks->pairs[pairs++] = (struct pair){fit, (uint16_t)t, (uint16_t)b};
         }
     }
@@ -259,7 +261,7 @@ static void drop_ended(struct scrim_tracks *tracks, int64_t at_us)
     size_t kept = 0;
     for (size_t t = 0; t < tracks->count; t++) {
         const struct track *track = &tracks->tracks[t];
-        if (!track->missed || at_us - tracks->reach_us <= end_of(track))
+        if (!track->missed || at_us - tracks->reach_us <= end_of(tracks, track))
             tracks->tracks[kept++] = *track;
     }
     tracks->count = kept;
@@ -288,7 +290,7 @@ static size_t find_near_pairs(struct scrim_tracks *tracks, int64_t at_us,
         const struct scrim_box expected = ahead(&tracks->tracks[t], at_us);
         const float reach = reach_of(&last->box, at_us - last->at_us);
         for (size_t b = 0; b < count && pairs < PAIRS_MAX; b++) {
-            if (box_used[b] || boxes[b].score < SCORE_BEGIN ||
+            if (box_used[b] || boxes[b].score < SCRIM_SCORE_GOOD ||
                 !same_kind(last->box.class, boxes[b].class) || !same_size(&last->box, &boxes[b]))
                 continue;
             const float far =
@@ -333,7 +335,7 @@ bool scrim_tracks_observe(struct scrim_tracks *tracks, int64_t at_us, const stru
         }
     }
     for (size_t b = 0; b < count; b++) {
-        if (box_used[b] || boxes[b].score < SCORE_BEGIN)
+        if (box_used[b] || boxes[b].score < SCRIM_SCORE_GOOD)
             continue;
         if (tracks->count == TRACKS_MAX)
             return false;
@@ -358,7 +360,7 @@ static bool grow(const struct scrim_tracks *tracks, int64_t away_us, struct scri
     widen(box);
     const float away = MARGIN_PER_S * seconds(away_us);
     const float x = (box->x1 - box->x0) * (MARGIN_X + away);
-    const float y = (box->y1 - box->y0) * (MARGIN_Y + away);
+    const float y = (box->y1 - box->y0) * away;
     box->x0 = fmaxf(box->x0 - x, 0);
     box->y0 = fmaxf(box->y0 - y, 0);
     box->x1 = fminf(box->x1 + x, tracks->width);
@@ -374,7 +376,7 @@ static bool is_lost(const struct track *track, int64_t at_us)
 
 static bool is_good(const struct sighting *sighting)
 {
-    return sighting->stands_out || sighting->box.score >= SCORE_BEGIN;
+    return sighting->stands_out || sighting->box.score >= SCRIM_SCORE_GOOD;
 }
 
 // Whether a sighting beside this moment says that somebody is there.
@@ -390,7 +392,7 @@ static bool is_sure(const struct track *track, int64_t at_us)
 
 static bool stands_at(const struct scrim_tracks *tracks, const struct track *track, int64_t at_us)
 {
-    return at_us <= end_of(track) && at_us >= track->seen[0].at_us - tracks->reach_us;
+    return at_us <= end_of(tracks, track) && at_us >= track->seen[0].at_us - tracks->reach_us;
 }
 
 // Between half a second before and after: nearer in time, a detector's unrest turns people around.

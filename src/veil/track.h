@@ -11,10 +11,16 @@
 
 #include <stddef.h>
 
+// A box of at least this score begins a track; a weaker one continues one that is there.
+#define SCRIM_SCORE_GOOD 0.4F
+
 struct scrim_tracks;
 
 // `width` and `height` of the picture; `reach_us`: how far back a first box is carried.
 struct scrim_tracks *scrim_tracks_create(int width, int height, int64_t reach_us);
+// For those who are looked for more seldom: how long somebody lives on whom the detector has seen
+// again and again, and then not. The next look shall come before half of it.
+void scrim_tracks_hold(struct scrim_tracks *tracks, int64_t hold_us);
 void scrim_tracks_destroy(struct scrim_tracks *tracks);
 
 // One run of the detector on the picture of time `at_us`, later than the one before. Boxes below

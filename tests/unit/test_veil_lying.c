@@ -62,8 +62,7 @@ static int find_upright(void *context, const struct scrim_picture *picture,
 {
     struct upright *upright = context;
     const struct scrim_region seen = bright_bounds(picture);
-    (void)region;
-    upright->runs++;
+    upright->runs += region == NULL; // of the whole picture, not of the closer look's parts
     if (upright->fails && picture->width != upright->width)
         return upright->fails;
     if (seen.width <= 0 || seen.height * 10 < seen.width * 13 || max == 0 ||

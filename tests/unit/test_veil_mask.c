@@ -36,6 +36,7 @@ static bool touches(const struct scrim_grid *grid, const struct scrim_box *box, 
 static void silhouette_holds_the_ellipse(void)
 {
     const struct scrim_grid grid = {.columns = COLUMNS, .rows = ROWS, .width = W, .height = H};
+    int missed = 0;
     for (int shape = 0; shape < 40; shape++) {
         const float x = 3.7F * (float)shape, y = 2.3F * (float)shape;
         const struct scrim_box box = person(x, y, x + 11 + (float)shape, y + 31 + 2 * (float)shape);
@@ -45,9 +46,10 @@ static void silhouette_holds_the_ellipse(void)
                 const float dx = ((float)px + 0.5F - box.x0) / a - 1;
                 const float dy = ((float)py + 0.5F - box.y0) / b - 1;
                 if (dx * dx + dy * dy < 1 && !touches(&grid, &box, px, py))
-                    CHECK(!"a pixel of the ellipse is not covered");
+                    missed++;
             }
     }
+    CHECK_INT(missed, 0);
 }
 
 static void silhouette_leaves_corners(void)
