@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "veil/kernels.h"
+#include "veil/light.h"
 #include "veil/shadow.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 struct scrim_motion {
     const struct scrim_kernels *kernels;
     struct scrim_shadows *shadows;
+    struct scrim_light *light;
     int shift;                               // the reduced picture is 1/2^shift as wide and high
     int width, height;                       // of the reduced picture
     int columns, rows;                       // of cells
@@ -73,6 +75,7 @@ int scrim_motion_create(int width, int height, struct scrim_motion **ret)
     if (!motion->luma || !motion->before || !motion->foreground || !motion->mean ||
         !motion->deviation || !motion->known_us || !motion->restless || !motion->rate_same ||
         !motion->rate_other || !motion->foreground_sums || !motion->changed_sums ||
+        scrim_light_create(motion->width, motion->height, &motion->light) < 0 ||
         scrim_shadows_create(motion->columns, motion->rows, &motion->shadows) < 0) {
         scrim_motion_destroy(motion);
         return SCRIM_ENOMEM;
@@ -87,6 +90,7 @@ void scrim_motion_destroy(struct scrim_motion *motion)
     if (!motion)
         return;
     scrim_shadows_destroy(motion->shadows);
+    scrim_light_destroy(motion->light);
     free(motion->luma);
     free(motion->before);
     free(motion->foreground);
@@ -125,44 +129,6 @@ static void reduce(struct scrim_motion *motion, const struct scrim_picture *pict
                                     (ptrdiff_t)(y << motion->shift) * picture->strides[0],
                                 picture->strides[0], motion->shift, motion->width,
                                 motion->luma + (size_t)y * (size_t)motion->width);
-}
-
-// The median ratio of picture to background over a sparse sample of what was background: robust as
-// long as less than half of the sample is covered by something new.
-#define GAIN_BINS 512
-#define GAIN_ONE 128 // bins per unit: ratios of 0 to 4
-
-static float estimate_gain(const struct scrim_motion *motion)
-{
-    const size_t pixels = (size_t)motion->width * (size_t)motion->height;
-    uint32_t bins[GAIN_BINS] = {0}, count = 0;
-    for (size_t i = 0; i < pixels; i += 23) {
-        if (motion->foreground[i] || motion->mean[i] < 24 * SCRIM_LEVEL || motion->luma[i] > 245)
-            continue;
-        const uint32_t bin =
-            ((uint32_t)motion->luma[i] * SCRIM_LEVEL * GAIN_ONE + motion->mean[i] / 2) /
-            motion->mean[i];
-        bins[bin < GAIN_BINS ? bin : GAIN_BINS - 1]++;
-        count++;
-    }
-    if (count < 64)
-        return 1;
-    uint32_t below = 0, bin = 0;
-    while (below + bins[bin] <= count / 2)
-        below += bins[bin++];
-    const float within = ((float)count / 2 - (float)below) / (float)bins[bin];
-    return ((float)bin - 0.5F + within) / GAIN_ONE;
-}
-
-// Moves the whole background, claimed parts too, to the picture's exposure.
-static void apply_gain(struct scrim_motion *motion, float gain)
-{
-    const size_t pixels = (size_t)motion->width * (size_t)motion->height;
-    const uint32_t factor = (uint32_t)(gain * 65536 + 0.5F);
-    for (size_t i = 0; i < pixels; i++) {
-        const uint32_t mean = (uint32_t)(((uint64_t)motion->mean[i] * factor) >> 16);
-        motion->mean[i] = (uint16_t)(mean < 255 * SCRIM_LEVEL ? mean : 255 * SCRIM_LEVEL);
-    }
 }
 
 static int16_t rate_of(int64_t elapsed_us, int64_t constant_us)
@@ -314,9 +280,9 @@ void scrim_motion_step(struct scrim_motion *motion, const struct scrim_picture *
         memcpy(motion->before, motion->luma, pixels);
         motion->empty = false;
     } else {
-        result.gain = estimate_gain(motion);
-        if (result.gain < 0.985F || result.gain > 1.015F)
-            apply_gain(motion, result.gain < 4 ? result.gain : 4);
+        const struct scrim_light_view view = {motion->luma, motion->foreground, motion->mean,
+                                              picture->full_range};
+        result.gain = scrim_light_follow(motion->light, &view);
     }
     for (int row = 0; row < motion->rows; row++) {
         row_rates(motion, row, elapsed_us, claimed);

@@ -6,16 +6,26 @@
 #define WARM_UP_US (2 * SCRIM_SECOND)
 #define WARM_UP_LOOKS 2
 
-// Exposure between two pictures, as a ratio, beyond which the background is worth nothing.
+// A jump of light between two pictures, as a ratio. The background follows it (light.h): worth
+// nothing it is only if so many more cells differ from it than before, permille.
 #define GAIN_JUMP 1.3F
-#define FOREGROUND_MAX 600  // permille of cells
-#define FOREGROUND_CALM 350 // from less than this to FOREGROUND_MAX in one picture is a cut
+#define JUMP_UNEXPLAINED 150
+#define FOREGROUND_MAX 600 // permille of cells
+// So many more from one picture to the next are another view: a cut, or a camera that was knocked.
+// People, vehicles and weather bring 50 at most, a view that moves by 9 of 768 pixels 470.
+#define CUT_RISE 250
 #define CROWDED_MAX_US (2 * SCRIM_SECOND) // above FOREGROUND_MAX for longer: learn the scene anew
 // Permille of cells that change from picture to picture, over a second: a crowd in front of a still
-// camera stays below 150, a camera that is carried does not.
+// camera stays below 150, a camera that is carried does not. Neither do heavy rain and snow, but a
+// camera that is carried leaves its background behind: 230 to 500 permille of cells differ from it,
+// and less than 100 in any weather. Of a new scene nothing is known: there the worst is assumed.
 #define RESTLESS_US SCRIM_SECOND
 #define RESTLESS_BEGIN 200
 #define RESTLESS_END 130
+#define RESTLESS_SURE 400 // no weather: whatever the background, it was learnt on the way
+#define ADRIFT_BEGIN 150
+#define ADRIFT_END 100
+#define ADRIFT_NEW 1000
 
 void scrim_scene_begin(struct scrim_scene *scene, int64_t now_us, enum scrim_reason why)
 {
@@ -24,6 +34,7 @@ void scrim_scene_begin(struct scrim_scene *scene, int64_t now_us, enum scrim_rea
     scene->looks = 0;
     scene->foreground_before = 0;
     scene->crowded_since_us = 0;
+    scene->adrift = ADRIFT_NEW;
 }
 
 void scrim_scene_looked(struct scrim_scene *scene)
@@ -36,26 +47,43 @@ bool scrim_scene_is_new(const struct scrim_scene *scene, int64_t now_us)
     return now_us < scene->warm_at_us || scene->looks < WARM_UP_LOOKS;
 }
 
-// A camera that is carried, turned or shaken changes everything from picture to picture, and there
-// is no background to tell people from.
-static bool camera_moves(struct scrim_scene *scene, unsigned changed_permille, int64_t elapsed_us)
+static float smoothed(float value, unsigned now, int64_t elapsed_us)
 {
     const float share = (float)elapsed_us / (float)RESTLESS_US;
-    scene->restless += ((float)changed_permille - scene->restless) * (share < 1 ? share : 1);
-    scene->camera_moves = scene->restless > (scene->camera_moves ? RESTLESS_END : RESTLESS_BEGIN);
+    return value + ((float)now - value) * (share < 1 ? share : 1);
+}
+
+// A camera that is carried, turned or shaken changes everything from picture to picture, and there
+// is no background to tell people from.
+static bool camera_moves(struct scrim_scene *scene, int64_t elapsed_us,
+                         const struct scrim_motion_result *seen)
+{
+    scene->restless = smoothed(scene->restless, seen->changed_permille, elapsed_us);
+    scene->adrift = smoothed(scene->adrift, seen->foreground_permille, elapsed_us);
+    const bool before = scene->camera_moves;
+    const bool adrift = scene->adrift > (before ? ADRIFT_END : ADRIFT_BEGIN);
+    scene->camera_moves = scene->restless > (before ? RESTLESS_END : RESTLESS_BEGIN) &&
+                          (adrift || scene->restless > RESTLESS_SURE);
     return scene->camera_moves;
+}
+
+// Another light, that the background could not follow.
+static bool light_jumped(const struct scrim_scene *scene, const struct scrim_motion_result *seen)
+{
+    return (seen->gain > GAIN_JUMP || seen->gain < 1 / GAIN_JUMP) &&
+           seen->foreground_permille > scene->foreground_before + JUMP_UNEXPLAINED;
 }
 
 // Too much differs from the background: all at once it is a cut, for long the background is old.
 static struct scrim_verdict judge_foreground(struct scrim_scene *scene, int64_t now_us,
                                              unsigned permille)
 {
-    const bool cut = scene->foreground_before < FOREGROUND_CALM;
+    const bool cut = permille > scene->foreground_before + CUT_RISE;
     scene->foreground_before = permille;
-    if (permille <= FOREGROUND_MAX) {
+    if (permille <= FOREGROUND_MAX)
         scene->crowded_since_us = 0;
+    if (permille <= FOREGROUND_MAX && !cut)
         return (struct scrim_verdict){.reason = SCRIM_REASON_NONE};
-    }
     if (!scene->crowded_since_us)
         scene->crowded_since_us = now_us;
     const bool other = cut || now_us - scene->crowded_since_us > CROWDED_MAX_US;
@@ -69,11 +97,14 @@ static struct scrim_verdict judge_foreground(struct scrim_scene *scene, int64_t 
 struct scrim_verdict scrim_scene_judge(struct scrim_scene *scene, int64_t now_us,
                                        int64_t elapsed_us, const struct scrim_motion_result *seen)
 {
-    if (camera_moves(scene, seen->changed_permille, elapsed_us))
-        return (struct scrim_verdict){.reason = SCRIM_REASON_CAMERA};
-    if (now_us < scene->warm_at_us) // opaque already
+    const bool moved = scene->camera_moves;
+    if (camera_moves(scene, elapsed_us, seen)) // and has begun to before it was noticed
+        return (struct scrim_verdict){.reason = SCRIM_REASON_CAMERA, .other = !moved};
+    if (now_us < scene->warm_at_us) { // opaque already
+        scene->foreground_before = seen->foreground_permille;
         return (struct scrim_verdict){.reason = SCRIM_REASON_NONE};
-    if (seen->gain > GAIN_JUMP || seen->gain < 1 / GAIN_JUMP)
+    }
+    if (light_jumped(scene, seen))
         return (struct scrim_verdict){.reason = SCRIM_REASON_EXPOSURE, .learn = true};
     return judge_foreground(scene, now_us, seen->foreground_permille);
 }

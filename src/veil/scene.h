@@ -12,7 +12,8 @@ struct scrim_scene {
     unsigned looks; // of the detector, since the scene began
     unsigned foreground_before;
     int64_t crowded_since_us; // 0: not crowded
-    float restless;           // permille of cells that change between pictures, over about a second
+    float restless, adrift; // permille of cells that change between pictures, and that differ from
+                            // the background, over about a second
     bool camera_moves;
 };
 

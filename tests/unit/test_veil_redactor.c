@@ -15,6 +15,7 @@ struct rig {
     // Per frame that came out, by its tag (the number of the frame that went in):
     int in, out;
     enum scrim_reason reasons[2000];
+    unsigned masked[2000];            // permille
     bool hidden[2000];                // nothing bright of the block is left, see watch
     int watch_x[2000], watch_y[2000]; // where the block was in frame n; -1: nowhere
     uint64_t hash;
@@ -63,6 +64,7 @@ static void pop_all(struct rig *rig)
         const int n = (int)veiled.tag;
         CHECK_INT(n, rig->out);
         rig->reasons[n] = veiled.reason;
+        rig->masked[n] = veiled.masked_permille;
         rig->hidden[n] =
             rig->watch_x[n] < 0 || is_hidden(&veiled, rig->watch_x[n], rig->watch_y[n]);
         CHECK(veiled.reason == SCRIM_REASON_NONE || veiled.masked_permille == 1000);
@@ -228,13 +230,36 @@ static void scene_cut(void)
     rig_finish(&rig);
 }
 
+// Another exposure, at once: the background follows it, and who walks on stays hidden.
 static void exposure_jump(void)
 {
     struct rig rig;
     rig_init(&rig);
     push_ground(&rig, 50);
-    rig.scene.light = 160;
-    push_ground(&rig, 60);
+    for (int i = 0; i < 60; i++) {
+        rig.scene.light = i < 20 ? 100 : i < 40 ? 150 : 95;
+        push_block(&rig, 20 + 4 * i, 90, false);
+    }
+    finish_frames(&rig);
+    CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 50, 110), 60);
+    for (int i = 50; i < 110; i++)
+        CHECK(rig.hidden[i]);
+    CHECK(rig.masked[85] < 300); // and the rest is to be seen
+    rig_finish(&rig);
+}
+
+// As when the infrared lamp comes on: everything is brighter, and not by one factor.
+static void exposure_jump_that_cannot_be_followed(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    push_ground(&rig, 50);
+    rig.scene.light = 180;
+    for (int i = 0; i < 60; i++) {
+        scene_ground(&rig.scene, 1);
+        rig.watch_x[rig.in] = -1;
+        push(&rig);
+    }
     finish_frames(&rig);
     CHECK_INT(rig.reasons[50], SCRIM_REASON_EXPOSURE);
     CHECK_INT(count_reason(&rig, SCRIM_REASON_NONE, 50, 69), 0);
@@ -524,26 +549,28 @@ int main(int argc, char **argv)
 {
     return test_run(
         argc, argv,
-        (struct test[]){{"warm-up is opaque", warm_up},
-                        {"looks ahead half a second", looks_ahead_half_a_second},
-                        {"motion alone hides", motion_alone_hides},
-                        {"still person stays hidden", still_person_stays_hidden},
-                        {"fills backwards", fills_backwards},
-                        {"deterministic", deterministic},
-                        {"scene cut", scene_cut},
-                        {"exposure jump", exposure_jump},
-                        {"exposure drift", exposure_drift},
-                        {"too much motion", too_much_motion},
-                        {"carried camera", carried_camera},
-                        {"dead detector", dead_detector},
-                        {"detector fails in a busy scene", detector_fails_in_a_busy_scene},
-                        {"late detector", late_detector},
-                        {"too many people", too_many_people},
-                        {"doubt and trust", doubt_and_trust},
-                        {"wrong size", wrong_size},
-                        {"time that makes no sense", time_that_makes_no_sense},
-                        {"missing picture", missing_picture},
-                        {"static mask", static_mask},
-                        {"refuses sizes", refuses_sizes},
-                        {0}});
+        (struct test[]){
+            {"warm-up is opaque", warm_up},
+            {"looks ahead half a second", looks_ahead_half_a_second},
+            {"motion alone hides", motion_alone_hides},
+            {"still person stays hidden", still_person_stays_hidden},
+            {"fills backwards", fills_backwards},
+            {"deterministic", deterministic},
+            {"scene cut", scene_cut},
+            {"exposure jump", exposure_jump},
+            {"exposure jump that cannot be followed", exposure_jump_that_cannot_be_followed},
+            {"exposure drift", exposure_drift},
+            {"too much motion", too_much_motion},
+            {"carried camera", carried_camera},
+            {"dead detector", dead_detector},
+            {"detector fails in a busy scene", detector_fails_in_a_busy_scene},
+            {"late detector", late_detector},
+            {"too many people", too_many_people},
+            {"doubt and trust", doubt_and_trust},
+            {"wrong size", wrong_size},
+            {"time that makes no sense", time_that_makes_no_sense},
+            {"missing picture", missing_picture},
+            {"static mask", static_mask},
+            {"refuses sizes", refuses_sizes},
+            {0}});
 }
