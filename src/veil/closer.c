@@ -10,7 +10,7 @@
 #define WIDE 2 // times as wide as high: three side by side, nothing above
 #define PART_OF_TWO 0.6F
 #define PART_OF_THREE 0.42F
-#define CROWD 20  // people
+#define CROWD 24  // people
 #define SAME 0.6F // of the smaller of two boxes: so much of it in the other is the same thing
 
 bool scrim_closer_due(const struct scrim_closer_turn *turn, int64_t now_us)
@@ -71,14 +71,6 @@ static size_t merge(struct scrim_box *boxes, size_t count, size_t more,
     return kept;
 }
 
-static size_t count_good(const struct scrim_box *boxes, size_t count)
-{
-    size_t good = 0;
-    for (size_t i = 0; i < count; i++)
-        good += boxes[i].score >= SCRIM_SCORE_GOOD;
-    return good;
-}
-
 static int part_of(int whole, int parts)
 {
     const float share = parts == 1 ? 1 : parts == 2 ? PART_OF_TWO : PART_OF_THREE;
@@ -110,7 +102,7 @@ int scrim_closer_find(const struct scrim_finder *finder, const struct scrim_pict
             return found;
         count = merge(boxes, count, (size_t)found, known, known_count);
     }
-    if (count_good(boxes, count) + known_count >= CROWD)
+    if (count + known_count >= CROWD)
         for (size_t i = 0; i < count; i++)
             boxes[i].score = fmaxf(boxes[i].score, SCRIM_SCORE_GOOD);
     return (int)count;

@@ -12,6 +12,7 @@
 #define LIGHTEST 0.985F
 #define TEXTURE_MAX 4.0F // grey levels off the darkened ground, mean over the cell
 #define COLOUR_MAX 4.0F  // levels off the ground's colour, both components together
+#define GREY 2.0F        // levels off grey, mean of the picture: less has no colour to judge by
 
 #define CHROMA_CELL (SCRIM_CELL / 2)
 #define CHROMA_CELL_SHIFT 2
@@ -28,6 +29,7 @@ struct scrim_shadows {
     uint8_t *u, *v;        // a byte a cell, of the picture
     struct colour *ground; // per cell
     bool *known;           // per cell: whether its ground is
+    bool coloured;         // the picture
 };
 
 int scrim_shadows_create(int columns, int rows, struct scrim_shadows **ret)
@@ -75,12 +77,24 @@ static void reduce(const struct scrim_shadows *shadows, const uint8_t *plane, in
                                  to + (size_t)row * (size_t)shadows->columns);
 }
 
+static bool is_coloured(const struct scrim_shadows *shadows)
+{
+    uint32_t off = 0;
+    for (int row = 0; row < shadows->whole_rows; row++)
+        for (int column = 0; column < shadows->whole_columns; column++) {
+            const int cell = row * shadows->columns + column;
+            off += (uint32_t)(abs(shadows->u[cell] - 128) + abs(shadows->v[cell] - 128));
+        }
+    return (float)off > GREY * (float)(shadows->whole_rows * shadows->whole_columns);
+}
+
 void scrim_shadows_look(struct scrim_shadows *shadows, const struct scrim_picture *picture)
 {
     shadows->whole_columns = picture->width / SCRIM_CELL;
     shadows->whole_rows = picture->height / SCRIM_CELL;
     reduce(shadows, picture->planes[1], picture->strides[1], shadows->u);
     reduce(shadows, picture->planes[2], picture->strides[2], shadows->v);
+    shadows->coloured = is_coloured(shadows);
 }
 
 void scrim_shadows_learn(struct scrim_shadows *shadows, int cell, int rate)
@@ -127,8 +141,8 @@ bool scrim_shadows_is(const struct scrim_shadows *shadows, int cell,
                       const struct scrim_cell_pixels *pixels)
 {
     const int column = cell % shadows->columns, row = cell / shadows->columns;
-    if (column >= shadows->whole_columns || row >= shadows->whole_rows || !shadows->known[cell] ||
-        !same_colour(shadows, cell))
+    if (!shadows->coloured || column >= shadows->whole_columns || row >= shadows->whole_rows ||
+        !shadows->known[cell] || !same_colour(shadows, cell))
         return false;
     const float kept = darkening(pixels);
     return kept > DARKEST && kept < LIGHTEST && same_texture(pixels, kept);

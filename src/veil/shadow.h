@@ -2,7 +2,7 @@
 // and leaves texture and colour as they were. Judged cell by cell, against a background of the
 // cells' colours that is kept here and the background of their brightness that motion.c keeps.
 //
-// When in doubt it is no shadow. Without colour (infrared) brightness decides alone. After
+// When in doubt it is no shadow, and without colour (infrared) there is always doubt. After
 // Horprasert, Harwood, Davis, "A statistical approach for real-time robust background subtraction
 // and shadow detection" (1999), whose brightness distortion and chromaticity distortion these are,
 // per cell.
