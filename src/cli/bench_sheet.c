@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TILES 12
+#define RANKED 9 // of the worst leaks, and of the largest false masks
+#define TILES (2 * RANKED)
 #define TILE_COLUMNS 3
 #define TILE_WIDTH 640
 #define APART_US 1000000 // two tiles of the same second tell the same story
@@ -26,9 +27,13 @@ struct moment {
     bool opaque;
 };
 
-struct bench_sheet {
-    struct moment moments[TILES];
+struct ranking {
+    struct moment moments[RANKED];
     size_t count;
+};
+
+struct bench_sheet {
+    struct ranking leaks, masks;
 };
 
 struct bench_sheet *bench_sheet_create(void)
@@ -36,48 +41,49 @@ struct bench_sheet *bench_sheet_create(void)
     return scrim_new(struct bench_sheet);
 }
 
+static void finish(struct ranking *ranking)
+{
+    for (size_t i = 0; i < ranking->count; i++)
+        scrim_free_pointer(&ranking->moments[i].rects);
+}
+
 void bench_sheet_destroy(struct bench_sheet *sheet)
 {
     if (!sheet)
         return;
-    for (size_t i = 0; i < sheet->count; i++)
-        scrim_free_pointer(&sheet->moments[i].rects);
+    finish(&sheet->leaks);
+    finish(&sheet->masks);
     scrim_free_pointer(&sheet);
 }
 
 // --- choosing ----------------------------------------------------------------------------------
 
-// Someone leaked is worse than any amount of false mask.
-static double badness_of(const struct bench_frame_score *score)
-{
-    return score->leaked > 0 ? 1 + score->leaked + score->uncovered : score->false_mask;
-}
-
 // The place for this moment, or NULL if it is not bad enough.
-static struct moment *place_for(struct bench_sheet *sheet, int64_t pts_us, double badness)
+static struct moment *place_for(struct ranking *ranking, int64_t pts_us, double badness)
 {
     struct moment *mildest = NULL;
-    for (size_t i = 0; i < sheet->count; i++) {
-        struct moment *moment = &sheet->moments[i];
+    for (size_t i = 0; i < ranking->count; i++) {
+        struct moment *moment = &ranking->moments[i];
         if (llabs(moment->pts_us - pts_us) < APART_US)
             return moment->badness < badness ? moment : NULL;
         if (!mildest || moment->badness < mildest->badness)
             mildest = moment;
     }
-    if (sheet->count < TILES)
-        return &sheet->moments[sheet->count++];
+    if (ranking->count < RANKED)
+        return &ranking->moments[ranking->count++];
     return mildest->badness < badness ? mildest : NULL;
 }
 
-int bench_sheet_consider(struct bench_sheet *sheet, uint32_t frame, int64_t pts_us,
-                         const struct bench_mask *mask, const struct bench_frame_score *score)
+static int rank(struct ranking *ranking, double badness, const struct moment *candidate,
+                const struct bench_mask *mask)
 {
-    const double badness = badness_of(score);
-    struct moment *moment = place_for(sheet, pts_us, badness);
+    struct moment *moment = place_for(ranking, candidate->pts_us, badness);
     if (!moment)
         return SCRIM_OK;
     scrim_free_pointer(&moment->rects);
-    *moment = (struct moment){frame, pts_us, *score, badness, NULL, mask->count, mask->opaque};
+    *moment = *candidate;
+    moment->badness = badness;
+    moment->rects_count = mask->count;
     moment->rects = scrim_alloc(mask->count * sizeof(*mask->rects));
     if (!moment->rects) {
         moment->rects_count = 0;
@@ -86,6 +92,19 @@ int bench_sheet_consider(struct bench_sheet *sheet, uint32_t frame, int64_t pts_
     if (mask->count > 0)
         memcpy(moment->rects, mask->rects, mask->count * sizeof(*mask->rects));
     return SCRIM_OK;
+}
+
+int bench_sheet_consider(struct bench_sheet *sheet, uint32_t frame, int64_t pts_us,
+                         const struct bench_mask *mask, const struct bench_frame_score *score)
+{
+    const struct moment moment = {
+        .frame = frame, .pts_us = pts_us, .score = *score, .opaque = mask->opaque};
+    int result = SCRIM_OK;
+    if (score->leaked > 0)
+        result = rank(&sheet->leaks, score->leaked + score->uncovered, &moment, mask);
+    if (result >= 0 && score->false_mask > 0)
+        result = rank(&sheet->masks, score->false_mask, &moment, mask);
+    return result;
 }
 
 // --- drawing -----------------------------------------------------------------------------------
@@ -220,7 +239,8 @@ static void draw_moment(const struct tile *tile, const struct scrim_picture *pic
 // --- the sheet ---------------------------------------------------------------------------------
 
 struct drawing {
-    const struct bench_sheet *sheet;
+    const struct moment *moments[TILES];
+    size_t count;
     const struct bench_truth *truth;
     struct bench_score *score;
     uint8_t *rgb;
@@ -231,7 +251,7 @@ struct drawing {
 static int begin(struct drawing *drawing, const struct scrim_clip_info *info,
                  struct scrim_error *error)
 {
-    const int count = drawing->sheet->count > 0 ? (int)drawing->sheet->count : 1;
+    const int count = drawing->count > 0 ? (int)drawing->count : 1;
     drawing->scale = fmin(1, (double)TILE_WIDTH / info->width);
     drawing->tile_width = (int)(info->width * drawing->scale);
     drawing->tile_height = (int)(info->height * drawing->scale);
@@ -249,8 +269,8 @@ static void draw_if_chosen(const struct drawing *drawing, uint32_t frame,
                            const struct scrim_picture *picture)
 {
     const size_t pitch = (size_t)drawing->columns * (size_t)drawing->tile_width * 3;
-    for (size_t i = 0; i < drawing->sheet->count; i++) {
-        const struct moment *moment = &drawing->sheet->moments[i];
+    for (size_t i = 0; i < drawing->count; i++) {
+        const struct moment *moment = drawing->moments[i];
         if (moment->frame != frame)
             continue;
         const size_t row = i / TILE_COLUMNS, column = i % TILE_COLUMNS;
@@ -272,11 +292,19 @@ static int worst_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+static void choose(struct drawing *drawing, struct ranking *ranking)
+{
+    qsort(ranking->moments, ranking->count, sizeof(ranking->moments[0]), worst_first);
+    for (size_t i = 0; i < ranking->count; i++)
+        drawing->moments[drawing->count++] = &ranking->moments[i];
+}
+
 int bench_sheet_save(struct bench_sheet *sheet, const char *clip_path,
                      const struct bench_truth *truth, const char *path, struct scrim_error *error)
 {
-    struct drawing drawing = {.sheet = sheet, .truth = truth};
-    qsort(sheet->moments, sheet->count, sizeof(sheet->moments[0]), worst_first);
+    struct drawing drawing = {.truth = truth};
+    choose(&drawing, &sheet->leaks);
+    choose(&drawing, &sheet->masks);
     struct scrim_clip *clip = NULL;
     struct scrim_clip_picture picture;
     int result = scrim_clip_open(clip_path, &clip, error);
