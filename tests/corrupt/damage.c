@@ -26,10 +26,10 @@ enum culprit damage_culprit(enum damage damage)
     case DAMAGE_HOLE:
     case DAMAGE_SLICE:
     case DAMAGE_FLIP:
-    case DAMAGE_GARBAGE:
-    case DAMAGE_SETS_BROKEN: return CULPRIT_WITHIN;
+    case DAMAGE_GARBAGE: return CULPRIT_WITHIN;
     case DAMAGE_OLD:
     case DAMAGE_FOREIGN:
+    case DAMAGE_SETS_BROKEN: // here alone: the recorder announces another stream when sets change
     case DAMAGE_SETS_FOREIGN: return CULPRIT_WHOLE;
     default: return CULPRIT_NETWORK;
     }
