@@ -57,7 +57,7 @@ def play(names, seconds, seed):
 
 @test("units lost, swapped, cut, flipped, of other films, other parameter sets: nothing damaged is shown")
 def damaged():
-    play(["main.h264", "plain.h265", "hashed.h265"], 20, 1)
+    play(["main.h264", "plain.h265", "hashed.h265"], 10, 1)
 
 
 @test("the decoder over damaged films, for long", soak=True)
