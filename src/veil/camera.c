@@ -18,17 +18,13 @@
 struct scrim_veil_camera {
     struct scrim_veil_camera_params params;
     struct scrim_log log;
-    bool complained;
     int64_t complained_us;
 
     struct scrim_area *areas; // scrim.yaml's, and what was drawn since
     size_t areas_count;
-    bool areas_unknown;
     uint64_t areas_revision; // of the last message
-    bool areas_told;         // the desk knows that it was taken
 
     struct scrim_intake *intake;
-    bool streaming;
     int64_t packet_at_us; // when the last packet came, monotonic
     int64_t shown_at_us;  // when the last frame left
     struct scrim_lag lag;
@@ -40,16 +36,17 @@ struct scrim_veil_camera {
     int width, height;
     struct scrim_feed *feed; // begun with the redactor
     struct scrim_feed *thin; // begun with the first picture while it is wanted
-    bool thin_wanted;
 
     enum scrim_veil_state state;
     char reason[128];
-    bool state_sent;
 
     unsigned divisor, turn;
-    bool dark;
     int64_t blank_pts_us;
     struct scrim_veil_camera_stats stats;
+
+    bool complained, streaming, areas_unknown, thin_wanted, dark;
+    bool areas_told; // the desk knows that the last message on areas was taken
+    bool state_sent; // the desk knows the state
 };
 
 struct scrim_veil_camera *scrim_veil_camera_create(const struct scrim_veil_camera_params *params)

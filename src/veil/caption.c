@@ -12,7 +12,7 @@
 #define LETTERS_MAX 96
 #define PAD 1              // of the face's pixels, around the text
 #define LINES 320          // a face's pixel is a pixel of the picture for every so many lines
-#define STAMP_SHARE 3 / 5  // of the picture's width, at most
+#define STAMP_FIFTHS 3     // of the picture's width, at most
 #define CLOCK_LETTERS 28   // "2026-11-23 19:02:11.4 +01:00"
 #define ELAPSED_LETTERS 11 // "999:59:59.9"
 #define ELAPSED_MAX (INT64_C(3600) * 1000 * SCRIM_SECOND - 1)
@@ -95,7 +95,7 @@ static int letters_of(const char *text)
 static int pick_scale(int width, int height, int letters)
 {
     int scale = (height + LINES / 2) / LINES;
-    while (scale > 1 && letters * SCRIM_FONT_ADVANCE * scale > width * STAMP_SHARE)
+    while (scale > 1 && letters * SCRIM_FONT_ADVANCE * scale > width * STAMP_FIFTHS / 5)
         scale--;
     return scale > 1 ? scale : 1;
 }

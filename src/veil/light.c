@@ -24,7 +24,7 @@
 #define BIN_ONE 128
 #define BINS 512
 #define TILE_BINS 128
-#define TILE_BIN_FIRST (BIN_ONE / 2)
+#define TILE_BIN_FIRST 64 // half of BIN_ONE
 
 // Of the picture: so many, and no less than a quarter of what the light can be told from. What is
 // left of the background when nearly all is covered is not the light of the rest.

@@ -200,7 +200,7 @@ static struct scrim_region part_around(const struct scrim_lying *lying,
     struct scrim_region part;
     clip(wanted->x0 - context, wanted->x1 + context, lying->width, &part.x, &part.width);
     const float height = fmaxf(wanted->y1 - wanted->y0 + 2 * context,
-                               (float)(part.width * INPUT_WIDTH / INPUT_HEIGHT));
+                               (float)part.width * INPUT_WIDTH / INPUT_HEIGHT);
     const float middle = (wanted->y0 + wanted->y1) / 2;
     clip(middle - height / 2, middle + height / 2, lying->height, &part.y, &part.height);
     return part;
