@@ -72,8 +72,17 @@ def heap_of(pid):
 FATAL = ("open", "connect", "ptrace", "exec", "kill", "read-memory", "memory-file")
 
 
-@test("an exploited veil worker opens, connects, traces, executes, kills and reads nothing, and the site goes on")
+@test("an exploited veil worker connects, executes and reads nothing, and the site goes on")
 def intruder():
+    tries(("connect", "exec", "read-memory"))  # each is a start of its own: the other four are tried in `make soak`
+
+
+@test("an exploited veil worker opens, connects, traces, executes, kills and reads nothing", soak=True)
+def intruder_at_everything():
+    tries(FATAL)
+
+
+def tries(attempts):
     with exploitable() as (staged, orders):
         site = staged.site
         site.up({"SCRIM_EXPLOIT": str(orders)})
@@ -83,7 +92,7 @@ def intruder():
         other = worker_pid(site, 1)
         can_inspect(other)
         target = f"{other} {heap_of(other)}"
-        orders.write_text("".join(f"{name} {target}\n" for name in FATAL))
+        orders.write_text("".join(f"{name} {target}\n" for name in attempts))
         first = worker_pid(site, 0)
         os.kill(first, signal.SIGTERM)  # the next one has orders
 
@@ -91,12 +100,12 @@ def intruder():
 
         def all_tried():
             seen.append((state(desk, "quay"), state(desk, "gate")))
-            return not orders.read_text() and staged.log().count(f"signal {SIGSYS};") == len(FATAL)
+            return not orders.read_text() and staged.log().count(f"signal {SIGSYS};") == len(attempts)
 
         wait_for("every attempt", all_tried, 120)
         wait_for("a live picture of quay again", lambda: state(desk, "quay") == "live", 60)
         log = staged.log()
-        for name in FATAL:
+        for name in attempts:
             expect(f"exploit {name}: begins" in log, f"{name} was not tried")
         expect("survived" not in log, re.findall("exploit.*survived.*", log))
         expect(worker_pid(site, 1) == other, "the other worker was hit")
