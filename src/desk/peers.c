@@ -290,18 +290,14 @@ static void watch(struct peer *peer)
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct peer *peer = poll->data;
-    if (status < 0) {
-        drop(peer, uv_strerror(status));
-        return;
-    }
-    if (events & UV_WRITABLE) {
-        if (scrim_link_flush(peer->link) < 0) {
-            drop(peer, "the connection ended");
-            return;
-        }
+    // It closed before it had read all: reading says so, once what it had sent is read.
+    const bool ending = status < 0;
+    if (ending || (events & UV_WRITABLE)) {
+        if (scrim_link_flush(peer->link) < 0)
+            shutdown(scrim_link_fd(peer->link), SHUT_RDWR);
         watch(peer);
     }
-    if (events & UV_READABLE)
+    if (ending || (events & UV_READABLE))
         receive(peer);
 }
 
