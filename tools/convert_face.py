@@ -9,7 +9,6 @@ mouth and ears are. Only the box is kept: the other channels are cut from the la
 are never computed, and the file has no room for them.
 """
 
-import os
 import struct
 import sys
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from convert_model import (ACT_NONE, ACT_RELU, ACT_RELU6, ADD, CLASS_FACE, CONV, DEPTHWISE, HEAD_FACE,
                            INPUT, MAX_POOL, ORDER_RGB, RESIZE, Head, Model, Op, Traced, Unsupported,
-                           pack)
+                           make_file)
 
 BOX_NUMBERS = 4  # centre, width, height: of SOURCE_NUMBERS a box
 SOURCE_NUMBERS = 16
@@ -256,20 +255,7 @@ def main():
     if len(sys.argv) != 4:
         print(__doc__.split("\n\n")[1].strip(), file=sys.stderr)
         return 2
-    _, source, size, target = sys.argv
-    width, height = (int(side) for side in size.split("x"))
-    if width % 32 or height % 32 or not 32 <= width <= 2048 or not 32 <= height <= 2048:
-        print(f"{size}: both sides must be multiples of 32 from 32 to 2048", file=sys.stderr)
-        return 2
-    try:
-        content = pack(convert(source), width, height)
-    except Unsupported as reason:
-        print(f"{source}: {reason}", file=sys.stderr)
-        return 1
-    with open(target + ".part", "wb") as file:
-        file.write(content)
-    os.replace(target + ".part", target)
-    return 0
+    return make_file(convert, *sys.argv[1:])
 
 
 if __name__ == "__main__":

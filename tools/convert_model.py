@@ -352,19 +352,14 @@ def measured_ranges(kind, model):
 CONVERTERS = {"nanodet": convert_nanodet}
 
 
-def main():
-    if len(sys.argv) != 5 or sys.argv[1] not in CONVERTERS:
-        print(__doc__.split("\n\n")[1].strip(), file=sys.stderr)
-        return 2
-    _, kind, source, size, target = sys.argv
+def make_file(convert, source, size, target):
+    """Writes `target` from the Model that `convert` makes of `source`; the exit status of a converter."""
     width, height = (int(side) for side in size.split("x"))
     if width % 32 or height % 32 or not 32 <= width <= 2048 or not 32 <= height <= 2048:
         print(f"{size}: both sides must be multiples of 32 from 32 to 2048", file=sys.stderr)
         return 2
     try:
-        model = CONVERTERS[kind](source)
-        model.ranges = measured_ranges(kind, model)
-        content = pack(model, width, height)
+        content = pack(convert(source), width, height)
     except Unsupported as reason:
         print(f"{source}: {reason}", file=sys.stderr)
         return 1
@@ -372,6 +367,20 @@ def main():
         file.write(content)
     os.replace(target + ".part", target)
     return 0
+
+
+def main():
+    if len(sys.argv) != 5 or sys.argv[1] not in CONVERTERS:
+        print(__doc__.split("\n\n")[1].strip(), file=sys.stderr)
+        return 2
+    _, kind, source, size, target = sys.argv
+
+    def convert(source):
+        model = CONVERTERS[kind](source)
+        model.ranges = measured_ranges(kind, model)
+        return model
+
+    return make_file(convert, source, size, target)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,12 @@ int scrim_path_join(char ret[SCRIM_PATH_MAX], const char *a, const char *b)
     return length < 0 || length >= SCRIM_PATH_MAX ? SCRIM_EINVAL : SCRIM_OK;
 }
 
+const char *scrim_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 int scrim_fs_open(const char *path, int flags, mode_t mode, struct scrim_error *error)
 {
     const int fd = scrim_fault(SCRIM_FAULT_OPEN, path) ? -1 : open(path, flags | O_CLOEXEC, mode);

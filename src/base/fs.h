@@ -10,6 +10,8 @@
 
 // Joins to "<a>/<b>"; SCRIM_EINVAL if it does not fit.
 SCRIM_MUST_CHECK int scrim_path_join(char ret[SCRIM_PATH_MAX], const char *a, const char *b);
+// What comes after the last slash; points into `path`.
+const char *scrim_path_name(const char *path);
 
 // Reads a whole file into `ret` (initialised by the caller; its ceiling bounds the size).
 SCRIM_MUST_CHECK int scrim_fs_read(const char *path, struct scrim_buf *ret,

@@ -3,14 +3,10 @@
 #include "base/fs.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
-// As people read it, and what the members of the JSON object start with.
-static const struct {
-    const char *text, *prefix;
-} heights[BENCH_HEIGHT_COUNT] = {
+const struct bench_height_name bench_height_names[BENCH_HEIGHT_COUNT] = {
     {"all", ""},           {"< 30 px", "h0_"},    {"30-60 px", "h30_"},
     {"60-120 px", "h60_"}, {"> 120 px", "h120_"},
 };
@@ -43,7 +39,7 @@ static void print_people(const struct bench_report *report, FILE *to)
         if (people->person_frames == 0)
             continue;
         fprintf(to, "  %-10s %13" PRIu64 " %9.3f %9.3f %8" PRIu64 " %9" PRIu64 " %10.2f %9.1f\n",
-                heights[i].text, people->person_frames,
+                bench_height_names[i].text, people->person_frames,
                 percent(people->leaked_95, people->person_frames),
                 percent(people->leaked_80, people->person_frames), people->tracks,
                 people->tracks_exposed, people->longest_s,
@@ -72,7 +68,7 @@ void bench_report_print(const struct bench_report *report, FILE *to)
 
 // --- JSON --------------------------------------------------------------------------------------
 
-static void set_real(json_t *object, const char *prefix, const char *name, double value)
+void bench_report_set(json_t *object, const char *prefix, const char *name, double value)
 {
     char key[64];
     snprintf(key, sizeof(key), "%s%s", prefix, name);
@@ -89,38 +85,40 @@ static void set_count(json_t *object, const char *prefix, const char *name, uint
 static void set_people(json_t *object, const struct bench_report *report, int height)
 {
     const struct bench_people *people = &report->result->people[height];
-    const char *prefix = heights[height].prefix;
+    const char *prefix = bench_height_names[height].prefix;
     set_count(object, prefix, "person_frames", people->person_frames);
-    set_real(object, prefix, "leaked_pct", percent(people->leaked_95, people->person_frames));
-    set_real(object, prefix, "leaked80_pct", percent(people->leaked_80, people->person_frames));
+    bench_report_set(object, prefix, "leaked_pct",
+                     percent(people->leaked_95, people->person_frames));
+    bench_report_set(object, prefix, "leaked80_pct",
+                     percent(people->leaked_80, people->person_frames));
     set_count(object, prefix, "tracks", people->tracks);
     set_count(object, prefix, "tracks_exposed", people->tracks_exposed);
-    set_real(object, prefix, "longest_exposure_s", people->longest_s);
-    set_real(object, prefix, "exposed_s_per_hour",
-             per_hour(people->exposed_s, report->result->seconds));
+    bench_report_set(object, prefix, "longest_exposure_s", people->longest_s);
+    bench_report_set(object, prefix, "exposed_s_per_hour",
+                     per_hour(people->exposed_s, report->result->seconds));
 }
 
 static void set_stages(json_t *object, const struct bench_report *report)
 {
-    set_real(object, "", "cpu_ms_per_frame", stage_ms(report, SCRIM_STAGE_COUNT));
+    bench_report_set(object, "", "cpu_ms_per_frame", stage_ms(report, SCRIM_STAGE_COUNT));
     for (int i = 0; i < SCRIM_STAGE_COUNT; i++)
-        set_real(object, "cpu_ms_", scrim_stage_text((enum scrim_stage)i),
-                 stage_ms(report, (enum scrim_stage)i));
+        bench_report_set(object, "cpu_ms_", scrim_stage_text((enum scrim_stage)i),
+                         stage_ms(report, (enum scrim_stage)i));
     set_count(object, "", "detector_runs", report->detector_runs);
 }
 
 static json_t *report_object(const struct bench_report *report)
 {
     const struct bench_result *result = report->result;
-    const char *slash = strrchr(report->clip, '/');
     json_t *object = json_object();
-    json_object_set_new(object, "clip", json_string(slash ? slash + 1 : report->clip));
+    json_object_set_new(object, "clip", json_string(scrim_path_name(report->clip)));
     set_count(object, "", "frames", result->frames);
-    set_real(object, "", "seconds", result->seconds);
-    set_real(object, "", "masked_pct", 100 * result->masked);
-    set_real(object, "", "false_mask_pct", 100 * result->false_mask);
-    set_real(object, "", "opaque_pct", percent(result->opaque, result->frames));
-    set_real(object, "", "opaque_warm_pct", percent(result->opaque_warm, result->frames_warm));
+    bench_report_set(object, "", "seconds", result->seconds);
+    bench_report_set(object, "", "masked_pct", 100 * result->masked);
+    bench_report_set(object, "", "false_mask_pct", 100 * result->false_mask);
+    bench_report_set(object, "", "opaque_pct", percent(result->opaque, result->frames));
+    bench_report_set(object, "", "opaque_warm_pct",
+                     percent(result->opaque_warm, result->frames_warm));
     for (int i = 0; i < BENCH_HEIGHT_COUNT; i++)
         set_people(object, report, i);
     if (report->stages)
@@ -128,10 +126,8 @@ static json_t *report_object(const struct bench_report *report)
     return object;
 }
 
-int bench_report_save(const struct bench_report *report, const char *path,
-                      struct scrim_error *error)
+int bench_report_write(json_t *object, const char *path, struct scrim_error *error)
 {
-    json_t *object = report_object(report);
     char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(7));
     json_decref(object);
     if (!text)
@@ -144,4 +140,10 @@ int bench_report_save(const struct bench_report *report, const char *path,
         result = scrim_fs_replace(path, out.data, out.len, 0644, error);
     scrim_buf_finish(&out);
     return result;
+}
+
+int bench_report_save(const struct bench_report *report, const char *path,
+                      struct scrim_error *error)
+{
+    return bench_report_write(report_object(report), path, error);
 }

@@ -5,21 +5,18 @@
 #include "base/fs.h"
 #include "base/opt.h"
 #include "cli/bench.h"
-#include "cli/bench_score.h"
+#include "cli/bench_report.h"
 #include "cli/commands.h"
 #include "detect/detector.h"
 #include "media/clip.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #define GROWTH 0.10F         // of a box's width and height on each side, before it is scored
-#define THRESHOLD_PERCENT 25 // as the veil has it (veil/finder.c)
+#define THRESHOLD_PERCENT 25 // at which the tables of docs/design/detector.md were made
 #define RUNS_MAX (1 << 20)   // whose times are kept
 
 struct args {
@@ -60,13 +57,6 @@ struct bench {
 
 // --- running -----------------------------------------------------------------------------------
 
-static double cpu_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 static struct scrim_region grown(const struct scrim_box *box)
 {
     const float grow_x = (box->x1 - box->x0) * GROWTH, grow_y = (box->y1 - box->y0) * GROWTH;
@@ -81,14 +71,14 @@ static int look(struct bench *bench, struct contender *contender,
     static struct scrim_box boxes[SCRIM_BOXES_MAX];
     static struct scrim_region rects[SCRIM_BOXES_MAX];
     struct bench_frame_score score;
-    const double start = cpu_ms();
+    const int64_t start_us = scrim_stage_now();
     const int count = scrim_detector_run(contender->detector, picture, NULL, bench->threshold,
                                          boxes, SCRIM_BOXES_MAX);
     if (count < 0)
         return scrim_fail(error, (enum scrim_err)count, "the detector fails in %s",
                           contender->name);
     if (contender->runs < RUNS_MAX)
-        contender->times_ms[contender->runs++] = cpu_ms() - start;
+        contender->times_ms[contender->runs++] = (double)(scrim_stage_now() - start_us) / 1000;
     for (int i = 0; i < count; i++)
         rects[i] = grown(&boxes[i]);
     const struct bench_mask mask = {.rects = rects, .count = (size_t)count};
@@ -156,14 +146,6 @@ static int measure(struct bench *bench, struct scrim_error *error)
 
 // --- figures -----------------------------------------------------------------------------------
 
-// As people read it, and what the members of the JSON object start with.
-static const struct {
-    const char *text, *prefix;
-} heights[BENCH_HEIGHT_COUNT] = {
-    {"all", ""},           {"< 30 px", "h0_"},    {"30-60 px", "h30_"},
-    {"60-120 px", "h60_"}, {"> 120 px", "h120_"},
-};
-
 static int compare(const void *a, const void *b)
 {
     const double first = *(const double *)a, second = *(const double *)b;
@@ -205,49 +187,34 @@ static void print(struct bench *bench)
         "%s, %s, threshold %.2f: people found in %%, false area in %%, CPU of a run in ms\n  %-8s",
         bench->clip, bench->model, (double)bench->threshold, "");
     for (int i = 0; i < BENCH_HEIGHT_COUNT; i++)
-        printf(" %9s", heights[i].text);
+        printf(" %9s", bench_height_names[i].text);
     printf(" %9s %9s\n", "false", "ms");
     for (unsigned i = 0; i < CONTENDERS; i++)
         print_contender(&bench->contenders[i]);
 }
 
-static void set_real(json_t *object, const char *name, const char *prefix, const char *figure,
-                     double value)
+static void set_contender(json_t *object, struct contender *contender)
 {
-    char key[64];
-    snprintf(key, sizeof(key), "%s_%s%s", name, prefix, figure);
-    json_object_set_new(object, key, json_real(round(value * 1e4) / 1e4));
+    char prefix[32];
+    for (int i = 0; i < BENCH_HEIGHT_COUNT; i++) {
+        snprintf(prefix, sizeof prefix, "%s_%s", contender->name, bench_height_names[i].prefix);
+        bench_report_set(object, prefix, "found_pct", found_percent(&contender->result.people[i]));
+    }
+    snprintf(prefix, sizeof prefix, "%s_", contender->name);
+    bench_report_set(object, prefix, "false_pct", 100 * contender->result.false_mask);
+    bench_report_set(object, prefix, "ms", median_ms(contender));
 }
 
 static int save(struct bench *bench, const char *path, struct scrim_error *error)
 {
-    const char *slash = strrchr(bench->clip, '/');
     json_t *object = json_object();
-    struct scrim_buf out;
-    json_object_set_new(object, "clip", json_string(slash ? slash + 1 : bench->clip));
+    json_object_set_new(object, "clip", json_string(scrim_path_name(bench->clip)));
     json_object_set_new(object, "model", json_string(bench->model));
     json_object_set_new(object, "threshold", json_real((double)bench->threshold));
-    for (unsigned i = 0; i < CONTENDERS; i++) {
-        struct contender *contender = &bench->contenders[i];
-        if (!contender->detector)
-            continue;
-        for (int k = 0; k < BENCH_HEIGHT_COUNT; k++)
-            set_real(object, contender->name, heights[k].prefix, "found_pct",
-                     found_percent(&contender->result.people[k]));
-        set_real(object, contender->name, "", "false_pct", 100 * contender->result.false_mask);
-        set_real(object, contender->name, "", "ms", median_ms(contender));
-    }
-    char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(7));
-    json_decref(object);
-    if (!text)
-        return scrim_fail(error, SCRIM_ENOMEM, "%s: no memory for the report", path);
-    scrim_buf_init(&out, 1U << 20);
-    int result = scrim_buf_printf(&out, "%s\n", text);
-    free(text);
-    if (result >= 0)
-        result = scrim_fs_replace(path, out.data, out.len, 0644, error);
-    scrim_buf_finish(&out);
-    return result;
+    for (unsigned i = 0; i < CONTENDERS; i++)
+        if (bench->contenders[i].detector)
+            set_contender(object, &bench->contenders[i]);
+    return bench_report_write(object, path, error);
 }
 
 // --- the command -------------------------------------------------------------------------------

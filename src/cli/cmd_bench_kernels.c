@@ -4,12 +4,12 @@
 #include "base/alloc.h"
 #include "base/opt.h"
 #include "cli/bench.h"
+#include "cli/bench_report.h"
 #include "cli/commands.h"
 #include "media/still.h"
 #include "veil/kernels.h"
 #include "veil/motion.h"
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,13 +202,6 @@ static void compare(json_t *figures, const char *name, picture_function *functio
     json_object_set_new(figures, key, json_integer(fast));
 }
 
-static int save(const json_t *figures, const char *path, struct scrim_error *error)
-{
-    return json_dump_file(figures, path, JSON_INDENT(1)) == 0
-               ? SCRIM_OK
-               : scrim_fail(error, SCRIM_EIO, "cannot write %s", path);
-}
-
 int scrim_bench_kernels(int argc, char **argv)
 {
     static const struct scrim_opt_spec spec = {
@@ -231,7 +224,9 @@ int scrim_bench_kernels(int argc, char **argv)
     const int64_t step = measure(step_picture, best);
     printf("  %-10s %22.1f µs\n", "motion", (double)step / 1000);
     json_object_set_new(figures, "motion_ns", json_integer(step));
-    result = args.out ? save(figures, args.out, &error) : SCRIM_OK;
-    json_decref(figures);
+    if (args.out)
+        result = bench_report_write(figures, args.out, &error);
+    else
+        json_decref(figures);
     return result < 0 ? scrim_cmd_failed("bench kernels", &error) : 0;
 }

@@ -4,12 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static int load_share(const char *file, const char *passphrase_file, struct scrim_share *ret,
                       struct scrim_error *error)
 {
@@ -21,7 +15,7 @@ static int load_share(const char *file, const char *passphrase_file, struct scri
         return scrim_share_load(file, NULL, ret, error);
     char prompt[320];
     struct scrim_buf passphrase;
-    snprintf(prompt, sizeof prompt, "Passphrase of %.256s: ", name_of(file));
+    snprintf(prompt, sizeof prompt, "Passphrase of %.256s: ", scrim_path_name(file));
     result = scrim_passphrase_read(prompt, passphrase_file, &passphrase, error);
     if (result >= 0)
         result = scrim_share_load(file, (const char *)passphrase.data, ret, error);

@@ -22,9 +22,10 @@ static struct scrim_box head_of(const float *place, float x, float y, float scor
     };
 }
 
-static void decode_cell(const struct scrim_model_output *output, const float *cell, float x,
-                        float y, float least, struct scrim_boxes *found)
+static void decode_cell(const struct scrim_model *model, const struct scrim_model_output *output,
+                        const float *cell, float x, float y, float least, struct scrim_boxes *found)
 {
+    (void)model;
     const float stride = (float)output->stride;
     const float *places = cell + output->boxes;
     for (uint32_t i = 0; i < output->boxes; i++) {
@@ -40,15 +41,5 @@ static void decode_cell(const struct scrim_model_output *output, const float *ce
 size_t scrim_face_decode(const struct scrim_model *model, const struct scrim_network *network,
                          float threshold, struct scrim_box *boxes, size_t max)
 {
-    struct scrim_boxes found = {boxes, 0, max};
-    const float least = scrim_boxes_logit(threshold);
-    for (unsigned i = 0; i < model->outputs_count; i++) {
-        const struct scrim_tensor grid = scrim_network_output(network, i);
-        for (uint32_t y = 0; y < grid.height; y++)
-            for (uint32_t x = 0; x < grid.width; x++)
-                decode_cell(&model->outputs[i],
-                            grid.data + ((size_t)y * grid.width + x) * grid.pitch, (float)x,
-                            (float)y, least, &found);
-    }
-    return found.count;
+    return scrim_boxes_read(model, network, decode_cell, threshold, boxes, max);
 }

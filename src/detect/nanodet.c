@@ -33,8 +33,8 @@ static struct scrim_box decode_box(const struct scrim_model *model, const float 
 // One box for every class of ours that reaches the threshold here: a rider's cell may be both
 // person and two-wheeler. Several channels can stand for one class (car, bus, truck); the best one
 // counts.
-static void decode_cell(const struct scrim_model *model, const float *cell, float x, float y,
-                        float stride, float least, struct scrim_boxes *found)
+static void decode_cell(const struct scrim_model *model, const struct scrim_model_output *output,
+                        const float *cell, float x, float y, float least, struct scrim_boxes *found)
 {
     float best[SCRIM_CLASS_COUNT];
     float highest = -INFINITY;
@@ -46,7 +46,7 @@ static void decode_cell(const struct scrim_model *model, const float *cell, floa
     }
     if (!(highest >= least))
         return;
-    struct scrim_box box = decode_box(model, cell, x, y, stride);
+    struct scrim_box box = decode_box(model, cell, x, y, (float)output->stride);
     for (unsigned class = 0; class < SCRIM_CLASS_COUNT; class ++) {
         if (best[class] < least)
             continue;
@@ -59,15 +59,5 @@ static void decode_cell(const struct scrim_model *model, const float *cell, floa
 size_t scrim_nanodet_decode(const struct scrim_model *model, const struct scrim_network *network,
                             float threshold, struct scrim_box *boxes, size_t max)
 {
-    struct scrim_boxes found = {boxes, 0, max};
-    const float least = scrim_boxes_logit(threshold);
-    for (unsigned i = 0; i < model->outputs_count; i++) {
-        const struct scrim_tensor grid = scrim_network_output(network, i);
-        const float stride = (float)model->outputs[i].stride;
-        for (uint32_t y = 0; y < grid.height; y++)
-            for (uint32_t x = 0; x < grid.width; x++)
-                decode_cell(model, grid.data + ((size_t)y * grid.width + x) * grid.pitch, (float)x,
-                            (float)y, stride, least, &found);
-    }
-    return found.count;
+    return scrim_boxes_read(model, network, decode_cell, threshold, boxes, max);
 }

@@ -1,10 +1,9 @@
 #include "media/shrink.h"
 
 #include "base/alloc.h"
-#include "media/media.h"
+#include "media/scaler.h"
 
-#include <libavutil/imgutils.h>
-#include <libswscale/swscale.h>
+#include <libavutil/pixfmt.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,10 +11,7 @@
 
 struct scrim_shrink {
     int max_width, max_height;
-    struct SwsContext *scaler;
-    uint8_t *planes[4];
-    int strides[4];
-    int width, height; // of the planes
+    struct scrim_scaler *scaler;
 };
 
 struct scrim_shrink *scrim_shrink_create(int max_width, int max_height)
@@ -23,6 +19,7 @@ struct scrim_shrink *scrim_shrink_create(int max_width, int max_height)
     struct scrim_shrink *shrink = scrim_new(struct scrim_shrink);
     shrink->max_width = max_width;
     shrink->max_height = max_height;
+    shrink->scaler = scrim_scaler_create();
     return shrink;
 }
 
@@ -30,8 +27,7 @@ void scrim_shrink_destroy(struct scrim_shrink *shrink)
 {
     if (!shrink)
         return;
-    sws_freeContext(shrink->scaler);
-    av_freep(&shrink->planes[0]);
+    scrim_scaler_destroy(shrink->scaler);
     free(shrink);
 }
 
@@ -50,43 +46,16 @@ void scrim_shrink_size(const struct scrim_shrink *shrink, int width, int height,
     *ret_height = even_side(height * scale);
 }
 
-static int make_planes(struct scrim_shrink *shrink, int width, int height,
-                       struct scrim_error *error)
-{
-    if (shrink->planes[0] && shrink->width == width && shrink->height == height)
-        return SCRIM_OK;
-    av_freep(&shrink->planes[0]);
-    const int code =
-        av_image_alloc(shrink->planes, shrink->strides, width, height, AV_PIX_FMT_YUV420P, 64);
-    if (code < 0)
-        return scrim_fail_av(error, code, "a picture of %d×%d", width, height);
-    shrink->width = width;
-    shrink->height = height;
-    return SCRIM_OK;
-}
-
 int scrim_shrink_take(struct scrim_shrink *shrink, const struct scrim_picture *picture,
                       struct scrim_picture *ret, struct scrim_error *error)
 {
+    const struct scrim_scaler_source source = {picture->planes, picture->strides, picture->width,
+                                               picture->height, AV_PIX_FMT_YUV420P};
     int width, height;
     scrim_shrink_size(shrink, picture->width, picture->height, &width, &height);
-    const int code = make_planes(shrink, width, height, error);
+    const int code = scrim_scaler_run(shrink->scaler, &source, width, height, ret, error);
     if (code < 0)
         return code;
-    // The range of luma stays what it is: both sides are said to have the same one.
-    shrink->scaler =
-        sws_getCachedContext(shrink->scaler, picture->width, picture->height, AV_PIX_FMT_YUV420P,
-                             width, height, AV_PIX_FMT_YUV420P, SWS_AREA, NULL, NULL, NULL);
-    if (!shrink->scaler || sws_scale(shrink->scaler, picture->planes, picture->strides, 0,
-                                     picture->height, shrink->planes, shrink->strides) != height)
-        return scrim_fail(error, SCRIM_EINTERNAL, "a picture of %d×%d could not be made smaller",
-                          picture->width, picture->height);
-    *ret = (struct scrim_picture){
-        .planes = {shrink->planes[0], shrink->planes[1], shrink->planes[2]},
-        .strides = {shrink->strides[0], shrink->strides[1], shrink->strides[2]},
-        .width = width,
-        .height = height,
-        .full_range = picture->full_range,
-    };
+    ret->full_range = picture->full_range; // luma stays what it is
     return SCRIM_OK;
 }

@@ -24,12 +24,6 @@ struct run {
     int64_t first_us, last_us; // of the pictures pushed in the rehearsal
 };
 
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static int open_parts(struct run *run, struct scrim_error *error)
 {
     const struct scrim_clip_params *params = run->params;
@@ -48,7 +42,7 @@ static int open_parts(struct run *run, struct scrim_error *error)
         .full_range = run->info.full_range,
         .look_ahead_us = params->thorough ? THOROUGH_LOOK_AHEAD_US : 0,
         .thorough = params->thorough,
-        .name = params->bare ? NULL : file_name(params->path),
+        .name = params->bare ? NULL : scrim_path_name(params->path),
         .stamp = params->bare ? SCRIM_STAMP_NONE : SCRIM_STAMP_ELAPSED,
         .finder = scrim_finder_of(run->finders),
         .schedule = run->schedule,

@@ -1,6 +1,7 @@
 #include "veil/closer.h"
 
 #include "base/clock.h"
+#include "detect/boxes.h"
 
 #include <math.h>
 
@@ -29,22 +30,10 @@ void scrim_closer_forget(struct scrim_closer_turn *turn)
     turn->looked = false;
 }
 
-static float area(const struct scrim_box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
-static float shared(const struct scrim_box *a, const struct scrim_box *b)
-{
-    const float width = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
-    const float height = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
-    return width > 0 && height > 0 ? width * height : 0;
-}
-
 static bool is_known(const struct scrim_box *box, const struct scrim_place *known, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (shared(box, &known[i].box) > SAME * area(box))
+        if (scrim_box_shared(box, &known[i].box) > SAME * scrim_box_area(box))
             return true;
     return false;
 }
@@ -60,12 +49,12 @@ static size_t merge(struct scrim_box *boxes, size_t count, size_t more,
         if (box->class != SCRIM_CLASS_PERSON || is_known(box, known, known_count))
             continue;
         size_t twin = 0;
-        while (twin < count &&
-               shared(&boxes[twin], box) <= SAME * fminf(area(&boxes[twin]), area(box)))
+        while (twin < count && scrim_box_shared(&boxes[twin], box) <=
+                                   SAME * fminf(scrim_box_area(&boxes[twin]), scrim_box_area(box)))
             twin++;
         if (twin == count)
             boxes[kept++] = *box;
-        else if (area(box) > area(&boxes[twin]))
+        else if (scrim_box_area(box) > scrim_box_area(&boxes[twin]))
             boxes[twin] = *box;
     }
     return kept;

@@ -61,22 +61,18 @@ static int cell_of(float at, int count)
     return cell < (float)count ? (int)cell : count - 1;
 }
 
-void scrim_grid_cover_row(struct scrim_grid *grid, int row, int first, int last,
-                          enum scrim_cover cover)
-{
-    uint8_t *cells = grid->cells + (size_t)row * (size_t)grid->columns;
-    for (int column = first; column <= last; column++) {
-        const uint8_t old = cells[column];
-        if ((old & SCRIM_COVER_MASK) < cover)
-            cells[column] = (uint8_t)((old & SCRIM_COVER_FIGURE) | cover);
-    }
-}
-
 void scrim_grid_cover_cell(struct scrim_grid *grid, int column, int row, enum scrim_cover cover)
 {
     uint8_t *cell = &grid->cells[(size_t)row * (size_t)grid->columns + (size_t)column];
     if ((*cell & SCRIM_COVER_MASK) < cover)
         *cell = (uint8_t)((*cell & SCRIM_COVER_FIGURE) | cover);
+}
+
+void scrim_grid_cover_row(struct scrim_grid *grid, int row, int first, int last,
+                          enum scrim_cover cover)
+{
+    for (int column = first; column <= last; column++)
+        scrim_grid_cover_cell(grid, column, row, cover);
 }
 
 void scrim_grid_cover(struct scrim_grid *grid, float x0, float y0, float x1, float y1,

@@ -157,17 +157,11 @@ bool scrim_lying_due(struct scrim_lying *lying, int64_t now_us,
 
 // --- looking -----------------------------------------------------------------------------------
 
-static float area_of(const struct scrim_box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
 // The share of `box` that lies in `other`.
 static float share_in(const struct scrim_box *box, const struct scrim_box *other)
 {
-    const float width = fminf(box->x1, other->x1) - fmaxf(box->x0, other->x0);
-    const float height = fminf(box->y1, other->y1) - fmaxf(box->y0, other->y0);
-    return width > 0 && height > 0 ? width * height / area_of(box) : 0;
+    const float both = scrim_box_shared(box, other);
+    return both > 0 ? both / scrim_box_area(box) : 0;
 }
 
 // All behind somebody who stands: a part of them, or already covered.

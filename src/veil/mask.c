@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Shares of a cell's pixels, of 255: enough by itself, and enough beside a cell that is.
-#define STRONG 80
+// Share of a cell's pixels, of 255, that is enough beside a cell that is SCRIM_MOTION_STRONG.
 #define WEAK 32
 // Less, in this frame and its neighbours, plainly shows the background.
 #define PLAIN 32
@@ -124,8 +123,9 @@ static void threshold(struct scrim_mask *mask, const struct scrim_mask_motion *m
         for (int column = 0; column < mask->columns; column++) {
             const size_t i = (size_t)row * (size_t)mask->columns + (size_t)column;
             const uint8_t level = mask->scratch[i];
-            mask->moving[i] = level >= STRONG ||
-                              (level >= WEAK && around(mask, mask->scratch, column, row) >= STRONG);
+            mask->moving[i] =
+                level >= SCRIM_MOTION_STRONG ||
+                (level >= WEAK && around(mask, mask->scratch, column, row) >= SCRIM_MOTION_STRONG);
         }
 }
 
@@ -254,9 +254,10 @@ static void cover_place(const struct scrim_mask *mask, const struct scrim_place 
     // Whatever a box holds, this is a number of cells.
     const float tall = fminf(fmaxf(box->y1 - box->y0, 0), (float)grid->height);
     const int reach = 1 + (int)(tall * REACH_PER_PIXEL - 0.5F);
+    const struct scrim_silhouette silhouette = scrim_silhouette_of(grid, &inner);
     struct scrim_silhouette_row span;
-    for (int row = 0; row < mask->rows; row++) {
-        if (!scrim_silhouette_at(grid, &inner, row, &span))
+    for (int row = silhouette.first_row; row <= silhouette.last_row; row++) {
+        if (!scrim_silhouette_at(&silhouette, row, &span))
             continue;
         for (int column = span.left; column <= span.right; column++)
             if (place->sure || hides_something(mask, column, row, reach))
@@ -314,7 +315,8 @@ unsigned scrim_mask_foreground(const struct scrim_mask *mask, const uint8_t *lev
     unsigned foreground = 0;
     for (int row = top; row <= bottom; row++)
         for (int column = left; column <= right; column++)
-            foreground += levels[(size_t)row * (size_t)mask->columns + (size_t)column] >= STRONG;
+            foreground +=
+                levels[(size_t)row * (size_t)mask->columns + (size_t)column] >= SCRIM_MOTION_STRONG;
     const int cells = (right - left + 1) * (bottom - top + 1);
     return cells > 0 ? foreground * 1000 / (unsigned)cells
                      : 0; // a box turned inside out holds none

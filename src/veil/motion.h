@@ -10,6 +10,7 @@
 // Of a cell whose background has been seen for less than this nothing is known.
 #define SCRIM_MOTION_KNOWN_US INT64_C(1000000)
 #define SCRIM_MOTION_UNKNOWN 1 // the level of such a cell; no other has it
+#define SCRIM_MOTION_STRONG 80 // a level that is enough by itself: something is there
 
 struct scrim_motion;
 

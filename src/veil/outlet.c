@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define SCRIM_OBSERVED_MAX (SCRIM_VEILED_PLACES_MAX + SCRIM_UNEXPLAINED_MAX)
-_Static_assert(SCRIM_OBSERVED_MAX <= UINT8_MAX, "the count of an observation is one byte");
+#define OBSERVED_MAX (SCRIM_VEILED_PLACES_MAX + SCRIM_UNEXPLAINED_MAX)
+_Static_assert(OBSERVED_MAX <= UINT8_MAX, "the count of an observation is one byte");
 
 static int send_on_link(void *context, enum scrim_link_kind kind, uint8_t flags, const char *camera,
                         const void *head, size_t head_len, const void *tail, size_t tail_len)
@@ -119,7 +119,7 @@ static struct seen seen_motion(const struct scrim_region *region)
 int scrim_outlet_observation(const struct scrim_outlet *outlet, const char *camera,
                              const struct scrim_veiled *veiled)
 {
-    uint8_t body[9 + SCRIM_OBSERVED_MAX * 14];
+    uint8_t body[9 + OBSERVED_MAX * 14];
     uint8_t *at = put(body, (uint64_t)veiled->tag, 8);
     at = put(at, veiled->places_count + veiled->unexplained_count, 1);
     for (size_t i = 0; i < veiled->places_count; i++) {

@@ -27,10 +27,29 @@ static struct scrim_box beyond_edges(const struct scrim_grid *grid, struct scrim
     return box;
 }
 
-bool scrim_silhouette_at(const struct scrim_grid *grid, const struct scrim_box *seen, int row,
+// The row of cells that holds `y`; within the picture, whatever it is.
+static int row_of(const struct scrim_grid *grid, float y)
+{
+    const int row = (int)(fmaxf(fminf(y, (float)grid->height), 0) / SCRIM_CELL);
+    return row < grid->rows ? row : grid->rows - 1;
+}
+
+struct scrim_silhouette scrim_silhouette_of(const struct scrim_grid *grid,
+                                            const struct scrim_box *box)
+{
+    const struct scrim_box whole = beyond_edges(grid, *box);
+    return (struct scrim_silhouette){
+        .box = whole,
+        .width = (float)grid->width,
+        .first_row = row_of(grid, whole.y0),
+        .last_row = row_of(grid, whole.y1),
+    };
+}
+
+bool scrim_silhouette_at(const struct scrim_silhouette *silhouette, int row,
                          struct scrim_silhouette_row *ret)
 {
-    const struct scrim_box whole = beyond_edges(grid, *seen), *box = &whole;
+    const struct scrim_box *box = &silhouette->box;
     const float top = (float)row * SCRIM_CELL, bottom = top + SCRIM_CELL;
     if (!(box->y0 < bottom && box->y1 > top && box->x0 < box->x1)) // NaN too
         return false;
@@ -39,7 +58,7 @@ bool scrim_silhouette_at(const struct scrim_grid *grid, const struct scrim_box *
     const float width =
         (box->x1 - box->x0) / 2 * half_width(box->class, fabsf(nearest - middle) / height);
     const float centre = (box->x0 + box->x1) / 2;
-    const float left = fmaxf(centre - width, 0), right = fminf(centre + width, (float)grid->width);
+    const float left = fmaxf(centre - width, 0), right = fminf(centre + width, silhouette->width);
     if (!(left < right))
         return false;
     ret->left = (int)(left / SCRIM_CELL);

@@ -1,6 +1,7 @@
 #include "veil/track.h"
 
 #include "base/alloc.h"
+#include "detect/boxes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -182,18 +183,6 @@ static struct scrim_box locate(const struct track *track, int64_t at_us, int64_t
     return between(&track->seen[i], &track->seen[i + 1], at_us);
 }
 
-static float iou(const struct scrim_box *a, const struct scrim_box *b)
-{
-    const float w = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
-    const float h = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
-    if (w <= 0 || h <= 0)
-        return 0;
-    const float shared = w * h;
-    const float whole =
-        (a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0) - shared;
-    return shared / whole;
-}
-
 // Between the centres.
 static float distance(const struct scrim_box *a, const struct scrim_box *b)
 {
@@ -234,7 +223,8 @@ static size_t find_pairs(struct scrim_tracks *tracks, int64_t at_us, const struc
             if (!same_kind(last->class, boxes[b].class) || !same_size(last, &boxes[b]))
                 continue;
             // Somebody who stops is nearer to where they were than to where they were going.
-            const float fit = fmaxf(iou(&expected, &boxes[b]), iou(last, &boxes[b]));
+            const float fit =
+                fmaxf(scrim_box_overlap(&expected, &boxes[b]), scrim_box_overlap(last, &boxes[b]));
             if (fit >= (boxes[b].score < SCRIM_SCORE_GOOD ? IOU_WEAK : IOU_MIN))
                 tracks->pairs[pairs++] = (struct pair){fit, (uint16_t)t, (uint16_t)b};
         }

@@ -1,9 +1,6 @@
 #include "veil/unclaimed.h"
 
-#include "veil/grid.h"
-
-// Share of a cell's pixels that differ from the background, of 255: enough by itself (mask.c).
-#define STRONG 80
+#include "veil/motion.h"
 
 // A box explains the cells that it touches or nearly touches.
 static bool is_explained(const struct scrim_unclaimed *unclaimed, int column, int row)
@@ -21,6 +18,6 @@ static bool is_explained(const struct scrim_unclaimed *unclaimed, int column, in
 bool scrim_unclaimed_at(const struct scrim_unclaimed *unclaimed, int column, int row)
 {
     const int columns = (unclaimed->width + SCRIM_CELL - 1) / SCRIM_CELL;
-    return unclaimed->levels[row * columns + column] >= STRONG &&
+    return unclaimed->levels[row * columns + column] >= SCRIM_MOTION_STRONG &&
            !is_explained(unclaimed, column, row);
 }

@@ -27,8 +27,11 @@ static bool covered(const struct scrim_grid *grid, int x, int y)
 
 static bool touches(const struct scrim_grid *grid, const struct scrim_box *box, int x, int y)
 {
+    const struct scrim_silhouette silhouette = scrim_silhouette_of(grid, box);
+    const int row = y / SCRIM_CELL;
     struct scrim_silhouette_row span;
-    return scrim_silhouette_at(grid, box, y / SCRIM_CELL, &span) && x / SCRIM_CELL >= span.left &&
+    return row >= silhouette.first_row && row <= silhouette.last_row &&
+           scrim_silhouette_at(&silhouette, row, &span) && x / SCRIM_CELL >= span.left &&
            x / SCRIM_CELL <= span.right;
 }
 
