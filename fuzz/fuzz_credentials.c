@@ -1,5 +1,5 @@
 // The body of a sign-in: the only JSON that the desk takes from strangers.
-#include "desk/credentials.h"
+#include "people/credentials.h"
 
 #include <stdlib.h>
 #include <string.h>

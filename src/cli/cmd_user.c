@@ -4,7 +4,7 @@
 #include "base/sandbox.h"
 #include "cli/commands.h"
 #include "cli/passphrase.h"
-#include "desk/users.h"
+#include "people/users.h"
 
 #include <stdio.h>
 #include <stdlib.h>

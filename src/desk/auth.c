@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "desk/api.h"
-#include "desk/credentials.h"
+#include "people/credentials.h"
 
 #include <sodium.h>
 #include <stdio.h>

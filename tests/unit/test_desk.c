@@ -1,9 +1,9 @@
 // The parts of scrimd that need neither a network nor a disk.
 #include "desk/camera_state.h"
-#include "desk/credentials.h"
+#include "people/credentials.h"
 #include "desk/fmp4.h"
 #include "desk/peer_message.h"
-#include "desk/throttle.h"
+#include "people/throttle.h"
 
 #include "test.h"
 

@@ -2,9 +2,20 @@
 // for it.
 import { Value } from './value';
 
-export type Place = { view: 'wall' } | { view: 'camera'; camera: string; at: number | null };
+// Rooms are loaded when somebody enters them (rooms.tsx); `rest` is the room's own to read: what
+// follows its name, "/quay" in "#/cameras/quay".
+export const rooms = ['review', 'plan', 'cameras', 'people', 'account', 'setup'] as const;
+export type RoomName = (typeof rooms)[number];
+
+export type Place =
+    | { view: 'wall' }
+    | { view: 'camera'; camera: string; at: number | null }
+    | { view: 'room'; room: RoomName; rest: string };
 
 export function parsePlace(hash: string): Place {
+    const [, name, rest] = /^#\/([a-z]+)([/?].*)?$/.exec(hash) ?? [];
+    const room = rooms.find((each) => each === name);
+    if (room) return { view: 'room', room, rest: rest ?? '' };
     const match = /^#\/camera\/([a-z0-9-]{1,31})(?:\?t=(\d{1,15}))?$/.exec(hash);
     if (!match?.[1]) return { view: 'wall' };
     return { view: 'camera', camera: match[1], at: match[2] ? Number(match[2]) : null };
@@ -12,6 +23,7 @@ export function parsePlace(hash: string): Place {
 
 export function placeHash(place: Place): string {
     if (place.view === 'wall') return '#/';
+    if (place.view === 'room') return `#/${place.room}${place.rest}`;
     return `#/camera/${place.camera}${place.at === null ? '' : `?t=${Math.round(place.at)}`}`;
 }
 

@@ -9,16 +9,20 @@ import { CameraView } from './camera';
 import { Header } from './header';
 import { Help } from './help';
 import { LostBanner } from './lost';
+import { Room } from './room';
 import { SignIn } from './signin';
 import { Wall } from './wall';
 
 function View() {
     const here = useValue(place);
-    return here.view === 'camera' ? (
-        <CameraView key={here.visit} camera={here.camera} at={here.at} />
-    ) : (
-        <Wall />
-    );
+    switch (here.view) {
+        case 'wall':
+            return <Wall />;
+        case 'camera':
+            return <CameraView key={here.visit} camera={here.camera} at={here.at} />;
+        case 'room':
+            return <Room name={here.room} rest={here.rest} />;
+    }
 }
 
 export function Desk() {

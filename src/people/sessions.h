@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "desk/role.h"
+#include "people/role.h"
 
 #define SCRIM_SESSION_HASH 32
 #define SCRIM_SESSION_TOKEN_TEXT 44 // base64url of 32 bytes, and NUL

@@ -1,4 +1,4 @@
-#include "desk/users.h"
+#include "people/users.h"
 
 #include "base/alloc.h"
 #include "base/fs.h"

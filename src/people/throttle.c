@@ -1,4 +1,4 @@
-#include "desk/throttle.h"
+#include "people/throttle.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-#include "desk/credentials.h"
+#include "people/credentials.h"
 
 #include <jansson.h>
 #include <sodium.h>

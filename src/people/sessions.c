@@ -1,4 +1,4 @@
-#include "desk/sessions.h"
+#include "people/sessions.h"
 
 #include "base/alloc.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "desk/sessions.h"
+#include "people/sessions.h"
 
 #define SCRIM_PASSWORD_MIN 10  // characters
 #define SCRIM_PASSWORD_MAX 256 // bytes

@@ -1,7 +1,7 @@
 // The body of a sign-in: {"user":TEXT,"password":TEXT}, and nothing else. Hostile input is fine.
 #pragma once
 
-#include "desk/users.h"
+#include "people/users.h"
 
 struct scrim_credentials {
     char name[SCRIM_USER_NAME_MAX + 1]; // "" stands for a name that nobody can have

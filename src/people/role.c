@@ -1,4 +1,4 @@
-#include "desk/role.h"
+#include "people/role.h"
 
 #include <string.h>
 

@@ -1,0 +1,5 @@
+import type { en } from '../en';
+
+export const cameras: typeof en.cameras = {
+    title: 'Kameras',
+};

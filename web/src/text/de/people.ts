@@ -1,0 +1,5 @@
+import type { en } from '../en';
+
+export const people: typeof en.people = {
+    title: 'Personen',
+};

@@ -1,0 +1,5 @@
+import type { en } from '../en';
+
+export const plan: typeof en.plan = {
+    title: 'Lageplan',
+};

@@ -1,0 +1,5 @@
+import type { en } from '../en';
+
+export const setup: typeof en.setup = {
+    title: 'Standort einrichten',
+};

@@ -1,0 +1,10 @@
+// English: the catalogue that every other language has to match, room by room.
+import { account } from './account';
+import { cameras } from './cameras';
+import { desk } from './desk';
+import { people } from './people';
+import { plan } from './plan';
+import { review } from './review';
+import { setup } from './setup';
+
+export const en = { ...desk, account, cameras, people, plan, review, setup };
