@@ -44,6 +44,7 @@ struct scrim_http_route {
     scrim_http_handler handler;               // NULL for a WebSocket
     const struct scrim_ws_endpoint *endpoint; // NULL for plain HTTP
     const char *about;                        // one line for docs/ref/api.md
+    const char *body, *answer; // names of schemas (src/desk/schemas); NULL: none, or no JSON
 };
 
 // What an error answer says: {"error":{"code":…,"text":…}}.

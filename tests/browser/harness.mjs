@@ -8,6 +8,11 @@ const require = createRequire(import.meta.url);
 export const url = process.env.SCRIM_URL ?? 'https://localhost:8443/';
 export const user = process.env.SCRIM_USER ?? '';
 export const password = process.env.SCRIM_PASSWORD ?? '';
+// An administrator, for the tests of rooms that only one may enter.
+export const admin = {
+    user: process.env.SCRIM_ADMIN_USER ?? '',
+    password: process.env.SCRIM_ADMIN_PASSWORD ?? '',
+};
 const axePath = require.resolve('axe-core/axe.min.js');
 
 const args = [

@@ -6,10 +6,10 @@
 //     SCRIM_CAMERAS=4       how many live cameras to expect; by default as many as the site has
 //     SCRIM_SITE_PID=N      the site's `scrim up` (or scrimd): it is stopped for a moment to see the page notice
 //     SCRIM_WAIT=120        seconds to wait for pictures and for the first file of the archive
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, password, user } from './harness.mjs';
-import { tests } from './tests.mjs';
+import { tests as views } from './tests.mjs';
 
 if (!user || !password) {
     console.error('run.mjs: SCRIM_USER and SCRIM_PASSWORD are not set');
@@ -34,6 +34,11 @@ const run = {
         if (artifacts) await page.screenshot({ path: join(artifacts, `${name}.png`) });
     },
 };
+
+// tests.mjs has those of the wall and of a camera's view, rooms/ a file for each room of the desk.
+const tests = { ...views };
+for (const file of readdirSync(new URL('rooms/', import.meta.url)).sort())
+    if (file.endsWith('.mjs')) Object.assign(tests, (await import(`./rooms/${file}`)).tests);
 
 let failed = 0;
 for (const [name, test] of Object.entries(tests)) {

@@ -37,7 +37,7 @@ def chromium():
     password = secrets.token_urlsafe(12)
     with contextlib.ExitStack() as stack:
         stack.callback(states.kill)
-        staged = stack.enter_context(stage(CLIPS, users={"olga": ("operator", password)}))
+        staged = stack.enter_context(stage(CLIPS, users={"olga": ("operator", password), "ada": ("administrator", password)}))
         staged.site.up()
         for name in CLIPS:
             if not name.endswith("-sub"):
@@ -47,6 +47,8 @@ def chromium():
             SCRIM_URL=f"https://127.0.0.1:{staged.site.port}/",
             SCRIM_USER="olga",
             SCRIM_PASSWORD=password,
+            SCRIM_ADMIN_USER="ada",
+            SCRIM_ADMIN_PASSWORD=password,
             SCRIM_CAMERAS="4",
             SCRIM_SITE_PID=str(staged.site.process.pid),
         )
