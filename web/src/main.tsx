@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { start } from './state';
 import './style/base.css';
 import './style/shell.css';
+import './style/rooms.css';
 import './style/wall.css';
 import './style/camera.css';
 import { Desk } from './views/desk';

@@ -3,13 +3,20 @@
 
 export type Role = 'viewer' | 'operator' | 'keyholder' | 'auditor' | 'administrator';
 
-// Whether the timeline and the redacted archive are open to it (docs/ref/api.md, Rights).
-export const seesPast = (role: Role): boolean => role !== 'viewer';
-
 export interface Session {
     user: string;
     role: Role;
     csrf: string;
+    cameras?: string[] | null; // the only ones that this person sees; null: all
+    groups?: string[];
+}
+
+// The password was right, and something else is wanted: POST /session/second.
+export type SecondWay = 'totp' | 'webauthn' | 'recovery';
+export interface SecondStep {
+    ticket: string;
+    ways: SecondWay[];
+    webauthn: unknown; // PublicKeyCredentialRequestOptionsJSON, or null
 }
 
 export interface Site {
@@ -18,6 +25,9 @@ export interface Site {
     version: string;
     now_ms: number;
     time_zone?: string; // IANA name; without it, the browser's zone
+    controller?: string; // who answers for the recordings
+    contact?: string;
+    address?: string; // of the desk, for links that leave it
 }
 
 export interface Health {

@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
-import { placeHash } from '../router';
+import { managesUsers, seesPast } from '../rights';
+import { type Place, place, placeHash } from '../router';
 import { type Wish, wishes } from '../live/rendition';
 import { chooseTheme, theme, wish } from '../settings';
 import { cameras, health, lostSince, now, signOut, site } from '../state';
 import { text } from '../text';
 import { clockTime, longDay, offsetText } from '../time';
-import type { Camera, Health, Session } from '../types';
+import type { Camera, Health, Role, Session } from '../types';
 import { bytes } from '../units';
 import { useValue } from '../value';
 import { Icon } from './icon';
@@ -152,6 +153,12 @@ function Account({ user }: { user: Session }) {
                 <p class="account-who">
                     <strong>{user.user}</strong> <span class="note">{text.roles[user.role]}</span>
                 </p>
+                <a
+                    class="button wide"
+                    href={placeHash({ view: 'room', room: 'account', rest: '' })}
+                >
+                    {text.account.title}
+                </a>
                 <Pictures />
                 <button class="wide" onClick={leave}>
                     {text.header.signOut}
@@ -164,6 +171,46 @@ function Account({ user }: { user: Session }) {
     );
 }
 
+type Way = 'wall' | 'review' | 'plan' | 'cameras' | 'people';
+
+const ways: { way: Way; open: (role: Role) => boolean }[] = [
+    { way: 'wall', open: () => true },
+    { way: 'review', open: seesPast },
+    { way: 'plan', open: () => true },
+    { way: 'cameras', open: seesPast },
+    { way: 'people', open: managesUsers },
+];
+
+// Which way the place lies on: a camera's view belongs to the wall that it was opened from.
+function wayOf(here: Place): string {
+    return here.view === 'room' ? here.room : 'wall';
+}
+
+// Beside the name on a wide screen, along the bottom of a phone.
+function Ways({ role }: { role: Role }) {
+    const here = wayOf(useValue(place));
+    return (
+        <nav class="ways" aria-label={text.header.ways}>
+            {ways
+                .filter(({ open }) => open(role))
+                .map(({ way }) => (
+                    <a
+                        key={way}
+                        href={placeHash(
+                            way === 'wall'
+                                ? { view: 'wall' }
+                                : { view: 'room', room: way, rest: '' },
+                        )}
+                        aria-current={here === way ? 'page' : undefined}
+                    >
+                        <Icon name={way} />
+                        <span>{text.header.wayNames[way]}</span>
+                    </a>
+                ))}
+        </nav>
+    );
+}
+
 export function Header({ user, onHelp }: { user: Session; onHelp: () => void }) {
     const name = useValue(site)?.name ?? '';
     return (
@@ -172,8 +219,9 @@ export function Header({ user, onHelp }: { user: Session; onHelp: () => void }) 
                 <Mark />
                 <span class="site-name">{name || text.product}</span>
             </a>
-            <HealthButton />
+            <Ways role={user.role} />
             <span class="top-space" />
+            <HealthButton />
             <Clock />
             <ThemeButton />
             <button

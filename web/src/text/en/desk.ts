@@ -64,6 +64,21 @@ export const desk = {
             thin: 'Always thin (50 kbit/s)',
         },
         siteTime: 'Site time',
+        ways: 'Places',
+        wayNames: {
+            wall: 'Wall',
+            review: 'Timeline',
+            plan: 'Plan',
+            cameras: 'Cameras',
+            people: 'People',
+        },
+    },
+
+    parts: {
+        close: 'Close',
+        copy: 'Copy',
+        copied: 'Copied',
+        notCopied: 'Select it to copy',
     },
 
     health: {
