@@ -29,7 +29,7 @@ def start_demo(**environment):
     )
 
 
-@test("the demo runs, opens, checks and ends by itself")
+@test("the demo runs, opens, checks and ends by itself", alone=True)
 def demo_by_itself():
     demo = start_demo(DEMO_SECONDS="20")
     try:
@@ -43,7 +43,7 @@ def demo_by_itself():
     expect(not left, f"left behind: {left}")
 
 
-@test("Ctrl-C stops the demo and leaves no process behind")
+@test("Ctrl-C stops the demo and leaves no process behind", alone=True)
 def demo_interrupted():
     demo = start_demo()
     seen = []

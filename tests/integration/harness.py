@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -21,15 +23,23 @@ FPS = 10
 tests = []
 
 
+class Test(NamedTuple):
+    name: str
+    function: Callable
+    soak: bool
+    alone: bool
+
+
 class Skip(Exception):
     """This test cannot run here; the text says why."""
 
 
-def test(name, soak=False):
-    """Registers a test. Those with soak=True run only in `make soak`."""
+def test(name, soak=False, alone=False):
+    """Registers a test. Those with soak=True run only in `make soak`; those with alone=True share the machine with
+    no other test."""
 
     def register(function):
-        tests.append((name, function, soak))
+        tests.append(Test(name, function, soak, alone))
         return function
 
     return register
@@ -106,7 +116,7 @@ def clip(name):
     if not path.exists():
         FOOTAGE.mkdir(parents=True, exist_ok=True)
         source, filters, codec = CLIPS[name]
-        partial = path.with_suffix(".partial")
+        partial = path.with_suffix(f".{os.getpid()}")  # another lane may make it, too
         ffmpeg(*source(), "-an", "-vf", f"{filters},format=yuv420p", *ENCODERS[codec], "-f", "mp4", partial)
         partial.rename(path)
     return path

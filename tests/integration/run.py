@@ -1,28 +1,34 @@
 #!/usr/bin/python3
 """run.py [--soak] [WORD…]: the integration tests whose module or name contains a WORD; all without one.
 
-Prints "ok NAME", "FAIL NAME" with the reason above, or "skip NAME".
+Prints "ok NAME", "FAIL NAME" with the reason above, or "skip NAME". All of them run several at a time, each in a
+process of its own, since most of their time is waiting; those that want the machine for themselves come last.
 """
 
 import importlib
 import signal
+import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import harness
 import sitekit
+
+LANES = 3
+LIMIT_S = 900  # of one test
 
 
 def interrupted(number, frame):
     raise KeyboardInterrupt
 
 
-def run(name, function):
+def run(test):
     begun = time.monotonic()
     try:
-        function()
+        test.function()
         outcome = "ok"
     except harness.Skip as reason:
         print(f"  skipped: {reason}")
@@ -34,22 +40,72 @@ def run(name, function):
     except Exception:
         print("".join(f"  {line}\n" for line in traceback.format_exc().splitlines()), end="")
         outcome = "FAIL"
-    print(f"{outcome} integration: {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+    print(f"{outcome} integration: {test.name} ({time.monotonic() - begun:.1f} s)", flush=True)
     return outcome != "FAIL"
+
+
+class Lanes:
+    """Tests as processes. What a test prints is shown when it has ended."""
+
+    def __init__(self):
+        self.running = set()
+
+    def run(self, test):
+        process = subprocess.Popen(
+            [sys.executable, __file__, "--only", test.name],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        self.running.add(process)
+        try:
+            output, _ = process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            output, _ = process.communicate()
+            output += f"FAIL integration: {test.name}: not done after {LIMIT_S} s\n"
+        finally:
+            self.running.discard(process)
+        if process.returncode != 0 and "FAIL " not in output:
+            output += f"FAIL integration: {test.name}: ended with status {process.returncode}\n"
+        return output, process.returncode == 0
+
+    def run_all(self, tests, count):
+        good = True
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                for done in as_completed([pool.submit(self.run, test) for test in tests]):
+                    output, passed = done.result()
+                    print(output, end="", flush=True)
+                    good &= passed
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in list(self.running):
+                    process.terminate()  # it takes down what it started
+                raise
+        return good
+
+
+def chosen_tests(words, soak):
+    for module in sorted(Path(__file__).parent.glob("*_test.py")):
+        importlib.import_module(module.stem)
+    return [
+        test for test in harness.tests
+        if test.soak == soak and (not words or any(w in f"{test.function.__module__} {test.name}" for w in words))
+    ]
 
 
 def main():
     signal.signal(signal.SIGTERM, interrupted)
+    if sys.argv[1:2] == ["--only"]:
+        tests = [t for t in chosen_tests([], False) + chosen_tests([], True) if t.name == sys.argv[2]]
+        return 0 if run(tests[0]) else 1
     words = [w for w in sys.argv[1:] if not w.startswith("--")]
-    soak = "--soak" in sys.argv
-    for module in sorted(Path(__file__).parent.glob("*_test.py")):
-        importlib.import_module(module.stem)
-    good = True
-    for name, function, only_soak in harness.tests:
-        chosen = not words or any(word in f"{function.__module__} {name}" for word in words)
-        if chosen and soak == only_soak:
-            good &= run(name, function)
-    return 0 if good else 1
+    tests = chosen_tests(words, "--soak" in sys.argv)
+    if words or "--soak" in sys.argv:
+        return 0 if all([run(test) for test in tests]) else 1
+    lanes = Lanes()
+    together, alone = [t for t in tests if not t.alone], [t for t in tests if t.alone]
+    good = lanes.run_all(together, LANES)
+    return 0 if lanes.run_all(alone, 1) and good else 1
 
 
 if __name__ == "__main__":
