@@ -2,20 +2,29 @@
 
 #include <string.h>
 
-#define BIT(right) (1U << (right))
-#define EVERYONE (BIT(SCRIM_RIGHT_NONE) | BIT(SCRIM_RIGHT_SESSION) | BIT(SCRIM_RIGHT_LIVE))
+#define BIT(name) SCRIM_RIGHT_BIT(SCRIM_RIGHT_##name)
+#define EVERYONE (BIT(NONE) | BIT(SESSION) | BIT(LIVE) | BIT(SELF))
+#define PAST (EVERYONE | BIT(PAST))
 
 static const struct {
     const char *text;
     unsigned rights;
 } roles[SCRIM_ROLE_COUNT] = {
     [SCRIM_ROLE_VIEWER] = {"viewer", EVERYONE},
-    [SCRIM_ROLE_OPERATOR] = {"operator", EVERYONE | BIT(SCRIM_RIGHT_PAST)},
-    [SCRIM_ROLE_KEYHOLDER] = {"keyholder", EVERYONE | BIT(SCRIM_RIGHT_PAST)},
-    [SCRIM_ROLE_AUDITOR] = {"auditor", EVERYONE | BIT(SCRIM_RIGHT_PAST)},
-    [SCRIM_ROLE_ADMINISTRATOR] = {"administrator", EVERYONE | BIT(SCRIM_RIGHT_PAST) |
-                                                       BIT(SCRIM_RIGHT_AREAS) |
-                                                       BIT(SCRIM_RIGHT_METRICS)},
+    [SCRIM_ROLE_OPERATOR] = {"operator", PAST | BIT(EXPORT)},
+    [SCRIM_ROLE_KEYHOLDER] = {"keyholder", PAST | BIT(EXPORT)},
+    [SCRIM_ROLE_AUDITOR] = {"auditor", PAST | BIT(ACTS)},
+    [SCRIM_ROLE_ADMINISTRATOR] = {"administrator", PAST | BIT(EXPORT) | BIT(ACTS) | BIT(AREAS) |
+                                                       BIT(METRICS) | BIT(USERS) | BIT(CAMERAS)},
+};
+
+static const char *const right_names[SCRIM_RIGHT_COUNT] = {
+    [SCRIM_RIGHT_NONE] = "none",       [SCRIM_RIGHT_SESSION] = "session",
+    [SCRIM_RIGHT_LIVE] = "live",       [SCRIM_RIGHT_PAST] = "past",
+    [SCRIM_RIGHT_AREAS] = "areas",     [SCRIM_RIGHT_METRICS] = "metrics",
+    [SCRIM_RIGHT_SELF] = "self",       [SCRIM_RIGHT_USERS] = "users",
+    [SCRIM_RIGHT_CAMERAS] = "cameras", [SCRIM_RIGHT_EXPORT] = "export",
+    [SCRIM_RIGHT_ACTS] = "acts",
 };
 
 const char *scrim_role_text(enum scrim_role role)
@@ -34,17 +43,28 @@ bool scrim_role_parse(const char *text, enum scrim_role *ret)
     return false;
 }
 
+unsigned scrim_role_rights(enum scrim_role role)
+{
+    return roles[role].rights;
+}
+
 bool scrim_role_has(enum scrim_role role, enum scrim_right right)
 {
-    return (roles[role].rights & BIT(right)) != 0;
+    return (roles[role].rights & SCRIM_RIGHT_BIT(right)) != 0;
 }
 
 const char *scrim_right_text(enum scrim_right right)
 {
-    static const char *const names[] = {
-        [SCRIM_RIGHT_NONE] = "none",   [SCRIM_RIGHT_SESSION] = "session",
-        [SCRIM_RIGHT_LIVE] = "live",   [SCRIM_RIGHT_PAST] = "past",
-        [SCRIM_RIGHT_AREAS] = "areas", [SCRIM_RIGHT_METRICS] = "metrics",
-    };
-    return names[right];
+    return right_names[right];
+}
+
+bool scrim_right_parse(const char *text, enum scrim_right *ret)
+{
+    for (int i = 0; i < SCRIM_RIGHT_COUNT; i++) {
+        if (strcmp(text, right_names[i]) == 0) {
+            *ret = (enum scrim_right)i;
+            return true;
+        }
+    }
+    return false;
 }

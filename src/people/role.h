@@ -19,9 +19,20 @@ enum scrim_right {
     SCRIM_RIGHT_PAST,    // timeline and redacted recordings
     SCRIM_RIGHT_AREAS,   // to change masks, zones and lines: what is shown, and what is not
     SCRIM_RIGHT_METRICS, // figures for Prometheus; also with the token of metrics_token.h
+    SCRIM_RIGHT_SELF,    // one's own session, password, factors, preferences: never with a token
+    SCRIM_RIGHT_USERS,   // people, invitations and tokens: never with a token
+    SCRIM_RIGHT_CAMERAS, // to add and change cameras, groups, plans and the site
+    SCRIM_RIGHT_EXPORT,  // to take redacted film out of the desk
+    SCRIM_RIGHT_ACTS,    // the log of who did what
+    SCRIM_RIGHT_COUNT
 };
 
 const char *scrim_role_text(enum scrim_role role); // "viewer", …
 bool scrim_role_parse(const char *text, enum scrim_role *ret);
 bool scrim_role_has(enum scrim_role role, enum scrim_right right);
-const char *scrim_right_text(enum scrim_right right); // for docs/ref/api.md
+const char *scrim_right_text(enum scrim_right right); // "none", "session", …
+bool scrim_right_parse(const char *text, enum scrim_right *ret);
+
+// Sets of rights, for tokens, which have fewer than their makers.
+#define SCRIM_RIGHT_BIT(right) (1U << (right))
+unsigned scrim_role_rights(enum scrim_role role);

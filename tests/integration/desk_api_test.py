@@ -18,7 +18,9 @@ NOW = 1_700_000_000_000
 RANGE = f"?from={NOW}&to={NOW + 60000}"
 EVERYONE = set(ROLES)
 RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"},
-          "areas": {"administrator"}, "metrics": {"administrator"}}
+          "areas": {"administrator"}, "metrics": {"administrator"}, "self": EVERYONE, "users": {"administrator"},
+          "cameras": {"administrator"}, "export": {"operator", "keyholder", "administrator"},
+          "acts": {"auditor", "administrator"}}
 # (method, route, right, an address of it, what those get who may).
 ROUTES = [
     ("POST", "/session", "none", "/session", 400),
