@@ -121,7 +121,8 @@ static int on_request(struct conn *conn)
     } else if (request->method == SCRIM_HTTP_GET || request->method == SCRIM_HTTP_DELETE) {
         dispatch(conn);
     } else {
-        conn_deadline(conn, WAIT_BODY_S); // on_body_complete dispatches
+        // on_body_complete dispatches
+        conn_deadline(conn, WAIT_BODY_S + (int)(request->body_expected / WAIT_BODY_BYTES_S));
     }
     return 0;
 }

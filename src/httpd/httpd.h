@@ -13,6 +13,8 @@
 #include <jansson.h>
 #include <uv.h>
 
+#define SCRIM_HTTP_BODY_MAX (64U << 10)
+
 struct scrim_httpd;
 struct scrim_http_request;
 struct scrim_ws;
@@ -45,6 +47,7 @@ struct scrim_http_route {
     const struct scrim_ws_endpoint *endpoint; // NULL for plain HTTP
     const char *about;                        // one line for docs/ref/api.md
     const char *body, *answer; // names of schemas (src/desk/schemas); NULL: none, or no JSON
+    size_t body_max;           // bytes that a request may bring; 0: SCRIM_HTTP_BODY_MAX
 };
 
 // What an error answer says: {"error":{"code":…,"text":…}}.
@@ -98,7 +101,8 @@ const char *scrim_http_header(const struct scrim_http_request *request,
                               enum scrim_http_header header);
 const char *scrim_http_param(const struct scrim_http_request *request, size_t index); // of the path
 const char *scrim_http_query(const struct scrim_http_request *request, const char *name); // or NULL
-const struct scrim_buf *scrim_http_body(const struct scrim_http_request *request); // ≤ 64 KiB
+// At most what the route takes.
+const struct scrim_buf *scrim_http_body(const struct scrim_http_request *request);
 const char *scrim_http_peer(const struct scrim_http_request *request); // address without port
 // The value of a cookie into `ret`; false if there is none or it does not fit.
 bool scrim_http_cookie(const struct scrim_http_request *request, const char *name, char *ret,

@@ -10,7 +10,6 @@
 
 #include <libwebsockets.h>
 
-#define BODY_MAX (64U << 10)  // bytes of a request body
 #define PATH_MAX_BYTES 512    // of a request path, decoded
 #define QUERY_ARGS 8          // arguments of a query string
 #define QUERY_ARG_MAX 160     // bytes of one, "name=value"
@@ -20,7 +19,8 @@
 
 // How long a client may take, in seconds.
 #define WAIT_FIRST_REQUEST_S 15 // TLS handshake and header of the first request
-#define WAIT_BODY_S 20          // from the header to the last byte of the body
+#define WAIT_BODY_S 20          // from the header to the last byte of the body, and
+#define WAIT_BODY_BYTES_S 65536 // a second more for each so many bytes: 0.5 Mbit/s is fast enough
 #define WAIT_HANDLER_S 60       // for our own answer
 #define WAIT_PROGRESS_S 20      // until a response that is being sent moves on
 #define WAIT_IDLE_S 75          // between two requests

@@ -134,9 +134,7 @@ static bool read_length(struct scrim_http_request *request, struct lws *wsi,
         *problem = malformed(400, "the Content-Length is malformed");
     } else if (length > 0) {
         request->body_expected = strtoull(text, NULL, 10);
-        if (request->body_expected > BODY_MAX)
-            *problem = malformed(413, "the body is too large");
-        else if (request->body_expected > 0 && !may_have_body)
+        if (request->body_expected > 0 && !may_have_body)
             *problem = malformed(400, "this method takes no body");
     }
     return problem->status == 0;
@@ -147,7 +145,7 @@ struct scrim_http_request *request_read(struct conn *conn, struct scrim_http_pro
     struct scrim_http_request *request = scrim_new(struct scrim_http_request);
     request->httpd = conn->httpd;
     request->conn = conn;
-    scrim_buf_init(&request->body, BODY_MAX);
+    scrim_buf_init(&request->body, 0); // the route says how much it takes
     scrim_buf_init(&request->extra, EXTRA_HEADERS_MAX);
     memcpy(request->peer, conn->peer, sizeof request->peer);
 
@@ -182,6 +180,18 @@ static struct scrim_http_problem not_found(void)
         .status = 404, .code = "not_found", .text = "there is nothing at this address"};
 }
 
+// Only a request that may enter its route is told what that takes.
+static bool body_fits(struct scrim_http_request *request, struct scrim_http_problem *ret)
+{
+    const size_t max = request->route->body_max ? request->route->body_max : SCRIM_HTTP_BODY_MAX;
+    if (request->body_expected > max) {
+        *ret = malformed(413, "the body is too large");
+        return false;
+    }
+    request->body.max = max;
+    return true;
+}
+
 bool request_route(struct scrim_http_request *request, bool upgrade, struct scrim_http_problem *ret)
 {
     const struct scrim_httpd_config *config = &request->httpd->config;
@@ -201,7 +211,7 @@ bool request_route(struct scrim_http_request *request, bool upgrade, struct scri
     if (!config->admit(config->context, request, request->route, ret))
         return false;
     if (upgrade == (request->route->endpoint != NULL))
-        return true;
+        return body_fits(request, ret);
     *ret = upgrade ? malformed(400, "this address is no WebSocket")
                    : malformed(426, "this address is a WebSocket");
     return false;
