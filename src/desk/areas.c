@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "desk/worker.h"
-#include "store/change_log.h"
+#include "people/sessions.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct scrim_areas {
     struct scrim_log log;
     const struct scrim_site *site;
     struct scrim_peers *peers;
-    struct scrim_change_log *changes; // the worker's while it runs
+    struct scrim_acts *acts;
     struct scrim_worker *worker;
     struct drawn *cameras;
     bool busy; // a change is being written
@@ -51,29 +51,24 @@ static void load(struct scrim_areas *areas, unsigned camera)
                     config_of(areas, camera)->id, error.text);
 }
 
-int scrim_areas_open(const struct scrim_site *site, struct scrim_areas **ret,
-                     struct scrim_error *error)
+void scrim_areas_open(const struct scrim_site *site, struct scrim_acts *acts,
+                      struct scrim_areas **ret)
 {
     struct scrim_areas *areas = scrim_new(struct scrim_areas);
     areas->log = scrim_log_named("desk.areas");
     areas->site = site;
+    areas->acts = acts;
     areas->cameras = scrim_new_array(site->config->cameras_count + 1, struct drawn);
-    const int result = scrim_change_log_open(site->dir, site->config->id, &areas->changes, error);
-    if (result < 0) {
-        scrim_areas_free(areas);
-        return result;
-    }
     for (unsigned i = 0; i < site->config->cameras_count; i++)
         load(areas, i);
     *ret = areas;
-    return SCRIM_OK;
 }
 
 int scrim_areas_start(struct scrim_areas *areas, uv_loop_t *loop, struct scrim_peers *peers,
                       struct scrim_error *error)
 {
     const struct scrim_worker_config config = {
-        .name = "areas", .max_jobs = JOBS_MAX, .context = areas->changes};
+        .name = "areas", .max_jobs = JOBS_MAX, .context = areas};
     areas->peers = peers;
     return scrim_worker_start(loop, &config, &areas->worker, error);
 }
@@ -89,7 +84,6 @@ void scrim_areas_free(struct scrim_areas *areas)
     if (!areas)
         return;
     scrim_worker_free(areas->worker);
-    scrim_change_log_close(areas->changes);
     free(areas->cameras);
     free(areas);
 }
@@ -160,7 +154,9 @@ struct change_job {
     struct scrim_areas *areas;
     unsigned camera;
     struct scrim_area_set set; // as it shall be
-    struct scrim_buf entry;    // for the log, NUL-terminated
+    char who[SCRIM_USER_NAME_MAX + 1];
+    bool takes_away;
+    struct scrim_buf detail; // for the log, NUL-terminated
     scrim_areas_done done;
     void *context;
     int result;
@@ -179,16 +175,14 @@ static int append_area(struct scrim_buf *out, const char *member, const struct s
     return result < 0 ? result : scrim_buf_append_text(out, "}");
 }
 
-// {"event":"area","user":…,"name":…,"revision":…,"before":…,"after":…}. Names of users and areas
-// need no escapes.
-static int write_entry(struct change_job *job, const struct scrim_area_change *change,
-                       const struct scrim_area *before)
+// {"name":…,"revision":…,"before":…,"after":…}. Names of areas need no escapes.
+static int write_detail(struct change_job *job, const struct scrim_area_change *change,
+                        const struct scrim_area *before)
 {
-    struct scrim_buf *out = &job->entry;
+    struct scrim_buf *out = &job->detail;
     scrim_buf_init(out, SCRIM_RECORD_JSON);
-    int result = scrim_buf_printf(
-        out, "{\"event\":\"area\",\"user\":\"%s\",\"name\":\"%s\",\"revision\":%llu", change->user,
-        change->name, (unsigned long long)job->set.revision);
+    int result = scrim_buf_printf(out, "{\"name\":\"%s\",\"revision\":%llu", change->name,
+                                  (unsigned long long)job->set.revision);
     if (result >= 0)
         result = append_area(out, "before", before);
     if (result >= 0)
@@ -203,17 +197,19 @@ static int write_entry(struct change_job *job, const struct scrim_area_change *c
 static void work_change(struct scrim_job *base, void *context)
 {
     struct change_job *job = (struct change_job *)base;
-    struct scrim_change_log *changes = context;
-    const char *camera = config_of(job->areas, job->camera)->id;
-    struct scrim_error ignored;
-    job->result =
-        scrim_change_log_append(changes, camera, (const char *)job->entry.data, &job->error);
+    const struct scrim_areas *areas = context;
+    const char *camera = config_of(areas, job->camera)->id;
+    const struct scrim_act act = {.who = job->who,
+                                  .what = job->takes_away ? "area.remove" : "area.draw",
+                                  .camera = camera,
+                                  .detail = (const char *)job->detail.data};
+    uint64_t id;
+    job->result = scrim_acts_begin(areas->acts, &act, &id, &job->error);
     if (job->result < 0)
         return;
-    job->result = scrim_area_set_save(job->areas->site->dir, camera, &job->set, &job->error);
-    if (job->result < 0 &&
-        scrim_change_log_append(changes, camera, "{\"event\":\"area-failed\"}", &ignored) < 0)
-        scrim_error_log(&job->areas->log, "%s", ignored.text);
+    job->result = scrim_area_set_save(areas->site->dir, camera, &job->set, &job->error);
+    if (job->result < 0)
+        scrim_acts_failed(areas->acts, id, job->error.text);
 }
 
 static void done_change(struct scrim_job *base)
@@ -229,7 +225,7 @@ static void done_change(struct scrim_job *base)
                         config_of(areas, job->camera)->id, job->error.text);
     }
     job->done(job->context, job->result, &job->error);
-    scrim_buf_finish(&job->entry);
+    scrim_buf_finish(&job->detail);
     free(job);
 }
 
@@ -270,17 +266,19 @@ int scrim_areas_change(struct scrim_areas *areas, unsigned camera,
     job->areas = areas;
     job->camera = camera;
     job->set = drawn->set;
+    job->takes_away = !change->area;
+    snprintf(job->who, sizeof job->who, "%s", change->user);
     job->done = done;
     job->context = context;
     int result = apply(config_of(areas, camera), change, &job->set);
     if (result >= 0)
-        result = write_entry(job, change,
-                             scrim_area_find(drawn->set.list, drawn->set.count, change->name));
+        result = write_detail(job, change,
+                              scrim_area_find(drawn->set.list, drawn->set.count, change->name));
     if (result >= 0 && !scrim_worker_submit(areas->worker, &job->job))
         result = SCRIM_EBUSY;
     areas->busy |= result >= 0;
     if (result < 0) {
-        scrim_buf_finish(&job->entry);
+        scrim_buf_finish(&job->detail);
         free(job);
     }
     return result;

@@ -1,11 +1,12 @@
 // Masks, zones and lines of the cameras: those of scrim.yaml, which nobody changes here, and those
-// that administrators draw over the API. A change is logged first (state/areas/changes), then
+// that administrators draw over the API. A change is logged first (acts.h), then
 // saved (state/areas/<camera>.json), then told to the veil; it counts as applied when the veil has
 // said so. What cannot be read makes its camera opaque: the veil is told that nothing is known.
 //
 // Belongs to the loop's thread; a thread of its own writes.
 #pragma once
 
+#include "desk/acts.h"
 #include "desk/peers.h"
 #include "site/area_set.h"
 
@@ -13,10 +14,10 @@
 
 struct scrim_areas;
 
-// Reads all files and opens the log while files may still be opened freely. A camera whose file
-// cannot be read is no failure. `site` must outlive it.
-SCRIM_MUST_CHECK int scrim_areas_open(const struct scrim_site *site, struct scrim_areas **ret,
-                                      struct scrim_error *error);
+// Reads all files. A camera whose file cannot be read is no failure. `site` and `acts` must outlive
+// it.
+void scrim_areas_open(const struct scrim_site *site, struct scrim_acts *acts,
+                      struct scrim_areas **ret);
 SCRIM_MUST_CHECK int scrim_areas_start(struct scrim_areas *areas, uv_loop_t *loop,
                                        struct scrim_peers *peers, struct scrim_error *error);
 // Finishes what is being written. The loop must run once more before _free.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "desk/acts.h"
 #include "desk/archive.h"
 #include "desk/areas.h"
 #include "desk/camera_state.h"
@@ -28,6 +29,7 @@ struct scrim_desk {
     struct scrim_peers *peers;
     struct scrim_live *live;
     struct scrim_archive *archive;
+    struct scrim_acts *acts; // all that is done over the desk, logged
     struct scrim_areas *areas;
     struct scrim_sessions *sessions;
     struct scrim_throttle *throttle;

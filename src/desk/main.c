@@ -249,7 +249,9 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0)
         result = scrim_users_open(desk->site.dir, &program->users, error);
     if (result >= 0)
-        result = scrim_areas_open(&desk->site, &desk->areas, error);
+        result = scrim_acts_open(desk->site.dir, desk->site.config->id, &desk->acts, error);
+    if (result >= 0)
+        scrim_areas_open(&desk->site, desk->acts, &desk->areas);
     if (result >= 0)
         result = scrim_catalog_open(desk, &program->catalog, error);
     if (result >= 0)
@@ -379,6 +381,8 @@ static int start_threads(struct program *program, struct scrim_error *error)
     program->users = NULL;
     int result = scrim_auth_start(desk, users, &program->auth, error);
     if (result >= 0)
+        result = scrim_acts_start(desk->acts, &desk->loop, error);
+    if (result >= 0)
         result = scrim_areas_start(desk->areas, &desk->loop, desk->peers, error);
     if (result >= 0)
         result = scrim_catalog_start(program->catalog, error);
@@ -420,6 +424,7 @@ static void stop_threads(struct program *program)
     scrim_worker_stop(desk->query);
     scrim_worker_stop(desk->catalog);
     scrim_worker_stop(desk->auth);
+    scrim_acts_stop(desk->acts);
 }
 
 static void close_loop(struct program *program)
@@ -456,6 +461,7 @@ static void finish(struct program *program)
     scrim_worker_free(desk->auth);
     scrim_auth_finish(program->auth);
     scrim_areas_free(desk->areas);
+    scrim_acts_free(desk->acts);
     scrim_catalog_close(program->catalog);
     scrim_users_close(program->users);
     scrim_assets_destroy(program->assets);

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "store/change_log.h"
+#include "store/act_log.h"
 #include "store/check_impl.h"
 #include "store/file_list.h"
 #include "store/journal_impl.h"
@@ -373,7 +373,7 @@ static int check_log(struct check *check, const char *below, const char *genesis
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 
-// The log of openings, and the desk's log of changes, which a desk that never ran has not got.
+// The log of openings, and the desk's log of acts, which a desk that never ran has not got.
 static int check_logs(struct check *check, struct scrim_error *error)
 {
     uint8_t desk_key[32];
@@ -382,7 +382,10 @@ static int check_logs(struct check *check, struct scrim_error *error)
         return result;
     result = scrim_desk_public_load(check->site->dir, desk_key, error);
     if (result >= 0)
-        result = check_log(check, SCRIM_CHANGE_LOG, SCRIM_CHANGE_GENESIS, desk_key,
+        result = check_log(check, SCRIM_ACT_LOG, SCRIM_ACT_GENESIS, desk_key,
+                           &check->result.changes, error);
+    if (result >= 0) // not moved yet
+        result = check_log(check, SCRIM_ACT_LOG_OLD, SCRIM_ACT_GENESIS, desk_key,
                            &check->result.changes, error);
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }

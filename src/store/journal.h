@@ -25,7 +25,7 @@ enum scrim_record_type {
     SCRIM_RECORD_STOP,     // the recorder ended on purpose, and why; without it, it crashed
     SCRIM_RECORD_PURGE,    // originals were destroyed before their retention was over, and why
     SCRIM_RECORD_UNSEALED, // pictures came, and on purpose no original of them was kept
-    SCRIM_RECORD_CHANGE,   // in state/areas/changes: somebody changed what is covered, and how
+    SCRIM_RECORD_CHANGE,   // in state/acts/log: somebody did something over the desk, or failed to
 };
 
 enum scrim_gap_cause {
@@ -98,7 +98,7 @@ void scrim_device_key_destroy(struct scrim_device_key *key);
 SCRIM_MUST_CHECK int scrim_device_public_load(const char *dir, uint8_t ret[32],
                                               struct scrim_error *error);
 
-// The desk's own, which signs its log of changes (change_log.h): state/keys/desk.key and desk.pub.
+// The desk's own, which signs its log of acts (act_log.h): state/keys/desk.key and desk.pub.
 // Made by the desk when they are missing.
 SCRIM_MUST_CHECK int scrim_desk_key_obtain(const char *dir, struct scrim_device_key **ret,
                                            struct scrim_error *error);

@@ -1,5 +1,5 @@
-// The desk's log of changes: chained, signed with the desk's own key, whole after a crash.
-#include "store/change_log.h"
+// The desk's log of acts: chained, signed with the desk's own key, whole after a crash.
+#include "store/act_log.h"
 
 #include "test.h"
 
@@ -7,10 +7,10 @@
 
 #include <sys/stat.h>
 
-static void open_log(const char *dir, struct scrim_change_log **ret)
+static void open_log(const char *dir, struct scrim_act_log **ret)
 {
     struct scrim_error error = {0};
-    const int result = scrim_change_log_open(dir, "port", ret, &error);
+    const int result = scrim_act_log_open(dir, "port", ret, &error);
     if (result < 0)
         printf("  %s\n", error.text);
     REQUIRE(result == SCRIM_OK);
@@ -19,7 +19,7 @@ static void open_log(const char *dir, struct scrim_change_log **ret)
 static void read_log(const char *dir, struct scrim_buf *ret)
 {
     char path[SCRIM_PATH_MAX];
-    REQUIRE(scrim_path_join(path, dir, SCRIM_CHANGE_LOG) >= 0);
+    REQUIRE(scrim_path_join(path, dir, SCRIM_ACT_LOG) >= 0);
     scrim_buf_init(ret, 1U << 20);
     REQUIRE(scrim_fs_read(path, ret, NULL) >= 0);
 }
@@ -35,7 +35,7 @@ static unsigned verify(const char *dir)
     size_t length;
     unsigned count = 0;
     CHECK_INT(scrim_desk_public_load(dir, public_key, &error), SCRIM_OK);
-    scrim_journal_genesis("port", SCRIM_CHANGE_GENESIS, expected);
+    scrim_journal_genesis("port", SCRIM_ACT_GENESIS, expected);
     read_log(dir, &content);
     struct scrim_reader reader = scrim_reader_of(content.data, content.len);
     while (scrim_read_line(&reader, &line, &length)) {
@@ -54,7 +54,8 @@ static unsigned verify(const char *dir)
 static void goes_on_over_restarts(void)
 {
     char dir[256], path[SCRIM_PATH_MAX];
-    struct scrim_change_log *log = NULL;
+    struct scrim_act_log *log = NULL;
+    uint64_t seq;
     struct scrim_error error = {0};
     struct stat info;
     test_make_dir(dir);
@@ -62,9 +63,11 @@ static void goes_on_over_restarts(void)
     REQUIRE(scrim_fs_make_dirs(path, 0700, &error) >= 0);
     for (unsigned start = 0; start < 3; start++) {
         open_log(dir, &log);
-        CHECK_INT(scrim_change_log_append(log, "quay", "{\"event\":\"area\"}", &error), SCRIM_OK);
-        CHECK_INT(scrim_change_log_append(log, "gate", "{\"event\":\"area\"}", &error), SCRIM_OK);
-        scrim_change_log_close(log);
+        CHECK_INT(scrim_act_log_append(log, "quay", "{\"event\":\"area\"}", &seq, &error),
+                  SCRIM_OK);
+        CHECK_INT(scrim_act_log_append(log, "gate", "{\"event\":\"area\"}", &seq, &error),
+                  SCRIM_OK);
+        scrim_act_log_close(log);
         CHECK_INT(verify(dir), 2 * start + 2);
     }
     REQUIRE(scrim_path_join(path, dir, "state/keys/desk.key") >= 0);
@@ -76,18 +79,19 @@ static void goes_on_over_restarts(void)
 static void a_torn_line_is_cut_off(void)
 {
     char dir[256], path[SCRIM_PATH_MAX];
-    struct scrim_change_log *log = NULL;
+    struct scrim_act_log *log = NULL;
+    uint64_t seq;
     struct scrim_error error = {0};
     struct scrim_buf content;
     test_make_dir(dir);
     REQUIRE(scrim_path_join(path, dir, "state/keys") >= 0);
     REQUIRE(scrim_fs_make_dirs(path, 0700, &error) >= 0);
     open_log(dir, &log);
-    CHECK_INT(scrim_change_log_append(log, "quay", "{\"n\":1}", &error), SCRIM_OK);
-    CHECK_INT(scrim_change_log_append(log, "quay", "{\"n\":2}", &error), SCRIM_OK);
-    scrim_change_log_close(log);
+    CHECK_INT(scrim_act_log_append(log, "quay", "{\"n\":1}", &seq, &error), SCRIM_OK);
+    CHECK_INT(scrim_act_log_append(log, "quay", "{\"n\":2}", &seq, &error), SCRIM_OK);
+    scrim_act_log_close(log);
     read_log(dir, &content);
-    REQUIRE(scrim_path_join(path, dir, SCRIM_CHANGE_LOG) >= 0);
+    REQUIRE(scrim_path_join(path, dir, SCRIM_ACT_LOG) >= 0);
     REQUIRE(truncate(path, (off_t)content.len - 7) == 0);
     scrim_buf_finish(&content);
 
@@ -97,8 +101,8 @@ static void a_torn_line_is_cut_off(void)
     REQUIRE(unlink(public_key) == 0);
     open_log(dir, &log);
     CHECK_INT(verify(dir), 1);
-    CHECK_INT(scrim_change_log_append(log, "quay", "{\"n\":3}", &error), SCRIM_OK);
-    scrim_change_log_close(log);
+    CHECK_INT(scrim_act_log_append(log, "quay", "{\"n\":3}", &seq, &error), SCRIM_OK);
+    scrim_act_log_close(log);
     CHECK_INT(verify(dir), 2);
     test_remove_dir(dir);
 }
@@ -107,7 +111,8 @@ static void too_long_a_change_is_refused(void)
 {
     static char json[SCRIM_RECORD_JSON + 10];
     char dir[256], path[SCRIM_PATH_MAX];
-    struct scrim_change_log *log = NULL;
+    struct scrim_act_log *log = NULL;
+    uint64_t seq;
     struct scrim_error error = {0};
     test_make_dir(dir);
     REQUIRE(scrim_path_join(path, dir, "state/keys") >= 0);
@@ -116,11 +121,11 @@ static void too_long_a_change_is_refused(void)
     memset(json, 'x', sizeof json - 1);
     memcpy(json, "{\"n\":\"", 6);
     json[SCRIM_RECORD_JSON] = '\0';
-    CHECK_INT(scrim_change_log_append(log, "quay", json, &error), SCRIM_EINVAL);
+    CHECK_INT(scrim_act_log_append(log, "quay", json, &seq, &error), SCRIM_EINVAL);
     memcpy(json + SCRIM_RECORD_JSON - 3, "\"}", 3); // the longest that fits
-    CHECK_INT(scrim_change_log_append(log, "quay", json, &error), SCRIM_OK);
+    CHECK_INT(scrim_act_log_append(log, "quay", json, &seq, &error), SCRIM_OK);
     CHECK_INT(verify(dir), 1);
-    scrim_change_log_close(log);
+    scrim_act_log_close(log);
     test_remove_dir(dir);
 }
 
