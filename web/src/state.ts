@@ -1,7 +1,7 @@
 // What the desk knows, and the one place that asks for it. Views read these values and never poll.
 import { api, ApiError, LinkError, whenSignedOut } from './api';
 import { backoffMs } from './backoff';
-import type { Camera, Health, Session, Site } from './types';
+import type { Camera, Health, SecondStep, Session, Site } from './types';
 import { Value } from './value';
 
 // "unknown" until the first answer: neither the sign-in nor the desk is shown before it.
@@ -108,14 +108,19 @@ function stop(): void {
     lostSince.set(null);
 }
 
-function enter(user: Session): void {
+// A session has begun.
+export function enter(user: Session): void {
     beats = 0;
     session.set(user);
     beatNow();
 }
 
-export async function signIn(user: string, password: string): Promise<void> {
-    enter(await api.signIn(user, password));
+// The second step, if the server wants one; null: signed in.
+export async function signIn(user: string, password: string): Promise<SecondStep | null> {
+    const answer = await api.signIn(user, password);
+    if ('ticket' in answer) return answer;
+    enter(answer);
+    return null;
 }
 
 export async function signOut(): Promise<void> {

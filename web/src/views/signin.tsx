@@ -1,84 +1,81 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from '../api';
-import { signIn } from '../state';
+// Everything before somebody is signed in: the password, the second step, an invitation.
+import { useState } from 'preact/hooks';
+import { api } from '../api';
+import { useAsked } from '../asking';
+import { go, place } from '../router';
+import { door } from '../signin/api';
+import { Frame, Motto } from '../signin/frame';
+import { InvitationForm } from '../signin/invitation';
+import { PasswordForm } from '../signin/password';
+import { SecondForm } from '../signin/second';
+import { session } from '../state';
 import { text } from '../text';
-import { Mark } from './mark';
-import { Scene } from './scene';
+import type { SecondStep } from '../types';
+import { useValue } from '../value';
 
-function explain(error: unknown): string {
-    if (!(error instanceof ApiError)) return text.signIn.noServer;
-    if (error.status === 429) return text.signIn.wait(error.retryAfter ?? 60);
-    if (error.status === 401) return text.signIn.refused;
-    return error.message;
+// A site without a camera is a new one: who can add one is led there, unless the address says
+// where they want to go.
+async function leadOn(): Promise<void> {
+    const who = session.get();
+    if (who === null || who === 'unknown' || who.role !== 'administrator') return;
+    if (place.get().view !== 'wall') return;
+    if ((await api.cameras()).length === 0) go({ view: 'room', room: 'setup', rest: '' });
+}
+
+const onEntered = (): void => {
+    leadOn().catch(() => {
+        // the wall says what is wrong with the server
+    });
+};
+
+// Whoever signs in at a provider comes back to "/?sign-in=CODE" when it did not work.
+function returned(): string {
+    const code = new URLSearchParams(location.search).get('sign-in');
+    if (code === null) return '';
+    const words = (text.entry.refusals as Record<string, string | undefined>)[code];
+    return words ?? text.entry.oidcProblem;
+}
+
+function invitationToken(): string | null {
+    const here = place.get();
+    if (here.view !== 'room' || here.room !== 'setup') return null;
+    return /^\/invitation\/([A-Za-z0-9_-]{1,128})$/.exec(here.rest)?.[1] ?? null;
 }
 
 export function SignIn() {
-    const [busy, setBusy] = useState(false);
-    const [problem, setProblem] = useState('');
-    const user = useRef<HTMLInputElement>(null);
-    const password = useRef<HTMLInputElement>(null);
-    useEffect(() => user.current?.focus(), []);
-
-    const submit = async (event: Event): Promise<void> => {
-        event.preventDefault();
-        const name = user.current?.value.trim() ?? '';
-        const secret = password.current?.value ?? '';
-        if (!name || !secret) {
-            setProblem(text.signIn.missing);
-            (name ? password : user).current?.focus();
-            return;
-        }
-        setBusy(true);
-        setProblem('');
-        try {
-            await signIn(name, secret);
-        } catch (error) {
-            setProblem(explain(error));
-            setBusy(false);
-            password.current?.select();
-        }
-    };
-
+    useValue(place);
+    const ways = useAsked(door.ways).data;
+    const [second, setSecond] = useState<{ step: SecondStep; user: string } | null>(null);
+    const [notice, setNotice] = useState(returned);
+    const token = invitationToken();
+    if (token)
+        return (
+            <Frame title={text.entry.invitation.title}>
+                <InvitationForm key={token} token={token} />
+            </Frame>
+        );
+    if (second)
+        return (
+            <Frame title={text.entry.second.title}>
+                <SecondForm
+                    {...second}
+                    onEntered={onEntered}
+                    onBack={(why) => {
+                        setNotice(why);
+                        setSecond(null);
+                    }}
+                />
+            </Frame>
+        );
     return (
-        <main class="signin">
-            <Scene />
-            <form
-                class="signin-form"
-                onSubmit={(event) => void submit(event)}
-                noValidate
-                aria-labelledby="signin-title"
-            >
-                <div class="signin-brand">
-                    <Mark />
-                    <h1 id="signin-title">{text.product}</h1>
-                </div>
-                <p class="signin-motto">{text.motto}</p>
-                <label for="signin-user">{text.signIn.user}</label>
-                <input
-                    id="signin-user"
-                    ref={user}
-                    name="user"
-                    autocomplete="username"
-                    autocapitalize="none"
-                    spellcheck={false}
-                    aria-describedby="signin-problem"
-                />
-                <label for="signin-password">{text.signIn.password}</label>
-                <input
-                    id="signin-password"
-                    ref={password}
-                    name="password"
-                    type="password"
-                    autocomplete="current-password"
-                    aria-describedby="signin-problem"
-                />
-                <p id="signin-problem" class="signin-problem" role="alert">
-                    {problem}
-                </p>
-                <button class="primary" type="submit" disabled={busy}>
-                    {busy ? text.signIn.busy : text.signIn.submit}
-                </button>
-            </form>
-        </main>
+        <Frame title={text.product}>
+            <Motto />
+            <PasswordForm
+                ways={ways}
+                notice={notice}
+                onSecond={(step, user) => setSecond({ step, user })}
+                onEntered={onEntered}
+            />
+        </Frame>
     );
 }

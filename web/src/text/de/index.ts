@@ -2,10 +2,11 @@
 import { desk } from '../en/desk';
 import { account } from './account';
 import { cameras } from './cameras';
+import { entry } from './entry';
 import { people } from './people';
 import { plan } from './plan';
 import { review } from './review';
 import { setup } from './setup';
 import type { Catalogue } from '../../text';
 
-export const de: Catalogue = { ...desk, account, cameras, people, plan, review, setup };
+export const de: Catalogue = { ...desk, account, cameras, entry, people, plan, review, setup };

@@ -2,9 +2,10 @@
 import { account } from './account';
 import { cameras } from './cameras';
 import { desk } from './desk';
+import { entry } from './entry';
 import { people } from './people';
 import { plan } from './plan';
 import { review } from './review';
 import { setup } from './setup';
 
-export const en = { ...desk, account, cameras, people, plan, review, setup };
+export const en = { ...desk, account, cameras, entry, people, plan, review, setup };
