@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "desk/api.h"
 #include "people/credentials.h"
+#include "people/db.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -163,7 +164,7 @@ static void tick(struct scrim_worker *worker, void *context)
     bool changed = false;
     struct scrim_user *list = NULL;
     size_t count = 0;
-    int result = scrim_users_changed(auth->users, &changed, &error);
+    int result = scrim_db_changed(scrim_users_db(auth->users), &changed, &error);
     if (result >= 0 && !changed)
         return;
     if (result >= 0)
@@ -204,7 +205,7 @@ static void work_login(struct scrim_job *job, void *context)
     if (login->result < 0)
         return;
     struct scrim_session *session = &login->session;
-    scrim_session_token(login->token, session->hash);
+    scrim_secret_make(login->token, session->hash);
     session->user_id = user.id;
     session->role = user.role;
     memcpy(session->user, user.name, sizeof session->user);

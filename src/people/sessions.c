@@ -33,48 +33,14 @@ void scrim_sessions_on_end(struct scrim_sessions *sessions, scrim_session_ended 
     sessions->context = context;
 }
 
-static void encode(const uint8_t bytes[32], char ret[SCRIM_SESSION_TOKEN_TEXT])
-{
-    sodium_bin2base64(ret, SCRIM_SESSION_TOKEN_TEXT, bytes, 32,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
-void scrim_session_token(char ret_token[SCRIM_SESSION_TOKEN_TEXT],
-                         uint8_t ret_hash[SCRIM_SESSION_HASH])
-{
-    uint8_t token[32];
-    randombytes_buf(token, sizeof token);
-    encode(token, ret_token);
-    crypto_hash_sha256(ret_hash, token, sizeof token);
-    sodium_memzero(token, sizeof token);
-}
-
-static bool decode(const char *token, uint8_t ret[32])
-{
-    size_t length = 0;
-    return strlen(token) == SCRIM_SESSION_TOKEN_TEXT - 1 &&
-           sodium_base642bin(ret, 32, token, SCRIM_SESSION_TOKEN_TEXT - 1, NULL, &length, NULL,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-           length == 32;
-}
-
-bool scrim_session_hash(const char *token, uint8_t ret_hash[SCRIM_SESSION_HASH])
-{
-    uint8_t bytes[32];
-    const bool valid = decode(token, bytes);
-    if (valid)
-        crypto_hash_sha256(ret_hash, bytes, sizeof bytes);
-    sodium_memzero(bytes, sizeof bytes);
-    return valid;
-}
-
 void scrim_session_csrf(const char *token, char ret_csrf[SCRIM_SESSION_TOKEN_TEXT])
 {
     static const uint8_t purpose[] = "scrim csrf";
     uint8_t mac[32];
     crypto_generichash(mac, sizeof mac, purpose, sizeof purpose - 1, (const uint8_t *)token,
                        SCRIM_SESSION_TOKEN_TEXT - 1);
-    encode(mac, ret_csrf);
+    sodium_bin2base64(ret_csrf, SCRIM_SESSION_TOKEN_TEXT, mac, sizeof mac,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(mac, sizeof mac);
 }
 
@@ -130,7 +96,7 @@ struct scrim_session *scrim_sessions_use(struct scrim_sessions *sessions, const 
                                          int64_t now_us)
 {
     uint8_t hash[SCRIM_SESSION_HASH];
-    if (!scrim_session_hash(token, hash))
+    if (!scrim_secret_hash(token, hash))
         return NULL;
     for (size_t i = 0; i < sessions->count; i++) {
         struct scrim_session *session = &sessions->list[i];

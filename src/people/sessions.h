@@ -8,9 +8,10 @@
 
 #include "base/clock.h"
 #include "people/role.h"
+#include "people/secret.h"
 
-#define SCRIM_SESSION_HASH 32
-#define SCRIM_SESSION_TOKEN_TEXT 44 // base64url of 32 bytes, and NUL
+#define SCRIM_SESSION_HASH SCRIM_SECRET_HASH
+#define SCRIM_SESSION_TOKEN_TEXT SCRIM_SECRET_TEXT
 #define SCRIM_USER_NAME_MAX 32
 #define SCRIM_SESSION_IDLE_US (12 * 3600 * SCRIM_SECOND)
 #define SCRIM_SESSION_LIFE_US (7 * 24 * 3600 * SCRIM_SECOND)
@@ -34,11 +35,6 @@ typedef void (*scrim_session_ended)(void *context, const struct scrim_session *s
 void scrim_sessions_on_end(struct scrim_sessions *sessions, scrim_session_ended ended,
                            void *context);
 
-// A fresh token; its text goes into the cookie and nowhere else.
-void scrim_session_token(char ret_token[SCRIM_SESSION_TOKEN_TEXT],
-                         uint8_t ret_hash[SCRIM_SESSION_HASH]);
-// The hash of a token that a browser sent; false if it cannot be one.
-bool scrim_session_hash(const char *token, uint8_t ret_hash[SCRIM_SESSION_HASH]);
 // The CSRF token that goes with a session token. Constant-time comparison in _check.
 void scrim_session_csrf(const char *token, char ret_csrf[SCRIM_SESSION_TOKEN_TEXT]);
 bool scrim_session_csrf_check(const char *token, const char *csrf);

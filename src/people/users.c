@@ -1,133 +1,18 @@
 #include "people/users.h"
 
 #include "base/alloc.h"
-#include "base/fs.h"
+#include "people/db.h"
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define SCHEMA_VERSION 1
-#define BUSY_MS 5000
 #define USERS_MAX 10000
 
 struct scrim_users {
-    sqlite3 *db;
-    char path[SCRIM_PATH_MAX];
-    int64_t data_version;
+    struct scrim_db *db;
     char nobody[crypto_pwhash_STRBYTES]; // a hash that no password fits: what an unknown name costs
 };
-
-static const char schema[] =
-    "CREATE TABLE users ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT," // never used again, so a session cannot change hands
-    " name TEXT NOT NULL UNIQUE,"
-    " role TEXT NOT NULL,"
-    " password TEXT NOT NULL," // crypto_pwhash_str: Argon2id with its parameters
-    " created_us INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE sessions ("
-    " hash BLOB PRIMARY KEY CHECK (length(hash) = 32),"
-    " user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
-    " created_us INTEGER NOT NULL,"
-    " seen_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
-
-// SQLite's codes become ours here and nowhere else.
-static int fail(struct scrim_users *users, struct scrim_error *error)
-{
-    int code = SCRIM_EIO;
-    switch (sqlite3_errcode(users->db)) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: code = SCRIM_EBUSY; break;
-    case SQLITE_FULL: code = SCRIM_ENOSPACE; break;
-    case SQLITE_NOMEM: code = SCRIM_ENOMEM; break;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: code = SCRIM_EFORMAT; break;
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_CANTOPEN: code = SCRIM_EACCESS; break;
-    default: break;
-    }
-    return scrim_fail(error, code, "%s: %s", users->path, sqlite3_errmsg(users->db));
-}
-
-static int run(struct scrim_users *users, const char *sql, struct scrim_error *error)
-{
-    return sqlite3_exec(users->db, sql, NULL, NULL, NULL) == SQLITE_OK ? SCRIM_OK
-                                                                       : fail(users, error);
-}
-
-static void finalize(sqlite3_stmt **statement)
-{
-    sqlite3_finalize(*statement);
-}
-
-static sqlite3_stmt *prepare(struct scrim_users *users, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(users->db, sql, -1, &statement, NULL) != SQLITE_OK)
-        return NULL; // sqlite3_errmsg says why
-    return statement;
-}
-
-// Steps a statement that gives one number.
-static int number(struct scrim_users *users, const char *sql, int64_t *ret,
-                  struct scrim_error *error)
-{
-    SCRIM_AUTO(finalize) sqlite3_stmt *statement = prepare(users, sql);
-    if (!statement || sqlite3_step(statement) != SQLITE_ROW)
-        return fail(users, error);
-    *ret = sqlite3_column_int64(statement, 0);
-    return SCRIM_OK;
-}
-
-static int ensure_schema(struct scrim_users *users, struct scrim_error *error)
-{
-    int64_t version = 0;
-    int result = run(users, "BEGIN IMMEDIATE", error);
-    if (result < 0)
-        return result;
-    result = number(users, "PRAGMA user_version", &version, error);
-    if (result >= 0 && version == 0)
-        result = run(users, schema, error);
-    else if (result >= 0 && version != SCHEMA_VERSION)
-        result = scrim_fail(error, SCRIM_EUNSUPPORTED,
-                            "%s: made by another version of Scrim (schema %lld, expected %d)",
-                            users->path, (long long)version, SCHEMA_VERSION);
-    const int ended = run(users, result >= 0 ? "COMMIT" : "ROLLBACK", result >= 0 ? error : NULL);
-    return result < 0 ? result : ended;
-}
-
-static int connect_database(struct scrim_users *users, struct scrim_error *error)
-{
-    // SQLite would make it with the umask's mode; its -wal and -shm files take theirs from it.
-    const int fd = scrim_fs_open(users->path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
-    if (fd < 0)
-        return fd;
-    close(fd);
-    const int opened =
-        sqlite3_open_v2(users->path, &users->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (!users->db)
-        return scrim_fail(error, SCRIM_ENOMEM, "%s: out of memory", users->path);
-    if (opened != SQLITE_OK)
-        return fail(users, error);
-    sqlite3_busy_timeout(users->db, BUSY_MS);
-    int result =
-        run(users,
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-            "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
-            "PRAGMA temp_store = MEMORY;",
-            error);
-    if (result >= 0)
-        result = ensure_schema(users, error);
-    if (result >= 0)
-        result = number(users, "PRAGMA data_version", &users->data_version, error);
-    return result;
-}
 
 static int hash_password(const char *password, size_t length, char ret[crypto_pwhash_STRBYTES],
                          struct scrim_error *error)
@@ -145,11 +30,7 @@ int scrim_users_open(const char *dir, struct scrim_users **ret, struct scrim_err
     struct scrim_users *users = scrim_new(struct scrim_users);
     char random[32];
     randombytes_buf(random, sizeof random);
-    int result = scrim_path_join(users->path, dir, "state/site.db");
-    if (result < 0)
-        scrim_fail(error, result, "%s: path too long", dir);
-    if (result >= 0)
-        result = connect_database(users, error);
+    int result = scrim_db_open(dir, &users->db, error);
     if (result >= 0)
         result = hash_password(random, sizeof random, users->nobody, error);
     if (result < 0) {
@@ -164,8 +45,13 @@ void scrim_users_close(struct scrim_users *users)
 {
     if (!users)
         return;
-    sqlite3_close(users->db);
+    scrim_db_close(users->db);
     free(users);
+}
+
+struct scrim_db *scrim_users_db(struct scrim_users *users)
+{
+    return users->db;
 }
 
 bool scrim_user_name_valid(const char *name)
@@ -211,32 +97,32 @@ int scrim_users_add(struct scrim_users *users, const char *name, enum scrim_role
     int result = hash_password(password, length, hash, error);
     if (result < 0)
         return result;
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *insert =
-        prepare(users, "INSERT INTO users (name, role, password, created_us) VALUES (?, ?, ?, ?)");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *insert = scrim_db_prepare(
+        users->db, "INSERT INTO users (name, role, password, created_us) VALUES (?, ?, ?, ?)");
     if (!insert)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     sqlite3_bind_text(insert, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 2, scrim_role_text(role), -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 3, hash, -1, SQLITE_STATIC);
     sqlite3_bind_int64(insert, 4, scrim_clock_utc_us());
     if (sqlite3_step(insert) == SQLITE_DONE)
         return SCRIM_OK;
-    return sqlite3_extended_errcode(users->db) == SQLITE_CONSTRAINT_UNIQUE
+    return sqlite3_extended_errcode(users->db->sqlite) == SQLITE_CONSTRAINT_UNIQUE
                ? scrim_fail(error, SCRIM_EEXIST, "there is a user '%s' already", name)
-               : fail(users, error);
+               : scrim_db_fail(users->db, error);
 }
 
 int scrim_users_remove(struct scrim_users *users, const char *name, struct scrim_error *error)
 {
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *delete = prepare(users, "DELETE FROM users WHERE name = ?");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *delete = scrim_db_prepare(users->db, "DELETE FROM users WHERE name = ?");
     if (!delete)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     sqlite3_bind_text(delete, 1, name, -1, SQLITE_STATIC);
     if (sqlite3_step(delete) != SQLITE_DONE)
-        return fail(users, error);
-    return sqlite3_changes(users->db) > 0
+        return scrim_db_fail(users->db, error);
+    return sqlite3_changes(users->db->sqlite) > 0
                ? SCRIM_OK
                : scrim_fail(error, SCRIM_ENOENT, "there is no user '%s'", name);
 }
@@ -259,7 +145,7 @@ static int read_user(struct scrim_users *users, sqlite3_stmt *row, struct scrim_
     ret->created_us = sqlite3_column_int64(row, 3);
     return copy_name(row, 1, ret->name) && role && scrim_role_parse(role, &ret->role)
                ? SCRIM_OK
-               : scrim_fail(error, SCRIM_EFORMAT, "%s: user %lld is damaged", users->path,
+               : scrim_fail(error, SCRIM_EFORMAT, "%s: user %lld is damaged", users->db->path,
                             (long long)ret->id);
 }
 
@@ -267,14 +153,14 @@ int scrim_users_list(struct scrim_users *users, struct scrim_user **ret, size_t 
                      struct scrim_error *error)
 {
     int64_t count = 0;
-    int result = number(users, "SELECT count(*) FROM users", &count, error);
+    int result = scrim_db_number(users->db, "SELECT count(*) FROM users", &count, error);
     if (result < 0)
         return result;
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *rows =
-        prepare(users, "SELECT id, name, role, created_us FROM users ORDER BY name LIMIT ?");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *rows = scrim_db_prepare(
+        users->db, "SELECT id, name, role, created_us FROM users ORDER BY name LIMIT ?");
     if (!rows)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     const size_t room = count < USERS_MAX ? (size_t)count : USERS_MAX;
     struct scrim_user *list = scrim_alloc_zero(room + 1, sizeof *list);
     size_t used = 0;
@@ -285,7 +171,7 @@ int scrim_users_list(struct scrim_users *users, struct scrim_user **ret, size_t 
     while (result >= 0 && (stepped = sqlite3_step(rows)) == SQLITE_ROW)
         result = read_user(users, rows, &list[used++], error);
     if (result >= 0 && stepped != SQLITE_DONE)
-        result = fail(users, error);
+        result = scrim_db_fail(users->db, error);
     if (result < 0) {
         free(list);
         return result;
@@ -298,15 +184,15 @@ int scrim_users_list(struct scrim_users *users, struct scrim_user **ret, size_t 
 int scrim_users_verify(struct scrim_users *users, const char *name, const char *password,
                        size_t length, struct scrim_user *ret, struct scrim_error *error)
 {
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *rows =
-        prepare(users, "SELECT id, name, role, created_us, password FROM users WHERE name = ?");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *rows = scrim_db_prepare(
+        users->db, "SELECT id, name, role, created_us, password FROM users WHERE name = ?");
     if (!rows)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     sqlite3_bind_text(rows, 1, name, -1, SQLITE_STATIC);
     const int stepped = sqlite3_step(rows);
     if (stepped != SQLITE_ROW && stepped != SQLITE_DONE)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     const char *hash =
         stepped == SQLITE_ROW ? (const char *)sqlite3_column_text(rows, 4) : users->nobody;
     const bool right = hash && crypto_pwhash_str_verify(hash, password, length) == 0;
@@ -315,54 +201,43 @@ int scrim_users_verify(struct scrim_users *users, const char *name, const char *
     return read_user(users, rows, ret, error);
 }
 
-int scrim_users_changed(struct scrim_users *users, bool *ret, struct scrim_error *error)
-{
-    int64_t version = 0;
-    const int result = number(users, "PRAGMA data_version", &version, error);
-    if (result < 0)
-        return result;
-    *ret = version != users->data_version;
-    users->data_version = version;
-    return SCRIM_OK;
-}
-
 int scrim_users_save_session(struct scrim_users *users, const struct scrim_session *session,
                              struct scrim_error *error)
 {
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *upsert = prepare(
-        users, "INSERT INTO sessions (hash, user_id, created_us, seen_us) VALUES (?, ?, ?, ?)"
-               " ON CONFLICT (hash) DO UPDATE SET seen_us = excluded.seen_us");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *upsert = scrim_db_prepare(
+        users->db, "INSERT INTO sessions (hash, user_id, created_us, seen_us) VALUES (?, ?, ?, ?)"
+                   " ON CONFLICT (hash) DO UPDATE SET seen_us = excluded.seen_us");
     if (!upsert)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     sqlite3_bind_blob(upsert, 1, session->hash, sizeof session->hash, SQLITE_STATIC);
     sqlite3_bind_int64(upsert, 2, session->user_id);
     sqlite3_bind_int64(upsert, 3, session->created_us);
     sqlite3_bind_int64(upsert, 4, session->seen_us);
-    return sqlite3_step(upsert) == SQLITE_DONE ? SCRIM_OK : fail(users, error);
+    return sqlite3_step(upsert) == SQLITE_DONE ? SCRIM_OK : scrim_db_fail(users->db, error);
 }
 
 int scrim_users_drop_session(struct scrim_users *users, const uint8_t hash[SCRIM_SESSION_HASH],
                              struct scrim_error *error)
 {
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *delete = prepare(users, "DELETE FROM sessions WHERE hash = ?");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *delete = scrim_db_prepare(users->db, "DELETE FROM sessions WHERE hash = ?");
     if (!delete)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     sqlite3_bind_blob(delete, 1, hash, SCRIM_SESSION_HASH, SQLITE_STATIC);
-    return sqlite3_step(delete) == SQLITE_DONE ? SCRIM_OK : fail(users, error);
+    return sqlite3_step(delete) == SQLITE_DONE ? SCRIM_OK : scrim_db_fail(users->db, error);
 }
 
 static int expire_sessions(struct scrim_users *users, int64_t now_us, struct scrim_error *error)
 {
-    SCRIM_AUTO(finalize)
+    SCRIM_AUTO(scrim_db_finalize)
     sqlite3_stmt *delete =
-        prepare(users, "DELETE FROM sessions WHERE seen_us < ? OR created_us < ?");
+        scrim_db_prepare(users->db, "DELETE FROM sessions WHERE seen_us < ? OR created_us < ?");
     if (!delete)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     sqlite3_bind_int64(delete, 1, now_us - SCRIM_SESSION_IDLE_US);
     sqlite3_bind_int64(delete, 2, now_us - SCRIM_SESSION_LIFE_US);
-    return sqlite3_step(delete) == SQLITE_DONE ? SCRIM_OK : fail(users, error);
+    return sqlite3_step(delete) == SQLITE_DONE ? SCRIM_OK : scrim_db_fail(users->db, error);
 }
 
 // Columns hash, user_id, created_us, seen_us, name, role.
@@ -386,12 +261,12 @@ int scrim_users_load_sessions(struct scrim_users *users, int64_t now_us, struct 
     const int expired = expire_sessions(users, now_us, error);
     if (expired < 0)
         return expired;
-    SCRIM_AUTO(finalize)
-    sqlite3_stmt *rows = prepare(
-        users, "SELECT hash, user_id, sessions.created_us, seen_us, name, role FROM sessions"
-               " JOIN users ON users.id = user_id ORDER BY seen_us DESC LIMIT 1024");
+    SCRIM_AUTO(scrim_db_finalize)
+    sqlite3_stmt *rows = scrim_db_prepare(
+        users->db, "SELECT hash, user_id, sessions.created_us, seen_us, name, role FROM sessions"
+                   " JOIN users ON users.id = user_id ORDER BY seen_us DESC LIMIT 1024");
     if (!rows)
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     struct scrim_session *list = scrim_new_array(room, struct scrim_session);
     size_t used = 0;
     int stepped = SQLITE_DONE;
@@ -399,7 +274,7 @@ int scrim_users_load_sessions(struct scrim_users *users, int64_t now_us, struct 
         used += read_session(rows, &list[used]);
     if (stepped != SQLITE_ROW && stepped != SQLITE_DONE) {
         free(list);
-        return fail(users, error);
+        return scrim_db_fail(users->db, error);
     }
     *ret = list;
     *ret_count = used;

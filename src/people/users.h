@@ -8,12 +8,15 @@
 #define SCRIM_PASSWORD_MIN 10  // characters
 #define SCRIM_PASSWORD_MAX 256 // bytes
 
+struct scrim_db;
 struct scrim_users;
 
 // Makes DIR/state/site.db (mode 0600) if there is none.
 SCRIM_MUST_CHECK int scrim_users_open(const char *dir, struct scrim_users **ret,
                                       struct scrim_error *error);
 void scrim_users_close(struct scrim_users *users); // NULL is fine
+// The connection, for what else site.db holds. Belongs to `users`.
+struct scrim_db *scrim_users_db(struct scrim_users *users);
 
 // [a-z0-9] followed by [a-z0-9._-], at most 32.
 bool scrim_user_name_valid(const char *name);
@@ -35,10 +38,6 @@ SCRIM_MUST_CHECK int scrim_users_list(struct scrim_users *users, struct scrim_us
 SCRIM_MUST_CHECK int scrim_users_verify(struct scrim_users *users, const char *name,
                                         const char *password, size_t length, struct scrim_user *ret,
                                         struct scrim_error *error);
-// True if another process changed the database since the last call.
-SCRIM_MUST_CHECK int scrim_users_changed(struct scrim_users *users, bool *ret,
-                                         struct scrim_error *error);
-
 // The copy of the sessions. _save adds one or moves its seen_us on; _load gives those not yet run
 // out (free with free()) and deletes the others.
 SCRIM_MUST_CHECK int scrim_users_save_session(struct scrim_users *users,

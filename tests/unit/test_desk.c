@@ -70,7 +70,7 @@ static struct scrim_session session_of(int64_t user, int64_t seen_us, char *ret_
 {
     struct scrim_session session = {
         .user_id = user, .role = SCRIM_ROLE_OPERATOR, .created_us = seen_us, .seen_us = seen_us};
-    scrim_session_token(ret_token, session.hash);
+    scrim_secret_make(ret_token, session.hash);
     return session;
 }
 
@@ -138,8 +138,8 @@ static void csrf(void)
     char token[SCRIM_SESSION_TOKEN_TEXT], other[SCRIM_SESSION_TOKEN_TEXT];
     char derived[SCRIM_SESSION_TOKEN_TEXT];
     uint8_t hash[SCRIM_SESSION_HASH];
-    scrim_session_token(token, hash);
-    scrim_session_token(other, hash);
+    scrim_secret_make(token, hash);
+    scrim_secret_make(other, hash);
     scrim_session_csrf(token, derived);
     CHECK(strcmp(token, derived) != 0);
     CHECK(scrim_session_csrf_check(token, derived));
@@ -147,9 +147,9 @@ static void csrf(void)
     CHECK(!scrim_session_csrf_check(token, token));
     CHECK(!scrim_session_csrf_check(token, ""));
     CHECK(!scrim_session_csrf_check(token, NULL));
-    CHECK(!scrim_session_hash("AAAA", hash));
+    CHECK(!scrim_secret_hash("AAAA", hash));
     token[10] = '!';
-    CHECK(!scrim_session_hash(token, hash));
+    CHECK(!scrim_secret_hash(token, hash));
 }
 
 static void credentials(void)
