@@ -46,6 +46,7 @@ struct scrim_http_route {
     scrim_http_handler handler;               // NULL for a WebSocket
     const struct scrim_ws_endpoint *endpoint; // NULL for plain HTTP
     const char *about;                        // one line for docs/ref/api.md
+    const char *query;         // names of the parameters it reads, with spaces between; NULL: none
     const char *body, *answer; // names of schemas (src/desk/schemas); NULL: none, or no JSON
     size_t body_max;           // bytes that a request may bring; 0: SCRIM_HTTP_BODY_MAX
 };

@@ -35,6 +35,7 @@ ROUTES = [
     ("GET", "/cameras/{camera}/areas", "session", "/cameras/quay/areas", 200),
     ("PUT", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 400),
     ("DELETE", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 404),
+    ("GET", "/openapi.json", "none", "/openapi.json", 200),
     ("GET", "/metrics", "metrics", "/metrics", 200),
     ("GET", "/cameras/{camera}/live", "live", "/cameras/quay/live", 426),
     ("DELETE", "/session", "session", "/session", 204),
@@ -98,6 +99,22 @@ def documented():
     expect(head == ["right", "for", *ROLES], f"the first table of api.md has the columns {head}")
     rights = {row[0]: {role for role, may in zip(ROLES, row[2:]) if may == "yes"} for row in rows[1 : 1 + len(RIGHTS)]}
     expect(rights == RIGHTS, f"api.md has {rights}")
+
+
+@test("desk: the API describes itself in valid OpenAPI 3.1, every route with its right")
+def openapi():
+    with desk() as daemon:
+        status, headers, document = daemon.anybody().request("GET", "/api/v1/openapi.json")
+        expect(status == 200 and headers["Content-Type"].startswith("application/json"), f"{status}")
+    validator = ROOT / "tests" / "browser" / "openapi.mjs"
+    done = subprocess.run(["node", validator], input=document, capture_output=True, timeout=60)
+    expect(done.returncode == 0, f"it is not valid: {done.stderr.decode()[-2000:]}")
+    described = {
+        (method.upper(), path.removeprefix("/api/v1"), operation["x-right"])
+        for path, methods in json.loads(document)["paths"].items() for method, operation in methods.items()
+    }
+    table = {(method, path, right) for method, path, right, _, _ in ROUTES}
+    expect(described == table, f"it differs: {described ^ table}")
 
 
 @test("desk: the examples in docs/ref/api.md work")

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import harness
+import openapi_kit
 import sitekit
 from harness import expect, ffmpeg, wait_for
 
@@ -275,6 +276,13 @@ class Daemon:
 
 
 class Client(sitekit.Desk):
+    """Whatever it is answered is held against the API's description of itself."""
+
+    def request(self, method, path, body=None, headers=None):
+        answer = super().request(method, path, body, headers)
+        openapi_kit.check(self, method, path, body, answer)
+        return answer
+
     def answers_api(self):
         try:
             return self.request("GET", "/api/v1/session")[0] == 401
