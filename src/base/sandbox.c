@@ -136,6 +136,8 @@ static uint64_t landlock_rights(unsigned rights)
     uint64_t access = 0;
     if (rights & SCRIM_MAY_READ)
         access |= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    if (rights & SCRIM_MAY_LIST)
+        access |= LANDLOCK_ACCESS_FS_READ_DIR;
     if (rights & SCRIM_MAY_APPEND)
         access |= LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
     if (rights & SCRIM_MAY_CREATE)

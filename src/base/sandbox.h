@@ -31,6 +31,7 @@ enum scrim_sandbox_right {
     SCRIM_MAY_APPEND = 2, // open existing files for writing (not reading)
     SCRIM_MAY_CREATE = 4, // create files and directories
     SCRIM_MAY_REMOVE = 8, // unlink, rmdir, rename away
+    SCRIM_MAY_LIST = 16,  // list and flush directories, but read no file
 };
 
 struct scrim_sandbox_path {

@@ -14,16 +14,34 @@ void scrim_api_sign_out(void *context, struct scrim_http_request *request);
 void scrim_api_site(void *context, struct scrim_http_request *request);
 void scrim_api_health(void *context, struct scrim_http_request *request);
 void scrim_api_storage(void *context, struct scrim_http_request *request);
+void scrim_api_openapi(void *context, struct scrim_http_request *request);
 void scrim_api_metrics(void *context, struct scrim_http_request *request);
 void scrim_api_cameras(void *context, struct scrim_http_request *request);
+void scrim_api_timelines(void *context, struct scrim_http_request *request);
+void scrim_api_acts(void *context, struct scrim_http_request *request);
 void scrim_api_timeline(void *context, struct scrim_http_request *request);
 void scrim_api_recordings(void *context, struct scrim_http_request *request);
 void scrim_api_recording(void *context, struct scrim_http_request *request);
 void scrim_api_areas(void *context, struct scrim_http_request *request);
 void scrim_api_area_put(void *context, struct scrim_http_request *request);
 void scrim_api_area_delete(void *context, struct scrim_http_request *request);
+void scrim_api_camera_add(void *context, struct scrim_http_request *request);
+void scrim_api_camera_change(void *context, struct scrim_http_request *request);
+void scrim_api_camera_remove(void *context, struct scrim_http_request *request);
+void scrim_api_camera_config(void *context, struct scrim_http_request *request);
+void scrim_api_plans(void *context, struct scrim_http_request *request);
+void scrim_api_plan_add(void *context, struct scrim_http_request *request);
+void scrim_api_plan_image(void *context, struct scrim_http_request *request);
+void scrim_api_plan_delete(void *context, struct scrim_http_request *request);
+void scrim_api_place_put(void *context, struct scrim_http_request *request);
+void scrim_api_place_delete(void *context, struct scrim_http_request *request);
+void scrim_api_map(void *context, struct scrim_http_request *request);
+void scrim_api_map_tiles(void *context, struct scrim_http_request *request);
 extern const struct scrim_ws_endpoint scrim_api_live;
 
 // Answers with {"error":{"code","text"}}; both static strings.
 void scrim_api_refuse(struct scrim_http_request *request, int status, const char *code,
                       const char *text);
+// The same for a sentence that is made now.
+void scrim_api_refuse_words(struct scrim_http_request *request, int status, const char *code,
+                            const char *text);

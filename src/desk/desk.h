@@ -6,9 +6,11 @@
 #include "desk/archive.h"
 #include "desk/areas.h"
 #include "desk/camera_state.h"
+#include "desk/cameras.h"
 #include "desk/live.h"
 #include "desk/metrics_token.h"
 #include "desk/peers.h"
+#include "desk/plans.h"
 #include "people/sessions.h"
 #include "people/throttle.h"
 #include "people/users.h"
@@ -31,6 +33,8 @@ struct scrim_desk {
     struct scrim_archive *archive;
     struct scrim_acts *acts; // all that is done over the desk, logged
     struct scrim_areas *areas;
+    struct scrim_cameras *cameras;
+    struct scrim_plans *plans;
     struct scrim_sessions *sessions;
     struct scrim_throttle *throttle;
     struct scrim_camera_status *status; // one per camera

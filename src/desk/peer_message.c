@@ -104,6 +104,17 @@ bool scrim_peer_veil_state_parse(const struct scrim_link_message *message,
     return take_reason(&reader, ret->reason, sizeof ret->reason);
 }
 
+bool scrim_peer_admitted_parse(const struct scrim_link_message *message,
+                               struct scrim_peer_admitted *ret)
+{
+    struct scrim_reader reader = body_of(message);
+    uint8_t ok;
+    if (!scrim_read_u32(&reader, &ret->number) || !scrim_read_u8(&reader, &ok) || ok > 1)
+        return false;
+    ret->ok = ok == 1;
+    return take_reason(&reader, ret->text, sizeof ret->text);
+}
+
 bool scrim_peer_areas_taken_parse(const struct scrim_link_message *message,
                                   struct scrim_peer_areas_taken *ret)
 {

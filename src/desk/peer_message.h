@@ -27,6 +27,12 @@ struct scrim_peer_areas_taken {
     bool understood;
 };
 
+struct scrim_peer_admitted {
+    uint32_t number; // of the question
+    bool ok;
+    char text[512]; // the keeper's arithmetic, UTF-8
+};
+
 // Each returns false for a body that is not exactly of its kind.
 bool scrim_peer_hello_parse(const struct scrim_link_message *message, struct scrim_peer_hello *ret);
 bool scrim_peer_init_parse(const struct scrim_link_message *message, struct scrim_peer_init *ret);
@@ -34,6 +40,8 @@ bool scrim_peer_frame_parse(const struct scrim_link_message *message, struct scr
 // The keeper's STORAGE (docs/ref/formats/storage-status.md); the caller's reference. NULL if it is
 // not of that kind.
 json_t *scrim_peer_storage_parse(const struct scrim_link_message *message);
+bool scrim_peer_admitted_parse(const struct scrim_link_message *message,
+                               struct scrim_peer_admitted *ret);
 bool scrim_peer_areas_taken_parse(const struct scrim_link_message *message,
                                   struct scrim_peer_areas_taken *ret);
 bool scrim_peer_veil_state_parse(const struct scrim_link_message *message,

@@ -189,6 +189,13 @@ static bool take_from_recorder(const struct peer *peer, unsigned camera,
 static bool take_from_keeper(const struct peer *peer, const struct scrim_link_message *message)
 {
     const struct scrim_peers_handler *handler = &peer->peers->handler;
+    struct scrim_peer_admitted admitted;
+    if (message->kind == SCRIM_LINK_ADMITTED) {
+        if (!scrim_peer_admitted_parse(message, &admitted))
+            return false;
+        handler->admitted(handler->context, &admitted);
+        return true;
+    }
     json_t *report = scrim_peer_storage_parse(message);
     if (!report)
         return false;
@@ -301,6 +308,26 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         receive(peer);
 }
 
+static bool send_to(struct peer *peer, enum scrim_link_kind kind, const char *camera,
+                    const void *body, size_t body_len)
+{
+    const bool sent = scrim_link_send(peer->link, kind, 0, camera, body, body_len, NULL, 0) >= 0;
+    if (sent)
+        watch(peer); // it goes out with the next turn of the loop
+    else
+        shutdown(scrim_link_fd(peer->link), SHUT_RDWR); // which shows as its end
+    return sent;
+}
+
+bool scrim_peers_ask_keeper(struct scrim_peers *peers, enum scrim_link_kind kind,
+                            const char *camera, const void *body, size_t body_len)
+{
+    for (struct peer *peer = peers->list; peer; peer = peer->next)
+        if (is_keeper(peer))
+            return send_to(peer, kind, camera, body, body_len);
+    return false;
+}
+
 // Never drops the peer at once: the caller may stand in the middle of something about it.
 void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_link_kind kind,
                       const void *body, size_t body_len)
@@ -310,10 +337,7 @@ void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_lin
         if (!peer->introduced || peer->hello.workers == 0 ||
             camera % peer->hello.workers != peer->hello.worker)
             continue;
-        if (scrim_link_send(peer->link, kind, 0, id, body, body_len, NULL, 0) < 0)
-            shutdown(scrim_link_fd(peer->link), SHUT_RDWR); // which shows as its end
-        else
-            watch(peer); // it goes out with the next turn of the loop
+        (void)send_to(peer, kind, id, body, body_len);
         return;
     }
 }

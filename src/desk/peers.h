@@ -6,6 +6,7 @@
 #include "desk/camera_state.h"
 #include "desk/disk_state.h"
 #include "desk/live.h"
+#include "desk/peer_message.h"
 #include "site/config.h"
 
 #include <jansson.h>
@@ -29,6 +30,8 @@ struct scrim_peers_handler {
                        const char *reason);              // DOWN when the worker has gone
     void (*worker_here)(void *context, unsigned camera); // a worker has come that has this camera
     void (*areas_taken)(void *context, unsigned camera, uint64_t revision, bool understood);
+    // The keeper's answer to a question of scrim_peers_ask_keeper.
+    void (*admitted)(void *context, const struct scrim_peer_admitted *admitted);
     void *context;
 };
 
@@ -48,6 +51,10 @@ bool scrim_peers_keeper(const struct scrim_peers *peers);
 // How many veil workers there are or should be, and which of them are connected.
 unsigned scrim_peers_workers(const struct scrim_peers *peers);
 bool scrim_peers_worker(const struct scrim_peers *peers, unsigned worker);
+// Sends the keeper a message about a camera that may be none of the configuration. False without a
+// keeper.
+SCRIM_MUST_CHECK bool scrim_peers_ask_keeper(struct scrim_peers *peers, enum scrim_link_kind kind,
+                                             const char *camera, const void *body, size_t body_len);
 // Sends a message to the worker of a camera. Without a word if there is none: whoever comes is told
 // then. One that does not read is cut off.
 void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_link_kind kind,

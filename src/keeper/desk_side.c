@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CONNECT_US SCRIM_SECOND
 #define LINK_BYTES (1U << 20)
@@ -18,6 +19,7 @@ struct scrim_keeper_desk {
     int64_t due_us;          // monotonic: of the next try to connect
     struct scrim_buf status; // the newest
     bool said;               // it is on its way
+    struct scrim_storage *storage;
 };
 
 struct scrim_keeper_desk *scrim_keeper_desk_create(const char *path)
@@ -93,16 +95,55 @@ size_t scrim_keeper_desk_poll(const struct scrim_keeper_desk *desk, struct pollf
     return 1;
 }
 
+void scrim_keeper_desk_ask(struct scrim_keeper_desk *desk, struct scrim_storage *storage)
+{
+    desk->storage = storage;
+}
+
+static bool parse_wish(const struct scrim_link_message *message, uint32_t *ret_number,
+                       struct scrim_storage_wish *ret)
+{
+    struct scrim_reader reader = scrim_reader_of(message->body, message->body_len);
+    uint8_t gone, keep;
+    uint32_t kbit;
+    if (!scrim_read_u32(&reader, ret_number) || !scrim_read_u8(&reader, &gone) ||
+        !scrim_read_u32(&reader, &ret->retention_hours) || !scrim_read_u32(&reader, &kbit) ||
+        !scrim_read_u8(&reader, &keep) || reader.left > 0)
+        return false;
+    ret->camera = message->camera;
+    ret->gone = gone;
+    ret->expected_mbit = kbit / 1000.0;
+    ret->keep = (enum scrim_keep)keep;
+    return message->camera[0] && keep <= SCRIM_KEEP_NOTHING;
+}
+
+static int answer(struct scrim_keeper_desk *desk, const struct scrim_link_message *message)
+{
+    struct scrim_storage_wish wish;
+    char text[SCRIM_ADMISSION_TEXT];
+    uint32_t number;
+    if (message->kind != SCRIM_LINK_ADMIT || !parse_wish(message, &number, &wish))
+        return SCRIM_EFORMAT;
+    if (!desk->storage)
+        return SCRIM_OK; // the desk loses patience
+    const bool ok = scrim_storage_ask(desk->storage, &wish, text);
+    const uint8_t head[5] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                             (uint8_t)(number >> 8), (uint8_t)number, ok};
+    return scrim_link_send(desk->link, SCRIM_LINK_ADMITTED, 0, message->camera, head, sizeof head,
+                           text, strlen(text));
+}
+
 void scrim_keeper_desk_serve(struct scrim_keeper_desk *desk, const struct pollfd *fd)
 {
     struct scrim_link_message message;
     int result = 0;
     if (desk->link && (fd->revents & POLLOUT))
         result = scrim_link_flush(desk->link);
-    // The desk has nothing to tell; reading notices when it goes.
     if (result >= 0 && desk->link && (fd->revents & (POLLIN | POLLHUP | POLLERR))) {
-        while ((result = scrim_link_receive(desk->link, &message)) > 0)
-            ;
+        while (result >= 0 && (result = scrim_link_receive(desk->link, &message)) > 0)
+            result = answer(desk, &message);
+        if (result >= 0)
+            result = scrim_link_flush(desk->link);
     }
     if (result < 0)
         disconnect(desk);

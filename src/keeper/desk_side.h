@@ -1,8 +1,10 @@
-// The keeper's connection to the desk: says what is said of the storage, and nothing else. No desk
-// is no error: it starts after the keeper, or is being started again.
+// The keeper's connection to the desk: says what is said of the storage, and answers whether a
+// camera that is to change would still fit. No desk is no error: it starts after the keeper, or is
+// being started again.
 #pragma once
 
 #include "base/fs.h"
+#include "keeper/storage.h"
 
 #include <poll.h>
 
@@ -10,6 +12,8 @@ struct scrim_keeper_desk;
 
 // `path`: run/desk.sock.
 struct scrim_keeper_desk *scrim_keeper_desk_create(const char *path);
+// Whom to ask for answers; NULL: nobody yet, and questions are not answered.
+void scrim_keeper_desk_ask(struct scrim_keeper_desk *desk, struct scrim_storage *storage);
 void scrim_keeper_desk_destroy(struct scrim_keeper_desk *desk); // NULL is fine
 
 // Keeps the text until there is another, and says it, also to a desk that comes later. One that

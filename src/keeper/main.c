@@ -72,7 +72,11 @@ static int open_storage(struct keeper *keeper, struct scrim_error *error)
     if (result < 0)
         return scrim_fail(error, result, "%s: path too long", keeper->site.dir);
     keeper->desk = scrim_keeper_desk_create(path);
-    return scrim_storage_create(&keeper->site, keeper->ring, &handler, &keeper->storage, error);
+    const int created =
+        scrim_storage_create(&keeper->site, keeper->ring, &handler, &keeper->storage, error);
+    if (created >= 0)
+        scrim_keeper_desk_ask(keeper->desk, keeper->storage);
+    return created;
 }
 
 static int open_server(struct keeper *keeper, struct scrim_error *error)

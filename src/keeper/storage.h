@@ -12,7 +12,9 @@
 // ahead for that reason, too.
 #pragma once
 
+#include "keeper/admission.h"
 #include "keeper/purge.h"
+#include "site/config.h"
 #include "store/hour_ring.h"
 
 struct scrim_storage;
@@ -40,6 +42,19 @@ void scrim_storage_destroy(struct scrim_storage *storage); // NULL is fine
 // Some work, at most about 50 ms of it where the disks answer. Returns the monotonic µs of the next
 // call.
 int64_t scrim_storage_tick(struct scrim_storage *storage);
+
+// A camera as it would be.
+struct scrim_storage_wish {
+    const char *camera;
+    bool gone; // taken out
+    uint32_t retention_hours;
+    double expected_mbit; // 0: not given
+    enum scrim_keep keep;
+};
+// Would the disks still do? `ret_text`: needed, funded, and what would fit, or why that is not
+// known now. Does no work on a disk.
+bool scrim_storage_ask(struct scrim_storage *storage, const struct scrim_storage_wish *wish,
+                       char ret_text[SCRIM_ADMISSION_TEXT]);
 
 // Destroys these hours for good, keys first, unless a hold keeps any of them: then SCRIM_EBUSY,
 // nothing happens, and the sentence names the hold. `ret_done` gets a sentence that counts what was

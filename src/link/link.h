@@ -5,7 +5,10 @@
 //     OBSERVATION, AREAS_TAKEN; and is told AREAS,
 //                                                  THIN_WANTED
 //                                                  scrim-recorder connects: CAMERA_STATE, DISKS
-//                                                  scrim-keeper connects: STORAGE
+//                                                  scrim-keeper connects: STORAGE, ADMITTED; and is
+//                                                  told ADMIT
+//                                                  scrim-recorder's parent connects: TRIED; and is
+//                                                  told TRY
 //     scrim-keeper listens on run/keys.sock;       scrim-recorder connects: HOUR_KEY_WANTED, and is
 //                                                  answered HOUR_KEY or REFUSED; hears PURGED
 //                                                  scrim (the command) connects: SHRED, and is
@@ -64,6 +67,12 @@ enum scrim_link_kind {
     SCRIM_LINK_THIN_WANTED = 26, // u8 1: somebody watches the thin rendition of this camera, a
                                  // key frame of it comes next; 0: nobody does any more
     SCRIM_LINK_ALIVE = 27,       // a worker to the desk, every second: silence is no picture
+    SCRIM_LINK_ADMIT = 28,       // desk to keeper: u32 number, u8 1 if the camera is taken out, u32
+                                 // retention in hours, u32 expected kbit/s (0: not given), u8 enum
+                                 // scrim_keep: would the disks still do?
+    SCRIM_LINK_ADMITTED = 29,    // u32 number, u8 1 if they would, text: the arithmetic
+    SCRIM_LINK_TRY = 30,         // desk to recorder's parent: link/trial.h, the next one too
+    SCRIM_LINK_TRIED = 31,
 };
 
 // THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for

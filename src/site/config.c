@@ -1,6 +1,7 @@
 #include "site/config.h"
 
 #include "base/alloc.h"
+#include "site/cameras_dir.h"
 #include "site/yaml.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #define AUDIO_REASON_CHARACTERS 20U
 #define EXPECTED_MBIT_MAX 1000.0
 #define PASSWORD_MAX 256U
+#define HOST_MAX 255U // RFC 1035, 2.3.4
 
 // What the checks below share: the text, to name lines, and the place for the sentence.
 struct check {
@@ -35,17 +37,60 @@ static int refuse(const struct check *check, const struct scrim_camera_config *c
                       key, sentence);
 }
 
-const char *scrim_keep_text(enum scrim_keep keep)
+static const char *const keep_texts[] = {"original", "redacted", "nothing"};
+static const char *const transport_texts[] = {"auto", "tcp", "udp"};
+
+// The place of `text` in a list, or -1.
+static int find_text(const char *const *list, int count, const char *text)
 {
-    static const char *const names[] = {"original", "redacted", "nothing"};
-    return names[keep];
+    while (--count >= 0 && strcmp(list[count], text) != 0)
+        ;
+    return count;
 }
 
-static bool is_id(const char *text)
+const char *scrim_keep_text(enum scrim_keep keep)
+{
+    return keep_texts[keep];
+}
+
+bool scrim_keep_parse(const char *text, enum scrim_keep *ret)
+{
+    const int found = find_text(keep_texts, 3, text);
+    *ret = found < 0 ? SCRIM_KEEP_ORIGINAL : (enum scrim_keep)found;
+    return found >= 0;
+}
+
+const char *scrim_transport_text(enum scrim_transport transport)
+{
+    return transport_texts[transport];
+}
+
+bool scrim_transport_parse(const char *text, enum scrim_transport *ret)
+{
+    const int found = find_text(transport_texts, 3, text);
+    *ret = found < 0 ? SCRIM_TRANSPORT_AUTO : (enum scrim_transport)found;
+    return found >= 0;
+}
+
+bool scrim_camera_id_valid(const char *text)
 {
     const size_t length = strlen(text);
     return length >= 1 && length <= SCRIM_CAMERA_ID_MAX &&
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length && text[0] != '-';
+}
+
+// "host", "host:port" or "[address]:port"; the recorder reads it in the same way.
+static bool port_is_fine(const char *host, size_t length)
+{
+    const char *bracket = host[0] == '[' ? memchr(host, ']', length) : host;
+    if (!bracket)
+        return false;
+    const char *colon = memchr(bracket, ':', length - (size_t)(bracket - host));
+    if (!colon || colon + 1 == host + length)
+        return colon || host[0] != '[' || bracket + 1 == host + length;
+    char *end = NULL;
+    const unsigned long port = strtoul(colon + 1, &end, 10);
+    return colon[1] >= '0' && colon[1] <= '9' && end == host + length && port >= 1 && port <= 65535;
 }
 
 static int check_url(const struct check *check, const struct scrim_camera_config *camera,
@@ -62,9 +107,14 @@ static int check_url(const struct check *check, const struct scrim_camera_config
                       "must not hold a user or password: use user and password_file");
     if (host_length == 0 || host[0] == ':')
         return refuse(check, camera, key, url, "names no host");
+    if (host_length > HOST_MAX)
+        return refuse(check, camera, key, url, "the host's name is too long");
+    if (!port_is_fine(host, host_length))
+        return refuse(check, camera, key, url, "the port must be 1 to 65535");
     for (const char *c = url; *c; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f)
-            return refuse(check, camera, key, url, "holds a space or control character");
+        if (*c <= ' ' || *c > '~')
+            return refuse(check, camera, key, url,
+                          "holds a character that must be written as % and two digits");
     }
     return SCRIM_OK;
 }
@@ -217,7 +267,7 @@ static int check_record(const struct check *check, const struct scrim_camera_con
 
 static int check_camera(const struct check *check, struct scrim_camera_config *camera)
 {
-    if (!is_id(camera->id))
+    if (!scrim_camera_id_valid(camera->id))
         return refuse(check, NULL, "id", camera->id,
                       "a camera's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
     if (!camera->retention_hours)
@@ -263,7 +313,7 @@ static bool is_below(const char *path, const char *root)
 static int check_disk(const struct check *check, const struct scrim_disk_config *disk)
 {
     const size_t length = strlen(disk->path);
-    if (!is_id(disk->id))
+    if (!scrim_camera_id_valid(disk->id))
         return refuse(check, NULL, "id", disk->id,
                       "a disk's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
     if (disk->path[0] != '/' || length < 2 || disk->path[length - 1] == '/' ||
@@ -293,7 +343,7 @@ static int check_disks(const struct check *check, const struct scrim_site_config
 
 static int check_config(const struct check *check, struct scrim_site_config *config)
 {
-    if (!is_id(config->id))
+    if (!scrim_camera_id_valid(config->id))
         return refuse(check, NULL, "id", config->id,
                       "the site's id is 1 to 31 of a-z, 0-9 and '-', and starts with no '-'");
     int result = check_listen(check, config->listen);
@@ -308,6 +358,30 @@ static int check_config(const struct check *check, struct scrim_site_config *con
         }
     }
     return result;
+}
+
+int scrim_camera_parse(const char *name, const char *text, size_t length,
+                       struct scrim_camera_config **ret, struct scrim_error *error)
+{
+    const struct scrim_yaml_text yaml = {name, text, length};
+    struct scrim_camera_config *camera = NULL;
+    int result = scrim_yaml_load_camera(&yaml, &camera, error);
+    if (result < 0)
+        return result;
+    result = check_camera(&(struct check){&yaml, error}, camera);
+    if (result < 0) {
+        scrim_camera_config_free(camera);
+        return result;
+    }
+    *ret = camera;
+    return SCRIM_OK;
+}
+
+void scrim_camera_config_free(struct scrim_camera_config *camera)
+{
+    if (camera)
+        scrim_free_pointer(&camera->areas); // not libcyaml's
+    scrim_yaml_free_camera(camera);
 }
 
 int scrim_site_parse(const char *name, const char *text, size_t length,
@@ -378,10 +452,12 @@ int scrim_site_load(const char *dir, struct scrim_site *ret, struct scrim_error 
     if (result < 0)
         return result;
     result = check_disks_place(&site, path, error);
-    if (result < 0)
+    if (result < 0) {
         scrim_site_finish(&site);
-    else
-        *ret = site;
+        return result;
+    }
+    scrim_cameras_dir_load(&site);
+    *ret = site;
     return result;
 }
 
@@ -391,6 +467,9 @@ void scrim_site_finish(struct scrim_site *site)
         return;
     scrim_site_config_free(site->config);
     site->config = NULL;
+    scrim_free_pointer(&site->faults);
+    site->faults = NULL;
+    site->faults_count = 0;
 }
 
 const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id)

@@ -7,6 +7,8 @@
 #include "site/area.h"
 
 enum scrim_transport { SCRIM_TRANSPORT_AUTO, SCRIM_TRANSPORT_TCP, SCRIM_TRANSPORT_UDP };
+const char *scrim_transport_text(enum scrim_transport transport); // "auto", "tcp", "udp"
+bool scrim_transport_parse(const char *text, enum scrim_transport *ret);
 
 // What is kept of a camera.
 enum scrim_keep {
@@ -16,6 +18,7 @@ enum scrim_keep {
 };
 
 const char *scrim_keep_text(enum scrim_keep keep); // "original", "redacted", "nothing"
+bool scrim_keep_parse(const char *text, enum scrim_keep *ret);
 
 struct scrim_pair {
     double at[2]; // x, y: shares of the picture, 0…1, origin top left
@@ -44,6 +47,7 @@ struct scrim_camera_config {
     char *tls_fingerprint; // SHA-256 of that certificate itself, hexadecimal; NULL: not pinned
     char *redirect_host;   // another host that the camera may redirect to; NULL: none
     char *purpose;         // why this camera films, shown to the people filmed
+    char *legal_basis;     // what law lets it film, such as "GDPR Art. 6(1)(f)"; NULL: not said
     uint32_t retention_hours;
     char *retention_reason; // required above 72 h
     char *audio_reason;     // why sound is recorded, in words; NULL: it is not, and never asked for
@@ -53,6 +57,7 @@ struct scrim_camera_config {
     unsigned masks_count, zones_count, lines_count;
     struct scrim_area *areas; // all of them, checked: masks, zones, lines. No key of its own
     unsigned areas_count;
+    bool added; // stands in cameras.d, where the desk may change it; no key of its own
 };
 
 // A place for sealed segments: the root of a file system of its own (docs/guide/disks.md).
@@ -77,19 +82,35 @@ struct scrim_site_config {
     unsigned cameras_count;
 };
 
+// A file of cameras.d that cannot be used. Its camera is left out; the others are not.
+struct scrim_site_fault {
+    char camera[SCRIM_CAMERA_ID_MAX + 1]; // "": the file's name names none
+    char text[512];                       // "DIR/cameras.d/quay.yaml:3: …"
+};
+
 // A site directory with its configuration.
 struct scrim_site {
     char dir[SCRIM_PATH_MAX];         // absolute
-    struct scrim_site_config *config; // owned
+    struct scrim_site_config *config; // owned; the cameras of scrim.yaml, then those of cameras.d
+    struct scrim_site_fault *faults;  // owned
+    unsigned faults_count;
 };
 
-// SCRIM_EINVAL with "DIR/scrim.yaml:12: camera 'quay': retention_hours must be …".
+// DIR/scrim.yaml, then cameras.d (cameras_dir.h).
+// SCRIM_EINVAL with "DIR/scrim.yaml:12: camera 'quay': retention_hours: must be …".
 SCRIM_MUST_CHECK int scrim_site_load(const char *dir, struct scrim_site *ret,
                                      struct scrim_error *error);
 // The same from text; `name` is what sentences call it. For tests, fuzzing and the API.
 SCRIM_MUST_CHECK int scrim_site_parse(const char *name, const char *text, size_t length,
                                       struct scrim_site_config **ret, struct scrim_error *error);
 void scrim_site_config_free(struct scrim_site_config *config);
+// One camera alone, as a file of cameras.d has it. Its sentences begin with "NAME:LINE: ", and with
+// "camera 'ID': KEY: " where a value of a key is wrong.
+SCRIM_MUST_CHECK int scrim_camera_parse(const char *name, const char *text, size_t length,
+                                        struct scrim_camera_config **ret,
+                                        struct scrim_error *error);
+void scrim_camera_config_free(struct scrim_camera_config *camera); // NULL is fine
+bool scrim_camera_id_valid(const char *id);
 void scrim_site_finish(struct scrim_site *site);
 
 const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id);

@@ -69,6 +69,7 @@ static const cyaml_schema_field_t camera_fields[] = {
          95),
     TEXT("redirect_host", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, redirect_host, 1, 253),
     TEXT("purpose", 0, struct scrim_camera_config, purpose, 1, TEXT_MAX),
+    TEXT("legal_basis", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, legal_basis, 0, TEXT_MAX),
     CYAML_FIELD_UINT("retention_hours", CYAML_FLAG_OPTIONAL, struct scrim_camera_config,
                      retention_hours),
     TEXT("retention_reason", CYAML_FLAG_OPTIONAL, struct scrim_camera_config, retention_reason, 0,
@@ -86,6 +87,9 @@ static const cyaml_schema_field_t camera_fields[] = {
 
 static const cyaml_schema_value_t camera_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_camera_config, camera_fields)};
+
+static const cyaml_schema_value_t one_camera_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct scrim_camera_config, camera_fields)};
 
 static const cyaml_schema_field_t disk_fields[] = {
     TEXT("id", 0, struct scrim_disk_config, id, 1, SCRIM_CAMERA_ID_MAX),
@@ -230,8 +234,8 @@ static int refuse(const struct scrim_yaml_text *yaml, const struct complaint *co
                       add_key ? complaint->key : "", add_key ? ": " : "", complaint->what);
 }
 
-int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config **ret,
-                    struct scrim_error *error)
+static int load(const struct scrim_yaml_text *yaml, const cyaml_schema_value_t *schema, void **ret,
+                struct scrim_error *error)
 {
     struct complaint complaint = {0};
     cyaml_config_t config;
@@ -240,7 +244,7 @@ int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config
         return scrim_fail(error, SCRIM_EINVAL, "%s:1: the file is empty", yaml->name);
     const cyaml_err_t status =
         cyaml_load_data((const uint8_t *)yaml->text, yaml->length, config_for(&complaint, &config),
-                        &site_value, &loaded, NULL);
+                        schema, &loaded, NULL);
     if (status != CYAML_OK) {
         if (complaint.what[0] == '\0')
             snprintf(complaint.what, sizeof complaint.what, "%s", cyaml_strerror(status));
@@ -252,10 +256,40 @@ int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config
     return SCRIM_OK;
 }
 
-void scrim_yaml_free(struct scrim_site_config *config)
+static void unload(const cyaml_schema_value_t *schema, void *loaded)
 {
     struct complaint complaint = {0};
     cyaml_config_t settings;
-    if (config)
-        cyaml_free(config_for(&complaint, &settings), &site_value, config, 0);
+    if (loaded)
+        cyaml_free(config_for(&complaint, &settings), schema, loaded, 0);
+}
+
+int scrim_yaml_load(const struct scrim_yaml_text *yaml, struct scrim_site_config **ret,
+                    struct scrim_error *error)
+{
+    void *loaded = NULL;
+    const int result = load(yaml, &site_value, &loaded, error);
+    if (result >= 0)
+        *ret = loaded;
+    return result;
+}
+
+void scrim_yaml_free(struct scrim_site_config *config)
+{
+    unload(&site_value, config);
+}
+
+int scrim_yaml_load_camera(const struct scrim_yaml_text *yaml, struct scrim_camera_config **ret,
+                           struct scrim_error *error)
+{
+    void *loaded = NULL;
+    const int result = load(yaml, &one_camera_value, &loaded, error);
+    if (result >= 0)
+        *ret = loaded;
+    return result;
+}
+
+void scrim_yaml_free_camera(struct scrim_camera_config *camera)
+{
+    unload(&one_camera_value, camera);
 }

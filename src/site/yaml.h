@@ -13,6 +13,11 @@ struct scrim_yaml_text {
 SCRIM_MUST_CHECK int scrim_yaml_load(const struct scrim_yaml_text *yaml,
                                      struct scrim_site_config **ret, struct scrim_error *error);
 void scrim_yaml_free(struct scrim_site_config *config);
+// The same of a file that holds one camera.
+SCRIM_MUST_CHECK int scrim_yaml_load_camera(const struct scrim_yaml_text *yaml,
+                                            struct scrim_camera_config **ret,
+                                            struct scrim_error *error);
+void scrim_yaml_free_camera(struct scrim_camera_config *camera);
 
 // The number of the last line that reads "key: …value…", from 1; 1 if there is none. The last,
 // because of two that clash it is the later one that has to change.
