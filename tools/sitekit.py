@@ -315,7 +315,7 @@ class Desk:
         return context
 
     def request(self, method, path, body=None, headers=None):
-        """(status, headers, body as bytes)."""
+        """(status, headers, body as bytes). Bytes go as they are, all else as JSON."""
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._tls(), timeout=20)
         headers = dict(headers or {})
         if self.cookie:
@@ -323,8 +323,8 @@ class Desk:
         if self.csrf and method != "GET":
             headers["X-CSRF"] = self.csrf
         if body is not None:
-            headers["Content-Type"] = "application/json"
-            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+            body = body if isinstance(body, bytes) else json.dumps(body)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

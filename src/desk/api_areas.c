@@ -106,24 +106,13 @@ struct change {
     unsigned camera;
 };
 
-// The sentence is made now, so it cannot be one of the static ones.
-static void refuse_with(struct scrim_http_request *request, int status, const char *code,
-                        const char *text)
-{
-    json_t *answer = json_pack("{s:{s:s,s:s}}", "error", "code", code, "text", text);
-    if (answer)
-        scrim_http_reply_json(request, status, answer);
-    else
-        scrim_api_refuse(request, status, code, "It is not as it should be.");
-}
-
 static void on_changed(void *context, int result, const struct scrim_error *error)
 {
     struct change *change = context;
     if (result >= 0)
         reply_areas(change->desk, change->camera, true, 200, change->request);
     else
-        refuse_with(change->request, 500, "internal", error->text);
+        scrim_api_refuse_words(change->request, 500, "internal", error->text);
     free(change);
 }
 
@@ -137,7 +126,7 @@ static void refuse_change(const struct scrim_desk *desk, unsigned camera, int co
     switch (code) {
     case SCRIM_EBUSY: scrim_http_reply_problem(request, &busy); break;
     case SCRIM_EFORMAT:
-        refuse_with(request, 409, "damaged", scrim_areas_problem(desk->areas, camera));
+        scrim_api_refuse_words(request, 409, "damaged", scrim_areas_problem(desk->areas, camera));
         break;
     case SCRIM_EEXIST:
         scrim_api_refuse(request, 409, "fixed",
@@ -188,7 +177,7 @@ void scrim_api_area_put(void *context, struct scrim_http_request *request)
     }
     const struct scrim_buf *body = scrim_http_body(request);
     if (scrim_area_parse(scrim_http_param(request, 1), body->data, body->len, &area, &error) < 0)
-        refuse_with(request, 400, "malformed", error.text);
+        scrim_api_refuse_words(request, 400, "malformed", error.text);
     else
         change_area(desk, request, camera, &area);
 }

@@ -64,12 +64,10 @@ static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
     scrim_live_size(desk->live, index, &width, &height);
     json_t *cause = status->cause[0] ? json_string(status->cause) : json_null();
     return json_pack(
-        "{s:s,s:s,s:s,s:s?,s:b,s:i,s:s,s:s?,s:o,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s,s:i,"
-        "s:i}}",
+        "{s:s,s:s,s:s,s:i,s:s,s:s?,s:o,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s,s:i,s:i}}",
         "id", camera->id, "name", camera->name ? camera->name : camera->id, "purpose",
-        camera->purpose ? camera->purpose : "", "legal_basis", camera->legal_basis, "fixed",
-        !camera->added, "retention_hours", (int)camera->retention_hours, "record",
-        scrim_keep_text(camera->keep), "audio_reason", camera->audio_reason, "place",
+        camera->purpose ? camera->purpose : "", "retention_hours", (int)camera->retention_hours,
+        "record", scrim_keep_text(camera->keep), "audio_reason", camera->audio_reason, "place",
         scrim_plans_place(desk->plans, camera->id), "state", status->state, "cause", cause,
         "detail", status->detail, "since_ms", (json_int_t)(status->since_us / 1000), "codec",
         status->codec, "width", (int)status->width, "height", (int)status->height, "bitrate",
@@ -113,8 +111,6 @@ static void on_live_open(void *context, struct scrim_ws *ws,
         scrim_ws_close(ws, 4404);
     else if (!asked_rendition(request, &rendition))
         scrim_ws_close(ws, 4400);
-    else if (!scrim_live_may_join(desk->live, session->hash))
-        scrim_ws_close(ws, 1013);
     else
         scrim_live_join(desk->live, camera, rendition, ws, session->hash);
 }

@@ -6,7 +6,6 @@
 #include "desk/archive.h"
 #include "desk/areas.h"
 #include "desk/camera_state.h"
-#include "desk/cameras.h"
 #include "desk/live.h"
 #include "desk/metrics_token.h"
 #include "desk/peers.h"
@@ -33,7 +32,6 @@ struct scrim_desk {
     struct scrim_archive *archive;
     struct scrim_acts *acts; // all that is done over the desk, logged
     struct scrim_areas *areas;
-    struct scrim_cameras *cameras;
     struct scrim_plans *plans;
     struct scrim_sessions *sessions;
     struct scrim_throttle *throttle;

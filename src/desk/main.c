@@ -9,7 +9,6 @@
 #include "desk/catalog.h"
 #include "desk/status_side.h"
 #include "httpd/tls_cert.h"
-#include "site/cameras_dir.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -22,8 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_MAX 12800           // descriptors, where the system allows as many
-#define FILES_OF_OURS 512         // of them: databases, workers, the archive; the rest is for viewers
+#define CONNECTIONS_MAX 1024
+#define FILES_MAX 4096            // descriptors: connections, workers, files being sent
 #define WS_QUEUE_BYTES (8U << 20) // hard ceiling; live.c drops long before
 #define EXPIRE_MS 60000
 
@@ -39,7 +38,6 @@ struct program {
     char tls_key[SCRIM_PATH_MAX], tls_cert[SCRIM_PATH_MAX];
     uv_signal_t signals[2];
     uv_timer_t expire;
-    size_t connections_max;
     bool loop_ready, handles_ready;
 };
 
@@ -125,12 +123,6 @@ static void on_areas_taken(void *context, unsigned camera, uint64_t revision, bo
 {
     const struct scrim_desk *desk = context;
     scrim_areas_taken(desk->areas, camera, revision, understood);
-}
-
-static void on_admitted(void *context, const struct scrim_peer_admitted *admitted)
-{
-    const struct scrim_desk *desk = context;
-    scrim_cameras_admitted(desk->cameras, admitted);
 }
 
 static void on_veil_state(void *context, unsigned camera, enum scrim_live_state state,
@@ -262,8 +254,6 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0)
         scrim_areas_open(&desk->site, desk->acts, &desk->areas);
     if (result >= 0)
-        result = scrim_cameras_open(&desk->site, desk->acts, &desk->cameras, error);
-    if (result >= 0)
         result = scrim_plans_open(desk->site.dir, &desk->plans, error);
     if (result >= 0)
         result = scrim_catalog_open(desk, &program->catalog, error);
@@ -301,7 +291,7 @@ static int open_network(struct program *program, struct scrim_error *error)
         .admit = scrim_auth_admit,
         .context = desk,
         .assets = program->assets,
-        .max_connections = program->connections_max,
+        .max_connections = CONNECTIONS_MAX,
         .ws_queue_bytes = WS_QUEUE_BYTES,
     };
     const struct scrim_peers_handler handler = {
@@ -314,7 +304,6 @@ static int open_network(struct program *program, struct scrim_error *error)
         .veil_state = on_veil_state,
         .worker_here = on_worker_here,
         .areas_taken = on_areas_taken,
-        .admitted = on_admitted,
         .context = desk,
     };
     int result = scrim_httpd_create(&desk->loop, &http, &desk->httpd, error);
@@ -343,8 +332,6 @@ static int confine(const struct program *program, struct scrim_error *error)
         {"store", SCRIM_MAY_READ}, // the journals
         {SCRIM_AREAS_DIR, all},
         {SCRIM_PLANS_DIR, all},
-        {SCRIM_CAMERAS_DIR, // written, and never read back: passwords lie there
-         SCRIM_MAY_LIST | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
         {"map", SCRIM_MAY_READ},                   // tiles that the site put there
         {"state/keys/device.pub", SCRIM_MAY_READ}, // the public half, which checks the journals
     };
@@ -406,8 +393,6 @@ static int start_threads(struct program *program, struct scrim_error *error)
     if (result >= 0)
         result = scrim_areas_start(desk->areas, &desk->loop, desk->peers, error);
     if (result >= 0)
-        result = scrim_cameras_start(desk->cameras, &desk->loop, desk->peers, error);
-    if (result >= 0)
         result = scrim_plans_start(desk->plans, &desk->loop, desk->acts, error);
     if (result >= 0)
         result = scrim_catalog_start(program->catalog, error);
@@ -417,26 +402,15 @@ static int start_threads(struct program *program, struct scrim_error *error)
     return result;
 }
 
-// How many connections there is room for among the descriptors that we may have.
-static size_t limit_files(const struct scrim_log *log)
-{
-    struct rlimit files = {0};
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max > FILES_MAX)
-        files.rlim_max = FILES_MAX;
-    files.rlim_cur = files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
-        scrim_warn(log, "cannot have %d descriptors", FILES_MAX);
-    return files.rlim_max > 2 * FILES_OF_OURS ? (size_t)files.rlim_max - FILES_OF_OURS
-                                              : FILES_OF_OURS;
-}
-
 static int prepare(struct program *program, const char *dir, struct scrim_error *error)
 {
+    const struct rlimit files = {FILES_MAX, FILES_MAX};
     int result = scrim_sandbox_begin(error);
     if (result >= 0 && sodium_init() < 0)
         result = scrim_fail(error, SCRIM_EINTERNAL, "libsodium does not start");
-    json_object_seed(0); // from /dev/urandom, which is out of reach later
-    program->connections_max = limit_files(&program->desk.log);
+    json_object_seed(0);                      // from /dev/urandom, which is out of reach later
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0) // fewer connections, that is all
+        scrim_warn(&program->desk.log, "cannot have %d descriptors", FILES_MAX);
     signal(SIGPIPE, SIG_IGN);
     if (result >= 0)
         result = open_state(program, dir, error);
@@ -457,7 +431,6 @@ static void stop_threads(struct program *program)
     struct scrim_desk *desk = &program->desk;
     scrim_archive_stop(desk->archive); // its last files still go to the catalog
     scrim_areas_stop(desk->areas);
-    scrim_cameras_stop(desk->cameras);
     scrim_plans_stop(desk->plans);
     scrim_worker_stop(desk->query);
     scrim_worker_stop(desk->catalog);
@@ -499,7 +472,6 @@ static void finish(struct program *program)
     scrim_worker_free(desk->auth);
     scrim_auth_finish(program->auth);
     scrim_areas_free(desk->areas);
-    scrim_cameras_free(desk->cameras);
     scrim_plans_free(desk->plans);
     scrim_acts_free(desk->acts);
     scrim_catalog_close(program->catalog);
