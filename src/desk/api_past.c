@@ -1,7 +1,7 @@
 // What was: timeline, list of redacted files, and the files. Answers are put together on the query
 // thread.
-#include "base/alloc.h"
 #include "desk/api.h"
+#include "desk/past.h"
 #include "index/index.h"
 #include "store/layout.h"
 
@@ -10,60 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RANGE_MAX_MS (INT64_C(62) * 24 * 3600 * 1000)
-#define TIME_MAX_MS INT64_C(4102444800000) // the year 2100
 #define FILES_MAX 100000
-#define ANSWER_MAX (48U << 20) // bytes of JSON
-
-struct past_job {
-    struct scrim_job job;
-    struct scrim_desk *desk;
-    struct scrim_http_request *request;
-    char camera[SCRIM_CAMERA_ID_MAX + 1];
-    int64_t from_ms, to_ms;
-    struct scrim_buf answer; // JSON
-    int result;
-    struct scrim_error error;
-};
-
-static bool parse_ms(const char *text, int64_t *ret)
-{
-    char *end;
-    if (!text || text[0] < '0' || text[0] > '9' || strlen(text) > 15)
-        return false;
-    *ret = strtoll(text, &end, 10);
-    return *end == '\0' && *ret <= TIME_MAX_MS;
-}
-
-static bool parse_range(const struct scrim_http_request *request, int64_t *ret_from,
-                        int64_t *ret_to)
-{
-    return parse_ms(scrim_http_query(request, "from"), ret_from) &&
-           parse_ms(scrim_http_query(request, "to"), ret_to) && *ret_from < *ret_to &&
-           *ret_to - *ret_from <= RANGE_MAX_MS;
-}
-
-// --- JSON, straight into the answer: a busy month has too many spans for a tree of them ---
-
-static int append_spans(struct scrim_buf *out, const char *name, const struct scrim_span *spans,
-                        size_t count)
-{
-    int result = scrim_buf_printf(out, ",\"%s\":[", name);
-    for (size_t i = 0; i < count && result >= 0; i++)
-        result = scrim_buf_printf(out, "%s[%" PRId64 ",%" PRId64 "]", i ? "," : "",
-                                  spans[i].from_us / 1000, spans[i].to_us / 1000);
-    return result < 0 ? result : scrim_buf_append_text(out, "]");
-}
-
-static int append_text(struct scrim_buf *out, const char *text)
-{
-    json_t *string = json_string(text); // NULL for what is not UTF-8
-    char *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
-    const int result = scrim_buf_append_text(out, quoted ? quoted : "\"\"");
-    free(quoted);
-    json_decref(string);
-    return result;
-}
 
 static int append_gaps(struct scrim_buf *out, const struct scrim_gap_span *gaps, size_t count)
 {
@@ -74,7 +21,7 @@ static int append_gaps(struct scrim_buf *out, const struct scrim_gap_span *gaps,
             "%s{\"from\":%" PRId64 ",\"to\":%" PRId64 ",\"cause\":\"%s\",\"detail\":", i ? "," : "",
             gaps[i].from_us / 1000, gaps[i].to_us / 1000, scrim_gap_cause_text(gaps[i].cause));
         if (result >= 0)
-            result = append_text(out, gaps[i].detail);
+            result = past_append_text(out, gaps[i].detail);
         if (result >= 0)
             result = scrim_buf_append_text(out, "}");
     }
@@ -84,36 +31,37 @@ static int append_gaps(struct scrim_buf *out, const struct scrim_gap_span *gaps,
 // Where there is no original on purpose.
 static int append_unsealed(struct scrim_buf *out, const struct scrim_timeline *timeline)
 {
-    int result =
-        append_spans(out, "only_redacted", timeline->only_redacted, timeline->only_redacted_count);
-    return result < 0 ? result
-                      : append_spans(out, "not_kept", timeline->not_kept, timeline->not_kept_count);
+    int result = past_append_spans(out, "only_redacted", timeline->only_redacted,
+                                   timeline->only_redacted_count);
+    return result < 0
+               ? result
+               : past_append_spans(out, "not_kept", timeline->not_kept, timeline->not_kept_count);
 }
 
-static int timeline_json(struct past_job *past, const struct scrim_timeline *timeline)
+static int timeline_json(struct past_query *past, const struct scrim_timeline *timeline)
 {
     struct scrim_buf *out = &past->answer;
     int result =
         scrim_buf_printf(out, "{\"from\":%" PRId64 ",\"to\":%" PRId64, past->from_ms, past->to_ms);
     if (result >= 0)
-        result = append_spans(out, "recorded", timeline->recorded, timeline->recorded_count);
+        result = past_append_spans(out, "recorded", timeline->recorded, timeline->recorded_count);
     if (result >= 0)
         result = append_gaps(out, timeline->gaps, timeline->gaps_count);
     if (result >= 0)
-        result = append_spans(out, "redacted", timeline->redacted, timeline->redacted_count);
+        result = past_append_spans(out, "redacted", timeline->redacted, timeline->redacted_count);
     if (result >= 0)
         result = append_unsealed(out, timeline);
     if (result >= 0)
-        result = append_spans(out, "unknown", timeline->unknown, timeline->unknown_count);
+        result = past_append_spans(out, "unknown", timeline->unknown, timeline->unknown_count);
     return result < 0 ? result : scrim_buf_append_text(out, "}");
 }
 
 static void work_timeline(struct scrim_job *job, void *index)
 {
-    struct past_job *past = (struct past_job *)job;
+    struct past_query *past = (struct past_query *)job;
     struct scrim_timeline timeline;
     past->result =
-        scrim_index_timeline(index, past->camera, past->from_ms * 1000, past->to_ms * 1000,
+        scrim_index_timeline(index, past->cameras[0].id, past->from_ms * 1000, past->to_ms * 1000,
                              scrim_clock_utc_us(), &timeline, &past->error);
     if (past->result < 0)
         return;
@@ -130,18 +78,18 @@ static int recording_json(struct scrim_buf *out, const struct scrim_archive_file
                                   first ? "" : ",", file->start_us / 1000, file->end_us / 1000,
                                   file->first_pts_us / 1000, file->bytes, file->camera, file->file);
     if (result >= 0)
-        result = append_text(out, file->mime);
+        result = past_append_text(out, file->mime);
     return result < 0 ? result : scrim_buf_append_text(out, "}");
 }
 
 static void work_recordings(struct scrim_job *job, void *index)
 {
-    struct past_job *past = (struct past_job *)job;
+    struct past_query *past = (struct past_query *)job;
     struct scrim_archive_file *files = NULL;
     size_t count = 0;
     past->result =
-        scrim_index_archive_files(index, past->camera, past->from_ms * 1000, past->to_ms * 1000,
-                                  FILES_MAX, &files, &count, &past->error);
+        scrim_index_archive_files(index, past->cameras[0].id, past->from_ms * 1000,
+                                  past->to_ms * 1000, FILES_MAX, &files, &count, &past->error);
     if (past->result < 0)
         return;
     past->result = scrim_buf_append_text(&past->answer, "[");
@@ -152,57 +100,24 @@ static void work_recordings(struct scrim_job *job, void *index)
     free(files);
 }
 
-static void done_past(struct scrim_job *job)
-{
-    struct past_job *past = (struct past_job *)job;
-    if (past->result >= 0) {
-        scrim_http_reply_text(past->request, 200, &past->answer);
-    } else if (past->result == SCRIM_ENOENT) { // the first look at the journals is still under way
-        const struct scrim_http_problem problem = {.status = 503,
-                                                   .code = "starting",
-                                                   .text = "The journals are being read.",
-                                                   .retry_after_s = 1};
-        scrim_http_reply_problem(past->request, &problem);
-    } else {
-        scrim_error_log(&past->desk->log, "the index does not answer for %s: %s", past->camera,
-                        past->error.text[0] ? past->error.text : scrim_err_text(past->result));
-        scrim_api_refuse(past->request, 500, "internal", "The index does not answer.");
-    }
-    scrim_buf_finish(&past->answer);
-    free(past);
-}
-
 static void ask(struct scrim_desk *desk, struct scrim_http_request *request,
                 void (*work)(struct scrim_job *, void *))
 {
-    const char *id = scrim_http_param(request, 0);
     unsigned camera;
     int64_t from_ms, to_ms;
-    if (!scrim_desk_camera(desk, id, &camera)) {
-        scrim_api_refuse(request, 404, "not_found", "There is no such camera.");
+    if (!scrim_desk_camera(desk, scrim_http_param(request, 0), &camera)) {
+        past_refuse_camera(request);
         return;
     }
-    if (!parse_range(request, &from_ms, &to_ms)) {
-        scrim_api_refuse(request, 400, "malformed",
-                         "from and to must be times in ms, from before to, at most 62 days apart.");
+    if (!past_parse_range(request, &from_ms, &to_ms)) {
+        past_refuse_range(request);
         return;
     }
-    struct past_job *past = scrim_new(struct past_job);
-    past->job = (struct scrim_job){.work = work, .done = done_past};
-    past->desk = desk;
-    past->request = request;
-    past->from_ms = from_ms;
-    past->to_ms = to_ms;
-    snprintf(past->camera, sizeof past->camera, "%s", id);
-    scrim_buf_init(&past->answer, ANSWER_MAX);
-    if (scrim_worker_submit(desk->query, &past->job))
-        return;
-    free(past);
-    const struct scrim_http_problem problem = {.status = 503,
-                                               .code = "overload",
-                                               .text = "Too many questions wait for the index.",
-                                               .retry_after_s = 1};
-    scrim_http_reply_problem(request, &problem);
+    struct past_query *query = past_query_create(desk, request);
+    query->from_ms = from_ms;
+    query->to_ms = to_ms;
+    past_query_take(query, camera);
+    past_query_submit(query, work);
 }
 
 void scrim_api_timeline(void *context, struct scrim_http_request *request)

@@ -7,8 +7,7 @@
 
 #define NTP_UNIX INT64_C(2208988800) // seconds from 1900 to 1970
 
-#define FOURCC(a, b, c, d) \
-    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define FOURCC SCRIM_FMP4_TYPE
 
 void scrim_fmp4_prft(int64_t utc_us, uint64_t media_time, uint8_t ret[SCRIM_PRFT_BYTES])
 {
@@ -30,6 +29,19 @@ void scrim_fmp4_prft(int64_t utc_us, uint64_t media_time, uint8_t ret[SCRIM_PRFT
             *ret++ = (uint8_t)(fields[i].value >> 8 * (fields[i].bytes - 1 - k));
 }
 
+size_t scrim_fmp4_box(const void *bytes, size_t count, uint32_t *ret_type, uint64_t *ret_size)
+{
+    struct scrim_reader at = scrim_reader_of(bytes, count);
+    uint32_t size32;
+    if (!scrim_read_u32(&at, &size32) || !scrim_read_u32(&at, ret_type))
+        return 0;
+    *ret_size = size32;
+    if (size32 == 1 && !scrim_read_u64(&at, ret_size))
+        return 0;
+    const size_t header = size32 == 1 ? 16 : 8;
+    return *ret_size >= header ? header : 0; // 0, "to the end of the file", is not ours
+}
+
 struct box {
     uint32_t type;
     struct scrim_reader body;
@@ -39,20 +51,11 @@ struct box {
 // The next box of `reader`, which moves behind it. False at the end, and where a box does not fit.
 static bool next_box(struct scrim_reader *reader, struct box *ret)
 {
-    struct scrim_reader at = *reader;
-    uint32_t size32;
-    uint64_t size, header = 8;
-    if (!scrim_read_u32(&at, &size32) || !scrim_read_u32(&at, &ret->type))
+    uint64_t size;
+    const size_t header = scrim_fmp4_box(reader->at, reader->left, &ret->type, &size);
+    if (header == 0 || size > reader->left)
         return false;
-    size = size32;
-    if (size32 == 1) {
-        header = 16;
-        if (!scrim_read_u64(&at, &size))
-            return false;
-    }
-    if (size < header || size > reader->left) // size 0, "to the end of the file", is not ours
-        return false;
-    ret->body = scrim_reader_of(at.at, (size_t)(size - header));
+    ret->body = scrim_reader_of(reader->at + header, (size_t)size - header);
     ret->total = (size_t)size;
     return scrim_read_view(reader, (size_t)size) != NULL;
 }
@@ -213,7 +216,7 @@ static bool read_prft(struct scrim_reader body, int64_t *ret_utc_us)
     return *ret_utc_us >= 0;
 }
 
-static int64_t ticks_to_us(uint64_t ticks, uint32_t timescale)
+int64_t scrim_fmp4_us(uint64_t ticks, uint32_t timescale)
 {
     return (int64_t)(ticks / timescale * SCRIM_SECOND +
                      ticks % timescale * SCRIM_SECOND / timescale);
@@ -242,11 +245,147 @@ int scrim_fmp4_scan(const void *bytes, size_t count, struct scrim_fmp4 *ret)
         } else if (box.type == FOURCC('m', 'd', 'a', 't') && in_fragment) {
             in_fragment = false;
             if (ret->fragments++ == 0)
-                ret->first_pts_us = ticks_to_us(from, ret->timescale);
-            ret->end_pts_us = ticks_to_us(to, ret->timescale);
+                ret->first_pts_us = scrim_fmp4_us(from, ret->timescale);
+            ret->end_pts_us = scrim_fmp4_us(to, ret->timescale);
             ret->whole_bytes = at;
         }
     }
     return has_utc && ret->fragments > 0 && ret->end_pts_us >= ret->first_pts_us ? SCRIM_OK
                                                                                  : SCRIM_EFORMAT;
+}
+
+// --- one fragment after the other ---
+
+static void read_trex(struct scrim_reader moov, struct scrim_fmp4_track *ret)
+{
+    static const uint32_t path[] = {FOURCC('m', 'v', 'e', 'x'), FOURCC('t', 'r', 'e', 'x'), 0};
+    struct box trex;
+    if (!find_box(moov, path, &trex) || !skip(&trex.body, 12) ||
+        !scrim_read_u32(&trex.body, &ret->default_duration) ||
+        !scrim_read_u32(&trex.body, &ret->default_size) ||
+        !scrim_read_u32(&trex.body, &ret->default_flags))
+        ret->default_duration = ret->default_size = ret->default_flags = 0;
+}
+
+// tkhd §8.3.2: its last two fields are the size, 16.16.
+static bool read_size(struct scrim_reader moov, struct scrim_fmp4_track *ret)
+{
+    static const uint32_t path[] = {FOURCC('t', 'r', 'a', 'k'), FOURCC('t', 'k', 'h', 'd'), 0};
+    struct box tkhd;
+    if (!find_box(moov, path, &tkhd) || tkhd.body.left < 84 ||
+        !skip(&tkhd.body, tkhd.body.left - 8) || !scrim_read_u32(&tkhd.body, &ret->width) ||
+        !scrim_read_u32(&tkhd.body, &ret->height))
+        return false;
+    ret->width >>= 16;
+    ret->height >>= 16;
+    return true;
+}
+
+int scrim_fmp4_track(const void *init, size_t count, struct scrim_fmp4_track *ret)
+{
+    static const uint32_t moov_path[] = {FOURCC('m', 'o', 'o', 'v'), 0};
+    static const uint32_t stsd_path[] = {FOURCC('t', 'r', 'a', 'k'), FOURCC('m', 'd', 'i', 'a'),
+                                         FOURCC('m', 'i', 'n', 'f'), FOURCC('s', 't', 'b', 'l'),
+                                         FOURCC('s', 't', 's', 'd'), 0};
+    struct box moov, stsd;
+    *ret = (struct scrim_fmp4_track){0};
+    if (!find_box(scrim_reader_of(init, count), moov_path, &moov) ||
+        !find_box(moov.body, stsd_path, &stsd) || !read_mime(moov.body, ret->mime) ||
+        !read_size(moov.body, ret))
+        return SCRIM_EFORMAT;
+    ret->timescale = timescale_of(moov.body);
+    ret->sample_entries = stsd.body.at - (stsd.total - stsd.body.left);
+    ret->sample_entries_len = stsd.total;
+    read_trex(moov.body, ret);
+    return ret->timescale > 0 ? SCRIM_OK : SCRIM_EFORMAT;
+}
+
+#define NON_SYNC 0x10000U // sample_is_non_sync_sample, §8.8.3.1
+
+struct defaults {
+    uint32_t duration, size, flags;
+};
+
+// tfhd §8.8.7, all of its optional fields in their order.
+static bool read_defaults(struct scrim_reader body, struct defaults *ret)
+{
+    uint8_t version;
+    uint32_t flags;
+    return read_full(&body, &version, &flags) && skip(&body, 4) &&
+           (!(flags & 0x1) || skip(&body, 8)) && (!(flags & 0x2) || skip(&body, 4)) &&
+           (!(flags & 0x8) || scrim_read_u32(&body, &ret->duration)) &&
+           (!(flags & 0x10) || scrim_read_u32(&body, &ret->size)) &&
+           (!(flags & 0x20) || scrim_read_u32(&body, &ret->flags));
+}
+
+static bool read_sample(struct scrim_reader *body, uint32_t flags, struct defaults values,
+                        struct scrim_fmp4_sample *ret)
+{
+    uint32_t offset = 0;
+    if (((flags & 0x100) && !scrim_read_u32(body, &values.duration)) ||
+        ((flags & 0x200) && !scrim_read_u32(body, &values.size)) ||
+        ((flags & 0x400) && !scrim_read_u32(body, &values.flags)) ||
+        ((flags & 0x800) && !scrim_read_u32(body, &offset)))
+        return false;
+    *ret = (struct scrim_fmp4_sample){values.duration, values.size, !(values.flags & NON_SYNC)};
+    return offset == 0;
+}
+
+// trun §8.8.8.
+static bool read_run(struct scrim_reader body, const struct defaults *defaults,
+                     struct scrim_fmp4_fragment *ret)
+{
+    uint8_t version;
+    uint32_t flags, count, first_flags = 0;
+    if (!read_full(&body, &version, &flags) || !scrim_read_u32(&body, &count) || count == 0 ||
+        count > SCRIM_FMP4_SAMPLES || !(flags & 0x1) || !scrim_read_u32(&body, &ret->data_offset) ||
+        ((flags & 0x4) && !scrim_read_u32(&body, &first_flags)))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct scrim_fmp4_sample *sample = &ret->samples[i];
+        if (!read_sample(&body, flags, *defaults, sample))
+            return false;
+        if (i == 0 && (flags & 0x4))
+            sample->key = !(first_flags & NON_SYNC);
+        ret->duration += sample->duration;
+        ret->data_bytes += sample->size;
+    }
+    ret->samples_count = count;
+    return true;
+}
+
+static bool read_time(struct scrim_reader body, uint64_t *ret)
+{
+    uint8_t version;
+    uint32_t flags, time32 = 0;
+    if (!read_full(&body, &version, &flags))
+        return false;
+    const bool whole = version == 1 ? scrim_read_u64(&body, ret) : scrim_read_u32(&body, &time32);
+    *ret = version == 1 ? *ret : time32;
+    return whole && *ret <= INT64_MAX / SCRIM_SECOND;
+}
+
+int scrim_fmp4_fragment(const void *moof, size_t count, const struct scrim_fmp4_track *track,
+                        struct scrim_fmp4_fragment *ret)
+{
+    static const uint32_t path[] = {FOURCC('m', 'o', 'o', 'f'), FOURCC('t', 'r', 'a', 'f'), 0};
+    struct defaults defaults = {track->default_duration, track->default_size, track->default_flags};
+    struct box traf, child;
+    unsigned times = 0, runs = 0;
+    ret->samples_count = 0;
+    ret->duration = ret->data_bytes = ret->from = 0;
+    if (!find_box(scrim_reader_of(moof, count), path, &traf))
+        return SCRIM_EFORMAT;
+    while (next_box(&traf.body, &child)) {
+        bool good = true;
+        if (child.type == FOURCC('t', 'f', 'h', 'd'))
+            good = runs == 0 && read_defaults(child.body, &defaults);
+        else if (child.type == FOURCC('t', 'f', 'd', 't'))
+            good = times++ == 0 && read_time(child.body, &ret->from);
+        else if (child.type == FOURCC('t', 'r', 'u', 'n'))
+            good = runs++ == 0 && read_run(child.body, &defaults, ret);
+        if (!good)
+            return SCRIM_EFORMAT;
+    }
+    return times == 1 && runs == 1 ? SCRIM_OK : SCRIM_EFORMAT;
 }

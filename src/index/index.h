@@ -81,6 +81,10 @@ SCRIM_MUST_CHECK int scrim_index_timeline(struct scrim_index *index, const char 
                                           int64_t from_us, int64_t to_us, int64_t now_us,
                                           struct scrim_timeline *ret, struct scrim_error *error);
 void scrim_timeline_finish(struct scrim_timeline *timeline);
+// For a picture in which `step_us` is one pixel: recordings are joined over shorter holes; of gaps
+// and unknown spans that are shorter, one is left for each step in which some begin, as long as
+// these together, with the cause of the longest.
+void scrim_timeline_coarsen(struct scrim_timeline *timeline, int64_t step_us);
 
 // Forgets everything of a camera that ended before `before_us`.
 SCRIM_MUST_CHECK int scrim_index_expire(struct scrim_index *index, const char *camera,
