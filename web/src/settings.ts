@@ -2,7 +2,7 @@
 import { type Wish, wishes } from './live/rendition';
 import { Value } from './value';
 
-function read(key: string): string | null {
+export function read(key: string): string | null {
     try {
         return localStorage.getItem(`scrim.${key}`);
     } catch {
@@ -10,7 +10,7 @@ function read(key: string): string | null {
     }
 }
 
-function remember(key: string, value: string | null): void {
+export function remember(key: string, value: string | null): void {
     try {
         if (value === null) localStorage.removeItem(`scrim.${key}`);
         else localStorage.setItem(`scrim.${key}`, value);

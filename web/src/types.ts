@@ -62,6 +62,7 @@ export interface Camera {
     height: number;
     bitrate: number;
     fps: number;
+    groups?: string[]; // names of the groups it is in
     veil: Veil & { width: number; height: number }; // of the redacted picture; 0 before the first
 }
 
@@ -80,6 +81,8 @@ export interface TimelineData {
     recorded: Span[];
     gaps: Gap[];
     redacted: Span[];
+    only_redacted?: Span[]; // pictures came, and on purpose no original was sealed
+    not_kept?: Span[]; // nor was anything else kept
     unknown: Span[];
 }
 
@@ -90,8 +93,9 @@ export interface Recording {
     end_ms: number;
     url: string;
     mime: string;
-    bytes: number;
+    bytes: number; // so far, while it grows
     first_pts_ms: number;
+    growing?: boolean; // it is still being written
 }
 
 export type LiveMessage =

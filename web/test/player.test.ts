@@ -9,7 +9,6 @@ import {
 } from '../src/player/clips';
 import type { Recording } from '../src/types';
 import { bytes } from '../src/units';
-import { commonAspect, neighbour, wallLayout } from '../src/wall';
 
 function clip(start: number, end: number): Recording {
     return {
@@ -54,49 +53,6 @@ test('speeds have ends, and faster playback reads further ahead', () => {
     assert.equal(stepSpeed(16, 1), 16);
     assert.equal(stepSpeed(0.25, -1), 0.25);
     assert.ok(aheadSeconds(16) > aheadSeconds(1) && aheadSeconds(16) <= 240);
-});
-
-test('the wall fills its place and nothing sticks out', () => {
-    for (let count = 1; count <= 42; count++) {
-        for (const [width, height] of [
-            [1428, 840],
-            [1900, 1000],
-            [700, 1100],
-        ] as const) {
-            const shape = { width, height, gap: 6, strip: 30, aspect: 16 / 9 };
-            const { columns, tile } = wallLayout(count, shape);
-            const rows = Math.ceil(count / columns);
-            assert.ok(columns * tile + (columns - 1) * 6 <= width, `${count} ${width}`);
-            if (tile > 180)
-                assert.ok(
-                    rows * (tile / shape.aspect + 30) + (rows - 1) * 6 <= height + rows,
-                    `${count} ${width}×${height}`,
-                );
-        }
-    }
-});
-
-test('few cameras on a phone stand below each other', () => {
-    assert.equal(
-        wallLayout(4, { width: 378, height: 780, gap: 6, strip: 30, aspect: 4 / 3 }).columns,
-        1,
-    );
-    assert.equal(
-        wallLayout(16, { width: 378, height: 780, gap: 6, strip: 30, aspect: 4 / 3 }).columns,
-        2,
-    );
-});
-
-test('arrow keys stop at the edge of the wall', () => {
-    assert.equal(neighbour(0, 5, 3, 'ArrowRight'), 1);
-    assert.equal(neighbour(0, 5, 3, 'ArrowDown'), 3);
-    assert.equal(neighbour(2, 5, 3, 'ArrowDown'), 2);
-    assert.equal(neighbour(0, 5, 3, 'ArrowLeft'), 0);
-});
-
-test('the wall takes the shape that most pictures have', () => {
-    assert.equal(commonAspect([4 / 3, 16 / 9, 4 / 3]), 1.33);
-    assert.equal(commonAspect([4 / 3, 16 / 9]), 1.78);
 });
 
 test('amounts of bytes', () => {
