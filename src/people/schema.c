@@ -38,6 +38,8 @@ static const char *const steps[] = {
     " hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),"
     " name TEXT NOT NULL UNIQUE,"
     " role TEXT NOT NULL,"
+    " user_id INTEGER REFERENCES users(id) ON DELETE CASCADE," // who invites; NULL: the command
+                                                               // line
     " created_us INTEGER NOT NULL,"
     " expires_us INTEGER NOT NULL) STRICT;"
     "CREATE TABLE invitation_groups ("
@@ -65,6 +67,37 @@ static const char *const steps[] = {
     "CREATE TABLE settings ("
     " key TEXT PRIMARY KEY,"
     " value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+
+    // 3: the second step of signing in, and accounts at a provider (factors.h)
+    "CREATE TABLE totp ("
+    " user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+    " confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1))," // by a first code
+    " secret BLOB NOT NULL,"       // encrypted under state/keys/factors.key
+    " last_step INTEGER NOT NULL," // no code of this step or one before is taken again
+    " PRIMARY KEY (user_id, confirmed)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE recovery_codes ("
+    " user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+    " hash BLOB NOT NULL CHECK (length(hash) = 32),"
+    " PRIMARY KEY (user_id, hash)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE security_keys ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+    " name TEXT NOT NULL,"
+    " created_us INTEGER NOT NULL,"
+    " used_us INTEGER NOT NULL DEFAULT 0," // 0: not yet
+    " credential BLOB NOT NULL UNIQUE,"
+    " alg INTEGER NOT NULL," // COSE
+    " public_key BLOB NOT NULL,"
+    " count INTEGER NOT NULL," // of signatures, as of the last
+    " rp_id TEXT NOT NULL) STRICT;"
+    "CREATE INDEX security_keys_of ON security_keys (user_id);"
+    "CREATE TABLE oidc_accounts ("
+    " issuer TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+    " PRIMARY KEY (issuer, subject)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX oidc_accounts_of ON oidc_accounts (user_id);"
+    "CREATE TABLE second_step_roles (role TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
 };
 
 #define VERSION ((int64_t)(sizeof steps / sizeof *steps))

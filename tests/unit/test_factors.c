@@ -1,6 +1,7 @@
 // The second step of signing in: codes by the clock, recovery codes, security keys. The keys of
 // these tests are made with OpenSSL here; a real browser's are in tests/integration.
 #include "base/clock.h"
+#include "people/factors.h"
 #include "people/recovery.h"
 #include "people/totp.h"
 #include "people/webauthn.h"
@@ -11,6 +12,8 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <sodium.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
 
 // --- codes by the clock ---
 
@@ -401,23 +404,254 @@ static void hosts(void)
     }
 }
 
+// --- what site.db keeps ---
+
+#define NOW_US (1234567890 * SCRIM_SECOND)
+
+static void in_site(void (*run)(const char *dir, struct scrim_factors *factors, int64_t user_id))
+{
+    char dir[256], path[300];
+    struct scrim_factors *factors = NULL;
+    struct scrim_error error = {0};
+    sqlite3 *db = NULL;
+    test_make_dir(dir);
+    snprintf(path, sizeof path, "%s/state", dir);
+    CHECK(mkdir(path, 0700) == 0);
+    snprintf(path, sizeof path, "%s/state/keys", dir);
+    CHECK(mkdir(path, 0700) == 0);
+    if (scrim_factors_open(dir, &factors, &error) < 0) {
+        printf("  %s\n", error.text);
+        test_failures++;
+        return;
+    }
+    snprintf(path, sizeof path, "%s/state/site.db", dir);
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db,
+                       "INSERT INTO users (id, name, role, password, created_us)"
+                       " VALUES (7, 'olga', 'operator', 'x', 0), (8, 'otto', 'viewer', '', 0)",
+                       NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    run(dir, factors, 7);
+    scrim_factors_close(factors);
+    test_remove_dir(dir);
+}
+
+static uint32_t code_at(const uint8_t secret[SCRIM_TOTP_SECRET], int64_t utc_us)
+{
+    uint32_t code = 0;
+    CHECK(scrim_hotp(secret, SCRIM_TOTP_SECRET,
+                     (uint64_t)(utc_us / SCRIM_SECOND / SCRIM_TOTP_STEP_S), &code) >= 0);
+    return code;
+}
+
+static void check_codes(const char *dir, struct scrim_factors *factors, int64_t user_id)
+{
+    uint8_t secret[SCRIM_TOTP_SECRET];
+    struct scrim_factor_state state;
+    struct scrim_error error;
+    (void)dir;
+    CHECK_INT(scrim_factors_totp_confirm(factors, user_id, 1, NOW_US, &error), SCRIM_ENOENT);
+    REQUIRE(scrim_factors_totp_begin(factors, user_id, secret, &error) >= 0);
+    CHECK(scrim_factors_state(factors, user_id, &state, &error) >= 0 && !state.totp);
+    const uint32_t code = code_at(secret, NOW_US);
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, code, NOW_US, &error), SCRIM_EAUTH);
+    CHECK_INT(scrim_factors_totp_confirm(factors, user_id, code ^ 1, NOW_US, &error), SCRIM_EAUTH);
+    CHECK_INT(scrim_factors_totp_confirm(factors, user_id, code, NOW_US, &error), SCRIM_OK);
+    CHECK(scrim_factors_state(factors, user_id, &state, &error) >= 0 && state.totp);
+
+    // The code that confirmed is used up, the next is not, and only once.
+    const int64_t later_us = NOW_US + 30 * SCRIM_SECOND;
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, code, NOW_US, &error), SCRIM_EAUTH);
+    const uint32_t next = code_at(secret, later_us);
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, next, later_us, &error), SCRIM_OK);
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, next, later_us, &error), SCRIM_EAUTH);
+
+    // A new secret changes nothing until it is confirmed.
+    uint8_t fresh[SCRIM_TOTP_SECRET];
+    const int64_t much_later_us = NOW_US + 300 * SCRIM_SECOND;
+    CHECK(scrim_factors_totp_begin(factors, user_id, fresh, &error) >= 0);
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, code_at(secret, much_later_us),
+                                       much_later_us, &error),
+              SCRIM_OK);
+    CHECK_INT(scrim_factors_totp_confirm(factors, user_id, code_at(fresh, much_later_us),
+                                         much_later_us, &error),
+              SCRIM_OK);
+    const int64_t end_us = NOW_US + 600 * SCRIM_SECOND;
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, code_at(secret, end_us), end_us, &error),
+              SCRIM_EAUTH);
+    CHECK_INT(scrim_factors_totp_check(factors, user_id, code_at(fresh, end_us), end_us, &error),
+              SCRIM_OK);
+}
+
+static void kept_codes(void)
+{
+    in_site(check_codes);
+}
+
+// The database alone is worth nothing, and neither is a row moved to somebody else.
+static void check_sealing(const char *dir, struct scrim_factors *factors, int64_t user_id)
+{
+    uint8_t secret[SCRIM_TOTP_SECRET];
+    struct scrim_error error;
+    char path[300];
+    sqlite3 *db = NULL;
+    REQUIRE(scrim_factors_totp_begin(factors, user_id, secret, &error) >= 0);
+    CHECK(scrim_factors_totp_confirm(factors, user_id, code_at(secret, NOW_US), NOW_US, &error) >=
+          0);
+    snprintf(path, sizeof path, "%s/state/site.db", dir);
+    REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+    sqlite3_stmt *row = NULL;
+    CHECK(sqlite3_prepare_v2(db, "SELECT secret FROM totp", -1, &row, NULL) == SQLITE_OK &&
+          sqlite3_step(row) == SQLITE_ROW);
+    CHECK(!memmem(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0), secret,
+                  sizeof secret));
+    sqlite3_finalize(row);
+    CHECK(sqlite3_exec(db, "UPDATE totp SET user_id = 8", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    const int64_t later_us = NOW_US + 60 * SCRIM_SECOND;
+    CHECK_INT(scrim_factors_totp_check(factors, 8, code_at(secret, later_us), later_us, &error),
+              SCRIM_EFORMAT);
+    struct stat info;
+    snprintf(path, sizeof path, "%s/" SCRIM_FACTORS_KEY_FILE, dir);
+    CHECK(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600 && info.st_size == 32);
+}
+
+static void sealed_secrets(void)
+{
+    in_site(check_sealing);
+}
+
+static void check_recovery(const char *dir, struct scrim_factors *factors, int64_t user_id)
+{
+    struct scrim_recovery_set first, second;
+    struct scrim_factor_state state;
+    struct scrim_error error;
+    uint8_t secret[SCRIM_TOTP_SECRET];
+    (void)dir;
+    CHECK(scrim_factors_totp_begin(factors, user_id, secret, &error) >= 0);
+    CHECK(scrim_factors_totp_confirm(factors, user_id, code_at(secret, NOW_US), NOW_US, &error) >=
+          0);
+    REQUIRE(scrim_factors_recovery_renew(factors, user_id, &first, &error) >= 0);
+    CHECK_INT(scrim_factors_recovery_use(factors, 8, first.codes[0], &error), SCRIM_EAUTH);
+    CHECK_INT(scrim_factors_recovery_use(factors, user_id, first.codes[0], &error), SCRIM_OK);
+    CHECK_INT(scrim_factors_recovery_use(factors, user_id, first.codes[0], &error), SCRIM_EAUTH);
+    CHECK(scrim_factors_state(factors, user_id, &state, &error) >= 0);
+    CHECK_INT(state.recovery, SCRIM_RECOVERY_CODES - 1);
+    REQUIRE(scrim_factors_recovery_renew(factors, user_id, &second, &error) >= 0);
+    CHECK_INT(scrim_factors_recovery_use(factors, user_id, first.codes[1], &error), SCRIM_EAUTH);
+    CHECK_INT(scrim_factors_recovery_use(factors, user_id, second.codes[9], &error), SCRIM_OK);
+    CHECK(scrim_factors_totp_remove(factors, user_id, &error) >= 0);
+    CHECK_INT(scrim_factors_recovery_use(factors, user_id, second.codes[1], &error), SCRIM_EAUTH);
+}
+
+static void kept_recovery(void)
+{
+    in_site(check_recovery);
+}
+
+static void check_keys(const char *dir, struct scrim_factors *factors, int64_t user_id)
+{
+    struct scrim_factor_key key = {.name = "Yubikey",
+                                   .created_us = NOW_US,
+                                   .credential = {.id = {1, 2, 3},
+                                                  .id_len = 3,
+                                                  .alg = -7,
+                                                  .key = {4},
+                                                  .key_len = 64,
+                                                  .count = 5,
+                                                  .rp_id = "localhost"}};
+    struct scrim_factor_key *list = NULL;
+    struct scrim_error error;
+    int64_t *users = NULL;
+    size_t count = 0;
+    (void)dir;
+    REQUIRE(scrim_factors_key_add(factors, user_id, &key, &error) >= 0);
+    CHECK_INT(scrim_factors_key_add(factors, 8, &key, &error), SCRIM_EEXIST);
+    REQUIRE(scrim_factors_keys(factors, user_id, &list, &count, &error) >= 0);
+    CHECK_INT(count, 1);
+    CHECK_TEXT(list[0].name, "Yubikey");
+    CHECK_INT(list[0].credential.count, 5);
+    CHECK(memcmp(&list[0].credential, &key.credential, sizeof key.credential) == 0);
+    CHECK_INT(scrim_factors_key_used(factors, &list[0], 6, NOW_US, &error), SCRIM_OK);
+    CHECK_INT(scrim_factors_key_used(factors, &list[0], 7, NOW_US, &error), SCRIM_EAUTH);
+    free(list);
+    CHECK(scrim_factors_users(factors, &users, &count, &error) >= 0);
+    CHECK_INT(count, 1);
+    CHECK_INT(users[0], user_id);
+    free(users);
+    CHECK_INT(scrim_factors_key_remove(factors, 8, key.id, &error), SCRIM_ENOENT);
+    CHECK_INT(scrim_factors_key_remove(factors, user_id, key.id, &error), SCRIM_OK);
+
+    for (uint8_t i = 0; i < SCRIM_FACTOR_KEYS_MAX; i++) {
+        key.credential.id[0] = i;
+        CHECK_INT(scrim_factors_key_add(factors, user_id, &key, &error), SCRIM_OK);
+    }
+    key.credential.id[0] = 99;
+    CHECK_INT(scrim_factors_key_add(factors, user_id, &key, &error), SCRIM_ENOSPACE);
+    CHECK(scrim_factors_clear(factors, user_id, &error) >= 0);
+    CHECK(scrim_factors_users(factors, &users, &count, &error) >= 0);
+    CHECK_INT(count, 0);
+    free(users);
+}
+
+static void kept_keys(void)
+{
+    in_site(check_keys);
+}
+
+static void check_accounts(const char *dir, struct scrim_factors *factors, int64_t user_id)
+{
+    struct scrim_error error;
+    int64_t found = 0, *users = NULL;
+    size_t count = 0;
+    unsigned roles = 99;
+    (void)dir;
+    CHECK_INT(scrim_factors_oidc_find(factors, "https://a", "1", &found, &error), SCRIM_ENOENT);
+    CHECK_INT(scrim_factors_oidc_link(factors, user_id, "https://a", "1", &error), SCRIM_OK);
+    CHECK_INT(scrim_factors_oidc_link(factors, 8, "https://a", "1", &error), SCRIM_EEXIST);
+    CHECK_INT(scrim_factors_oidc_link(factors, 8, "https://b", "1", &error), SCRIM_OK);
+    CHECK_INT(scrim_factors_oidc_find(factors, "https://a", "1", &found, &error), SCRIM_OK);
+    CHECK_INT(found, user_id);
+    // Who has no password here leaves the second step to the provider; who has one does not.
+    CHECK(scrim_factors_users(factors, &users, &count, &error) >= 0);
+    CHECK(count == 1 && users[0] == 8);
+    free(users);
+
+    CHECK(scrim_factors_required(factors, &roles, &error) >= 0);
+    CHECK_INT(roles, 0);
+    CHECK(scrim_factors_require(factors, 1U << SCRIM_ROLE_ADMINISTRATOR, &error) >= 0);
+    CHECK(scrim_factors_required(factors, &roles, &error) >= 0);
+    CHECK_INT(roles, 1U << SCRIM_ROLE_ADMINISTRATOR);
+}
+
+static void kept_accounts(void)
+{
+    in_site(check_accounts);
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
         return 1;
-    return test_run(argc, argv,
-                    (struct test[]){
-                        {"hotp: the vectors of RFC 4226", hotp_vectors},
-                        {"totp: the vectors of RFC 6238", totp_vectors},
-                        {"totp: one step of drift, and never twice", totp_drift_and_replay},
-                        {"totp: what people type and scan", totp_text},
-                        {"recovery codes", recovery_codes},
-                        {"webauthn: a key enrols and verifies", key_enrols_and_verifies},
-                        {"webauthn: a key that does not count", key_that_does_not_count},
-                        {"webauthn: altered answers are refused", key_refuses_what_is_altered},
-                        {"webauthn: a replay is refused", key_refuses_a_replay},
-                        {"webauthn: damaged attestations", damaged_attestations},
-                        {"webauthn: which hosts can have keys", hosts},
-                        {0},
-                    });
+    return test_run(
+        argc, argv,
+        (struct test[]){
+            {"hotp: the vectors of RFC 4226", hotp_vectors},
+            {"totp: the vectors of RFC 6238", totp_vectors},
+            {"totp: one step of drift, and never twice", totp_drift_and_replay},
+            {"totp: what people type and scan", totp_text},
+            {"recovery codes", recovery_codes},
+            {"webauthn: a key enrols and verifies", key_enrols_and_verifies},
+            {"webauthn: a key that does not count", key_that_does_not_count},
+            {"webauthn: altered answers are refused", key_refuses_what_is_altered},
+            {"webauthn: a replay is refused", key_refuses_a_replay},
+            {"webauthn: damaged attestations", damaged_attestations},
+            {"webauthn: which hosts can have keys", hosts},
+            {"site.db: codes are confirmed, and taken once", kept_codes},
+            {"site.db: secrets are sealed, and bound to their user", sealed_secrets},
+            {"site.db: recovery codes are taken once", kept_recovery},
+            {"site.db: security keys", kept_keys},
+            {"site.db: accounts at a provider, roles with a second step", kept_accounts},
+            {0},
+        });
 }
