@@ -65,21 +65,49 @@ static void work_timeline(struct scrim_job *job, void *index)
                              scrim_clock_utc_us(), &timeline, &past->error);
     if (past->result < 0)
         return;
-    past->result = timeline_json(past, &timeline);
+    past->result = past_add_recent(past, &past->cameras[0], &timeline);
+    if (past->result >= 0)
+        past->result = timeline_json(past, &timeline);
     scrim_timeline_finish(&timeline);
 }
 
-static int recording_json(struct scrim_buf *out, const struct scrim_archive_file *file, bool first)
+static int recording_json(struct scrim_buf *out, const struct scrim_archive_file *file,
+                          bool growing, bool first)
 {
-    int result = scrim_buf_printf(out,
-                                  "%s{\"start_ms\":%" PRId64 ",\"end_ms\":%" PRId64
-                                  ",\"first_pts_ms\":%" PRId64 ",\"bytes\":%" PRIu64
-                                  ",\"url\":\"/api/v1/cameras/%s/recordings/%s\",\"mime\":",
-                                  first ? "" : ",", file->start_us / 1000, file->end_us / 1000,
-                                  file->first_pts_us / 1000, file->bytes, file->camera, file->file);
+    int result = scrim_buf_printf(
+        out,
+        "%s{\"start_ms\":%" PRId64 ",\"end_ms\":%" PRId64 ",\"first_pts_ms\":%" PRId64
+        ",\"bytes\":%" PRIu64
+        ",\"growing\":%s,\"url\":\"/api/v1/cameras/%s/recordings/%s\",\"mime\":",
+        first ? "" : ",", file->start_us / 1000, file->end_us / 1000, file->first_pts_us / 1000,
+        file->bytes, growing ? "true" : "false", file->camera, file->file);
     if (result >= 0)
         result = past_append_text(out, file->mime);
     return result < 0 ? result : scrim_buf_append_text(out, "}");
+}
+
+static bool is_listed(const struct scrim_archive_file *files, size_t count, const char *file)
+{
+    for (size_t i = count; i-- > 0;)
+        if (strcmp(files[i].file, file) == 0)
+            return true;
+    return false;
+}
+
+// Those that the index does not have yet: the one that is being written, for one.
+static int append_recent(struct past_query *past, const struct scrim_archive_file *files,
+                         size_t count)
+{
+    const struct past_camera *camera = &past->cameras[0];
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < camera->recent_count && result >= 0; i++) {
+        const struct scrim_archive_file *file = &camera->recent[i].file;
+        if (file->start_us < past->to_ms * 1000 && file->end_us > past->from_ms * 1000 &&
+            !is_listed(files, count, file->file))
+            result = recording_json(&past->answer, file, camera->recent[i].growing,
+                                    past->answer.len <= 1);
+    }
+    return result;
 }
 
 static void work_recordings(struct scrim_job *job, void *index)
@@ -94,7 +122,9 @@ static void work_recordings(struct scrim_job *job, void *index)
         return;
     past->result = scrim_buf_append_text(&past->answer, "[");
     for (size_t i = 0; i < count && past->result >= 0; i++)
-        past->result = recording_json(&past->answer, &files[i], i == 0);
+        past->result = recording_json(&past->answer, &files[i], false, i == 0);
+    if (past->result >= 0)
+        past->result = append_recent(past, files, count);
     if (past->result >= 0)
         past->result = scrim_buf_append_text(&past->answer, "]");
     free(files);
@@ -146,9 +176,22 @@ static bool file_name_valid(const char *name)
     return strcmp(name, ".mp4") == 0;
 }
 
+// What may go out of a file that is being written; 0: all.
+static uint64_t whole_bytes(const struct past_camera *camera, const char *day, const char *name)
+{
+    for (size_t i = 0; i < camera->recent_count; i++) {
+        const char *file = camera->recent[i].file.file;
+        if (camera->recent[i].growing && strncmp(file, day, SCRIM_DAY_TEXT - 1) == 0 &&
+            strcmp(file + SCRIM_DAY_TEXT, name) == 0)
+            return camera->recent[i].file.bytes;
+    }
+    return 0;
+}
+
 void scrim_api_recording(void *context, struct scrim_http_request *request)
 {
     const struct scrim_desk *desk = context;
+    struct past_camera seen;
     const char *id = scrim_http_param(request, 0), *day = scrim_http_param(request, 1);
     const char *name = scrim_http_param(request, 2);
     char path[SCRIM_PATH_MAX];
@@ -159,5 +202,6 @@ void scrim_api_recording(void *context, struct scrim_http_request *request)
         scrim_api_refuse(request, 404, "not_found", "There is no such recording.");
         return;
     }
-    scrim_http_reply_file(request, path, "video/mp4");
+    past_camera_of(desk, camera, &seen);
+    scrim_http_reply_growing(request, path, "video/mp4", whole_bytes(&seen, day, name));
 }

@@ -40,15 +40,18 @@ static int append_timeline(struct scrim_buf *out, const char *camera,
 }
 
 // A camera that the index does not know yet has an empty line.
-static int work_camera(struct past_query *query, struct scrim_index *index, const char *camera)
+static int work_camera(struct past_query *query, struct scrim_index *index,
+                       const struct past_camera *camera)
 {
     struct scrim_timeline timeline = {0};
-    int result = scrim_index_timeline(index, camera, query->from_ms * 1000, query->to_ms * 1000,
+    int result = scrim_index_timeline(index, camera->id, query->from_ms * 1000, query->to_ms * 1000,
                                       scrim_clock_utc_us(), &timeline, &query->error);
     if (result < 0 && result != SCRIM_ENOENT)
         return result;
+    result = past_add_recent(query, camera, &timeline);
     scrim_timeline_coarsen(&timeline, query->step_us);
-    result = append_timeline(&query->answer, camera, &timeline);
+    if (result >= 0)
+        result = append_timeline(&query->answer, camera->id, &timeline);
     scrim_timeline_finish(&timeline);
     return result;
 }
@@ -63,7 +66,7 @@ static void work_timelines(struct scrim_job *job, void *index)
         if (i > 0)
             result = scrim_buf_append_text(&query->answer, ",");
         if (result >= 0)
-            result = work_camera(query, index, query->cameras[i].id);
+            result = work_camera(query, index, &query->cameras[i]);
     }
     query->result = result < 0 ? result : scrim_buf_append_text(&query->answer, "]}");
 }

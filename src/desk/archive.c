@@ -11,6 +11,7 @@
 
 #define QUEUE_ITEMS 16384
 #define QUEUE_BYTES (64U << 20)
+#define LISTED_US (10 * SCRIM_SECOND) // by then the index has a closed file
 
 enum item_kind { ITEM_INIT, ITEM_FRAME, ITEM_END };
 
@@ -22,6 +23,13 @@ struct item {
     char mime[96];
     size_t count;
     uint8_t data[];
+};
+
+// What others may know of a camera's files.
+struct recent {
+    struct scrim_archive_file growing, closed;
+    bool is_growing;
+    int64_t closed_us; // monotonic; 0: never
 };
 
 struct scrim_archive {
@@ -36,7 +44,43 @@ struct scrim_archive {
         uint64_t dropped;
     } loop;
     struct archive_camera *cameras; // archive thread
+    pthread_mutex_t lock;           // of `recent`
+    struct recent *recent;          // per camera
 };
+
+static void publish_closed(struct scrim_archive *archive, unsigned camera,
+                           const struct scrim_archive_file *file)
+{
+    pthread_mutex_lock(&archive->lock);
+    struct recent *recent = &archive->recent[camera];
+    recent->closed = *file;
+    recent->closed_us = scrim_clock_mono_us();
+    recent->is_growing = false;
+    pthread_mutex_unlock(&archive->lock);
+    archive->written(archive->context, file);
+}
+
+static void publish_growing(struct scrim_archive *archive, unsigned camera)
+{
+    pthread_mutex_lock(&archive->lock);
+    struct recent *recent = &archive->recent[camera];
+    recent->is_growing = archive_camera_growing(&archive->cameras[camera], &recent->growing);
+    pthread_mutex_unlock(&archive->lock);
+}
+
+size_t scrim_archive_recent(struct scrim_archive *archive, unsigned camera,
+                            struct scrim_archive_recent ret[SCRIM_ARCHIVE_RECENT])
+{
+    size_t count = 0;
+    pthread_mutex_lock(&archive->lock);
+    const struct recent *recent = &archive->recent[camera];
+    if (recent->closed_us > 0 && scrim_clock_mono_us() - recent->closed_us < LISTED_US)
+        ret[count++] = (struct scrim_archive_recent){recent->closed, false};
+    if (recent->is_growing)
+        ret[count++] = (struct scrim_archive_recent){recent->growing, true};
+    pthread_mutex_unlock(&archive->lock);
+    return count;
+}
 
 static void work_item(struct scrim_archive *archive, const struct item *item)
 {
@@ -46,11 +90,12 @@ static void work_item(struct scrim_archive *archive, const struct item *item)
     if (item->kind != ITEM_FRAME || item->after_loss)
         has_closed = archive_camera_close(camera, &closed);
     if (has_closed)
-        archive->written(archive->context, &closed);
+        publish_closed(archive, item->camera, &closed);
     if (item->kind == ITEM_INIT)
         archive_camera_picture(camera, item->mime, item->data, item->count);
     if (item->kind == ITEM_FRAME && archive_camera_frame(camera, &item->frame, &closed))
-        archive->written(archive->context, &closed);
+        publish_closed(archive, item->camera, &closed);
+    publish_growing(archive, item->camera);
 }
 
 static void *run(void *argument)
@@ -75,6 +120,8 @@ static void destroy(struct scrim_archive *archive)
         archive_camera_finish(&archive->cameras[i]);
     scrim_queue_destroy(archive->queue, free);
     free(archive->cameras);
+    free(archive->recent);
+    pthread_mutex_destroy(&archive->lock);
     free(archive->loop.lost);
     free(archive);
 }
@@ -89,6 +136,8 @@ int scrim_archive_start(const struct scrim_site *site, scrim_archive_written wri
     archive->cameras_count = site->config->cameras_count;
     archive->queue = scrim_queue_create(QUEUE_ITEMS, QUEUE_BYTES);
     archive->cameras = scrim_new_array(archive->cameras_count + 1, struct archive_camera);
+    archive->recent = scrim_new_array(archive->cameras_count + 1, struct recent);
+    pthread_mutex_init(&archive->lock, NULL);
     archive->loop.lost = scrim_new_array(archive->cameras_count + 1, bool);
     for (unsigned i = 0; i < archive->cameras_count; i++)
         archive_camera_init(&archive->cameras[i], site->dir, site->config->cameras[i].id);

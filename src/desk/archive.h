@@ -24,6 +24,15 @@ void scrim_archive_init(struct scrim_archive *archive, unsigned camera, const ch
 void scrim_archive_frame(struct scrim_archive *archive, unsigned camera,
                          const struct scrim_live_frame *frame);
 void scrim_archive_end(struct scrim_archive *archive, unsigned camera);
+// The file that is being written, with what is whole of it so far, and the one closed last if that
+// was a moment ago, when the index may not have it yet: oldest first. Returns how many.
+#define SCRIM_ARCHIVE_RECENT 2
+struct scrim_archive_recent {
+    struct scrim_archive_file file;
+    bool growing;
+};
+size_t scrim_archive_recent(struct scrim_archive *archive, unsigned camera,
+                            struct scrim_archive_recent ret[SCRIM_ARCHIVE_RECENT]);
 uint64_t scrim_archive_dropped(const struct scrim_archive *archive);
 
 // Closes all files, each made durable and passed to `written`, and ends the thread. NULL is fine.

@@ -169,6 +169,14 @@ static void note_frame(struct archive_camera *camera, const struct scrim_live_fr
     camera->file.end_us = camera->file.start_us + shown_us;
 }
 
+bool archive_camera_growing(const struct archive_camera *camera, struct scrim_archive_file *ret)
+{
+    if (camera->fd < 0 || camera->file.end_us == camera->file.start_us)
+        return false;
+    *ret = camera->file;
+    return true;
+}
+
 bool archive_camera_frame(struct archive_camera *camera, const struct scrim_live_frame *frame,
                           struct scrim_archive_file *ret_closed)
 {

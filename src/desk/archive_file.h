@@ -28,5 +28,7 @@ void archive_camera_picture(struct archive_camera *camera, const char *mime, con
 // was closed on the way.
 bool archive_camera_frame(struct archive_camera *camera, const struct scrim_live_frame *frame,
                           struct scrim_archive_file *ret_closed);
+// The file that is being written, as far as it is whole; false if there is none with a frame in it.
+bool archive_camera_growing(const struct archive_camera *camera, struct scrim_archive_file *ret);
 // Makes the open file durable; true with *ret_closed filled if there was one with frames in it.
 bool archive_camera_close(struct archive_camera *camera, struct scrim_archive_file *ret_closed);

@@ -61,10 +61,25 @@ void past_query_free(struct past_query *query)
     free(query);
 }
 
+void past_camera_of(const struct scrim_desk *desk, unsigned camera, struct past_camera *ret)
+{
+    snprintf(ret->id, sizeof ret->id, "%s", desk->site.config->cameras[camera].id);
+    ret->recent_count = scrim_archive_recent(desk->archive, camera, ret->recent);
+}
+
+bool past_recent_at(const struct past_camera *camera, int64_t at_us, struct scrim_archive_file *ret)
+{
+    for (size_t i = camera->recent_count; i-- > 0;) {
+        *ret = camera->recent[i].file;
+        if (ret->start_us <= at_us && at_us < ret->end_us)
+            return true;
+    }
+    return false;
+}
+
 void past_query_take(struct past_query *query, unsigned camera)
 {
-    struct past_camera *taken = &query->cameras[query->cameras_count++];
-    snprintf(taken->id, sizeof taken->id, "%s", query->desk->site.config->cameras[camera].id);
+    past_camera_of(query->desk, camera, &query->cameras[query->cameras_count++]);
 }
 
 void past_query_choose(struct past_query *query)
@@ -125,6 +140,19 @@ void past_refuse_range(struct scrim_http_request *request)
 {
     scrim_api_refuse(request, 400, "malformed",
                      "from and to must be times in ms, from before to, at most 62 days apart.");
+}
+
+int past_add_recent(const struct past_query *query, const struct past_camera *camera,
+                    struct scrim_timeline *timeline)
+{
+    int result = SCRIM_OK;
+    for (size_t i = 0; i < camera->recent_count && result >= 0; i++) {
+        const struct scrim_span span = {camera->recent[i].file.start_us,
+                                        camera->recent[i].file.end_us};
+        result =
+            scrim_timeline_add_redacted(timeline, span, query->from_ms * 1000, query->to_ms * 1000);
+    }
+    return result;
 }
 
 int past_append_text(struct scrim_buf *out, const char *text)

@@ -8,10 +8,11 @@
 #define PAST_TIME_MAX_MS INT64_C(4102444800000) // the year 2100
 #define PAST_ANSWER_MAX (48U << 20)             // bytes of JSON
 
+// A camera, and its files that the index may not have yet, as of the question.
 struct past_camera {
     char id[SCRIM_CAMERA_ID_MAX + 1];
-    bool growing; // `file` is being written
-    struct scrim_archive_file file;
+    struct scrim_archive_recent recent[SCRIM_ARCHIVE_RECENT];
+    size_t recent_count;
 };
 
 struct past_query {
@@ -44,6 +45,10 @@ void past_query_free(struct past_query *query);
 // The cameras of the query's `cameras=a,b`, all without it, of those that the session may see. One
 // that there is not, or that it may not see, is not an error: it is not in the answer.
 void past_query_choose(struct past_query *query);
+void past_camera_of(const struct scrim_desk *desk, unsigned camera, struct past_camera *ret);
+// The recent file that shows a moment; false if none does.
+bool past_recent_at(const struct past_camera *camera, int64_t at_us,
+                    struct scrim_archive_file *ret);
 // One camera, by its place in the configuration.
 void past_query_take(struct past_query *query, unsigned camera);
 // Has `work` run on the query thread, answers with what it left, and frees the query.
@@ -52,6 +57,11 @@ void past_query_submit(struct past_query *query, void (*work)(struct scrim_job *
 // The usual answers to what cannot be.
 void past_refuse_camera(struct scrim_http_request *request);
 void past_refuse_range(struct scrim_http_request *request);
+
+// Adds the camera's recent files to what was redacted.
+SCRIM_MUST_CHECK int past_add_recent(const struct past_query *query,
+                                     const struct past_camera *camera,
+                                     struct scrim_timeline *timeline);
 
 // JSON, straight into the answer: a busy month has too many spans for a tree of them.
 SCRIM_MUST_CHECK int past_append_text(struct scrim_buf *out, const char *text); // quoted

@@ -17,6 +17,7 @@ struct file_body {
     const char *mime;
     char etag[64];
     uv_file fd;
+    uint64_t size_max;     // that may be sent; 0: all
     uint64_t offset, left; // of what is still to be read
     size_t ready;          // bytes in `chunk` that wait to be taken
     bool busy, released, failed;
@@ -66,24 +67,25 @@ static void refuse_range(struct file_body *file, uint64_t size)
 // The file is open and `info` is known: answers the request.
 static void answer(struct file_body *file, const uv_stat_t *info)
 {
+    const uint64_t size =
+        file->size_max > 0 && file->size_max < info->st_size ? file->size_max : info->st_size;
     struct scrim_http_request *request = file->request;
     const char *known = request->headers[SCRIM_HEADER_IF_NONE_MATCH];
     const char *if_range = request->headers[SCRIM_HEADER_IF_RANGE];
-    snprintf(file->etag, sizeof file->etag, "\"%" PRIx64 "-%" PRIx64 "-%lx\"", info->st_ino,
-             info->st_size, info->st_mtim.tv_sec);
+    snprintf(file->etag, sizeof file->etag, "\"%" PRIx64 "-%" PRIx64 "-%lx\"", info->st_ino, size,
+             info->st_mtim.tv_sec);
     if (known && strcmp(known, file->etag) == 0) {
         file_body_release(file);
         return scrim_http_reply_empty(request, 304);
     }
 
-    struct file_answer reply = {
-        .file = file, .mime = file->mime, .etag = file->etag, .size = info->st_size};
+    struct file_answer reply = {.file = file, .mime = file->mime, .etag = file->etag, .size = size};
     const bool range_counts = !if_range || strcmp(if_range, file->etag) == 0;
-    switch (scrim_range_parse(range_counts ? request->headers[SCRIM_HEADER_RANGE] : NULL,
-                              info->st_size, &reply.part)) {
-    case SCRIM_RANGE_UNSATISFIABLE: return refuse_range(file, info->st_size);
+    switch (scrim_range_parse(range_counts ? request->headers[SCRIM_HEADER_RANGE] : NULL, size,
+                              &reply.part)) {
+    case SCRIM_RANGE_UNSATISFIABLE: return refuse_range(file, size);
     case SCRIM_RANGE_PART: reply.partial = true; break;
-    case SCRIM_RANGE_WHOLE: reply.part = (struct scrim_range){0, info->st_size - 1}; break;
+    case SCRIM_RANGE_WHOLE: reply.part = (struct scrim_range){0, size - 1}; break;
     }
     file->offset = reply.part.first;
     file->left = reply.part.last - reply.part.first + 1;
@@ -118,7 +120,8 @@ static void on_open(uv_fs_t *call)
         refuse(file, 500, "internal", "the file cannot be read");
 }
 
-void file_body_open(struct scrim_http_request *request, const char *path, const char *mime)
+void file_body_open(struct scrim_http_request *request, const char *path, const char *mime,
+                    uint64_t size_max)
 {
     struct file_body *file = scrim_alloc_zero(1, sizeof *file);
     if (!file) {
@@ -129,6 +132,7 @@ void file_body_open(struct scrim_http_request *request, const char *path, const 
     file->loop = request->httpd->loop;
     file->request = request;
     file->mime = mime;
+    file->size_max = size_max;
     file->fd = -1;
     file->call.data = file;
     file->busy = uv_fs_open(file->loop, &file->call, path,

@@ -104,7 +104,8 @@ int response_write(struct conn *conn);
 void response_finish(struct response *response);
 
 // file_body.c: reading a file through libuv's threads. _open ends in respond_file or in a problem.
-void file_body_open(struct scrim_http_request *request, const char *path, const char *mime);
+void file_body_open(struct scrim_http_request *request, const char *path, const char *mime,
+                    uint64_t size_max);
 void file_body_start(struct file_body *file,
                      struct conn *conn); // begins to read; each chunk wakes `conn`
 // The bytes that are there: none (*ret_count 0) while a read is under way, *ret_failed after an

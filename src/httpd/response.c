@@ -244,7 +244,13 @@ void respond_asset(struct scrim_http_request *request, const struct scrim_asset 
 
 void scrim_http_reply_file(struct scrim_http_request *request, const char *path, const char *mime)
 {
-    file_body_open(request, path, mime);
+    file_body_open(request, path, mime, 0);
+}
+
+void scrim_http_reply_growing(struct scrim_http_request *request, const char *path,
+                              const char *mime, uint64_t size_max)
+{
+    file_body_open(request, path, mime, size_max);
 }
 
 void respond_file(struct scrim_http_request *request, const struct file_answer *answer)

@@ -81,6 +81,10 @@ SCRIM_MUST_CHECK int scrim_index_timeline(struct scrim_index *index, const char 
                                           int64_t from_us, int64_t to_us, int64_t now_us,
                                           struct scrim_timeline *ret, struct scrim_error *error);
 void scrim_timeline_finish(struct scrim_timeline *timeline);
+// Adds what was redacted just now to the end of the answer, clipped to [from_us, to_us).
+SCRIM_MUST_CHECK int scrim_timeline_add_redacted(struct scrim_timeline *timeline,
+                                                 struct scrim_span span, int64_t from_us,
+                                                 int64_t to_us);
 // For a picture in which `step_us` is one pixel: recordings are joined over shorter holes; of gaps
 // and unknown spans that are shorter, one is left for each step in which some begin, as long as
 // these together, with the cause of the longest.

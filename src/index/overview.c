@@ -5,6 +5,8 @@
 // left for each step, as long as all of them there together, with the cause of the longest.
 #include "index/index.h"
 
+#include "base/alloc.h"
+
 static void join_spans(struct scrim_span *spans, size_t *count, int64_t step_us)
 {
     size_t kept = 0;
@@ -76,4 +78,28 @@ void scrim_timeline_coarsen(struct scrim_timeline *timeline, int64_t step_us)
     join_spans(timeline->not_kept, &timeline->not_kept_count, step_us);
     thin_spans(timeline->unknown, &timeline->unknown_count, step_us);
     thin_gaps(timeline->gaps, &timeline->gaps_count, step_us);
+}
+
+int scrim_timeline_add_redacted(struct scrim_timeline *timeline, struct scrim_span span,
+                                int64_t from_us, int64_t to_us)
+{
+    const size_t count = timeline->redacted_count;
+    struct scrim_span *last = count > 0 ? &timeline->redacted[count - 1] : NULL;
+    if (span.from_us < from_us)
+        span.from_us = from_us;
+    if (span.to_us > to_us)
+        span.to_us = to_us;
+    if (span.from_us >= span.to_us || (last && last->to_us >= span.to_us))
+        return SCRIM_OK;
+    if (last && span.from_us - last->to_us <= SCRIM_INDEX_MERGE_US) {
+        last->to_us = span.to_us;
+        return SCRIM_OK;
+    }
+    struct scrim_span *spans = scrim_realloc(timeline->redacted, (count + 1) * sizeof span);
+    if (!spans)
+        return SCRIM_ENOMEM;
+    spans[count] = span;
+    timeline->redacted = spans;
+    timeline->redacted_count = count + 1;
+    return SCRIM_OK;
 }
