@@ -1,0 +1,29 @@
+// What the assistant asks and says about the site (docs/ref/api.md).
+import { call } from '../api';
+import type { Site } from '../types';
+
+// What the site says of itself to people.
+export interface SiteWords {
+    name: string;
+    time_zone: string; // IANA name
+    controller: string; // who answers for the recordings
+    contact: string; // where to ask them
+    address: string; // of a page with more, for the sign
+}
+
+export interface Vault {
+    exists: boolean;
+    threshold: number; // how many holders open together; 0 without a vault
+    holders: string[]; // their names
+}
+
+const printed = '/me/preferences/sign-printed';
+
+export const setupApi = {
+    site: () => call<Site>('GET', '/site'),
+    saveSite: (body: Partial<SiteWords>) => call<unknown>('PATCH', '/site', { body }),
+    vault: () => call<Vault>('GET', '/vault'),
+    // When the sign was last printed, ms UTC; null: never, as far as this person knows.
+    signPrinted: () => call<number | null>('GET', printed),
+    notePrinted: (at: number) => call<unknown>('PUT', printed, { body: at }),
+};
