@@ -322,6 +322,19 @@ void scrim_live_size(const struct scrim_live *live, unsigned camera, unsigned *r
     *ret_height = live->cameras[camera].streams[SCRIM_RENDITION_FULL].height;
 }
 
+bool scrim_live_may_join(const struct scrim_live *live, const uint8_t session[32])
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < live->cameras_count; i++) {
+        for (unsigned k = 0; k < SCRIM_RENDITIONS; k++) {
+            const struct viewer *viewer = live->cameras[i].streams[k].viewers;
+            for (; viewer; viewer = viewer->next)
+                count += memcmp(viewer->session, session, sizeof viewer->session) == 0;
+        }
+    }
+    return count < SCRIM_LIVE_SESSION_MAX;
+}
+
 void scrim_live_join(struct scrim_live *live, unsigned index, enum scrim_rendition rendition,
                      struct scrim_ws *ws, const uint8_t session[32])
 {

@@ -62,6 +62,9 @@ const char *scrim_live_reason(const struct scrim_live *live, unsigned camera);
 void scrim_live_size(const struct scrim_live *live, unsigned camera, unsigned *ret_width,
                      unsigned *ret_height);
 
+// What one session may watch at a time: every camera of a large site, twice over. More is no wall.
+#define SCRIM_LIVE_SESSION_MAX 128
+bool scrim_live_may_join(const struct scrim_live *live, const uint8_t session[32]);
 // A WebSocket that watches one camera, from on_open to on_close. `session` is whose it is.
 void scrim_live_join(struct scrim_live *live, unsigned camera, enum scrim_rendition rendition,
                      struct scrim_ws *ws, const uint8_t session[32]);

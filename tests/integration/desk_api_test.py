@@ -355,7 +355,8 @@ def large_body():
 def dawdling():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    with desk() as daemon:
+    with desk(start=False) as daemon:
+        daemon.start(files=1536)  # 1024 connections
         client = daemon.signed_in("olga")
         begun = time.monotonic()
         dawdlers = [daemon.tls() for _ in range(3)]

@@ -210,15 +210,17 @@ class Daemon:
         ]
         self.site.create(cameras, veil_workers=1)
 
-    def start(self):
+    def start(self, files=None):
+        """`files`: how many descriptors it may have."""
         environment = {
             **os.environ,
             # LeakSanitizer wants ptrace, which scrimd gives up.
             "ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
         }
         environment.setdefault("SCRIM_WEB", str(harness.ROOT / "build" / "web"))
+        bound = ["prlimit", f"--nofile={files}"] if files else []
         with open(self.log_path, "a") as log:
-            self.process = sitekit.start([scrimd_program(), self.site.dir], stderr=log, env=environment)
+            self.process = sitekit.start([*bound, scrimd_program(), self.site.dir], stderr=log, env=environment)
         wait_for("scrimd to answer", lambda: self.alive() and self.anybody().answers_api(), 30)
 
     def alive(self):

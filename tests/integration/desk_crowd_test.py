@@ -1,0 +1,100 @@
+"""A crowd at the desk's door: thousands of connections that ask for a picture and then say nothing."""
+
+import os
+import resource
+import statistics
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from desk_kit import LIVE, PASSWORD, Picture, Veil, desk, handshake, timed
+from harness import expect, test, wait_for
+
+SESSION_MAX = 128  # WebSockets (src/desk/live.h)
+USERS = ("olga", "pia", "quirin")
+
+
+def resident_kb(pid):
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def watch(daemon, client):
+    """A WebSocket that was granted, or None."""
+    connection = daemon.tls()
+    connection.sendall(handshake(client, "quay"))
+    connection.settimeout(30)
+    answer = connection.recv(12)
+    if answer == b"HTTP/1.1 101":
+        return connection
+    connection.close()
+    return None
+
+
+def crowd(count):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
+    with desk(users=USERS) as daemon, ThreadPoolExecutor(8) as pool:
+        veil = Veil(daemon)
+        picture = Picture()
+        veil.init("quay", picture)
+        veil.state("quay", LIVE)
+        operator = daemon.signed_in("olga")
+        before = resident_kb(daemon.process.pid)
+        sessions = [daemon.signed_in(USERS[n % len(USERS)]) for n in range(-(-count // SESSION_MAX))]
+        watchers = list(pool.map(lambda n: watch(daemon, sessions[n // SESSION_MAX]), range(count)))
+        expect(all(watchers), f"{watchers.count(None)} of {count} were turned away")
+        wait_for("all to be counted", lambda: operator.get("/health")["desk"]["viewers"] == count, 30)
+        each = (resident_kb(daemon.process.pid) - before) / count
+        print(f"# {count} idle WebSockets: {each:.0f} kB each in scrimd")
+        calm = statistics.median(timed(lambda: operator.get("/cameras")) for _ in range(20))
+        expect(calm < 1, f"an answer takes {calm:.2f} s beside them")
+        for n in range(20):  # a picture for all: whoever does not read costs the others nothing
+            veil.frame("quay", picture, n)
+        expect(operator.status("GET", "/api/v1/session") == 200, "the desk answers no more")
+        for connection in watchers:
+            connection.close()
+        wait_for("all to be forgotten", lambda: operator.get("/health")["desk"]["viewers"] == 0, 60)
+
+
+@test("desk: a thousand idle WebSockets hold nobody up, and are forgotten when they go")
+def thousand():
+    crowd(1000)
+
+
+@test("desk: ten thousand idle WebSockets hold nobody up, and are forgotten when they go", soak=True)
+def ten_thousand():
+    crowd(10_000)
+
+
+@test("desk: one session watches at most 128 pictures; another one is not held up by it")
+def one_session():
+    with desk(users=("olga", "pia")) as daemon:
+        greedy, other = daemon.signed_in("olga"), daemon.signed_in("pia")
+        held = [watch(daemon, greedy) for _ in range(SESSION_MAX)]
+        expect(all(held), "fewer than a large wall needs")
+        with daemon.tls() as one_more:
+            one_more.sendall(handshake(greedy, "quay"))
+            one_more.settimeout(10)
+            answer = b""
+            while more := one_more.recv(4096):
+                answer += more
+        expect(b"\x88\x02\x03\xf5" in answer, f"it is not closed with 1013: {answer[-20:]}")
+        expect(watch(daemon, other), "another session is turned away")
+        for connection in held:
+            connection.close()
+
+
+@test("desk: a session that a browser was given before signing in is worth nothing after it (fixation)")
+def fixation():
+    with desk(roles={"ada": "administrator"}) as daemon:
+        planted = daemon.signed_in("olga")  # the attacker's own session, planted in the victim's browser
+        victim = daemon.anybody()
+        victim.cookie = planted.cookie
+        victim.sign_in("ada", PASSWORD)
+        expect(victim.cookie != planted.cookie, "signing in kept the cookie")
+        expect(planted.status("GET", "/api/v1/session") == 401, "the planted session lives on")
+        for forged in ("__Host-scrim=" + "A" * 43, "__Host-scrim=", "__Host-scrim=../../x"):
+            stranger = daemon.anybody()
+            stranger.cookie = forged
+            expect(stranger.status("GET", "/api/v1/session") == 401, f"{forged!r} is a session")
+            stranger.sign_in("olga", PASSWORD)
+            expect(stranger.cookie.split("=")[1] not in forged, "a session took the name it was offered")
