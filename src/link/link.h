@@ -13,6 +13,7 @@
 //                                                  answered HOUR_KEY or REFUSED; hears PURGED
 //                                                  scrim (the command) connects: SHRED, and is
 //                                                  answered DONE or REFUSED
+//     scrimd         listens on run/oidc.sock;     scrim-oidc connects: see link/oidc.h
 //     inside scrim-recorder, over socket pairs:    ingest says to sealer: TRACK, UNIT, BROKEN,
 //                                                  FEED, SOUND, SOUND_TRACK
 //
@@ -73,6 +74,9 @@ enum scrim_link_kind {
     SCRIM_LINK_ADMITTED = 29,    // u32 number, u8 1 if they would, text: the arithmetic
     SCRIM_LINK_TRY = 30,         // desk to recorder's parent: link/trial.h, the next one too
     SCRIM_LINK_TRIED = 31,
+    SCRIM_LINK_OIDC_STATE = 32, // run/oidc.sock: link/oidc.h, the next two too
+    SCRIM_LINK_OIDC_EXCHANGE = 33,
+    SCRIM_LINK_OIDC_ANSWER = 34,
 };
 
 // THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for

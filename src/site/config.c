@@ -341,6 +341,21 @@ static int check_disks(const struct check *check, const struct scrim_site_config
     return result;
 }
 
+// OpenID Connect Discovery, 3: https, without query and fragment.
+static int check_oidc(const struct check *check, const struct scrim_oidc_config *oidc)
+{
+    static const char scheme[] = "https://";
+    if (!oidc)
+        return SCRIM_OK;
+    bool plain = strncmp(oidc->issuer, scheme, sizeof scheme - 1) == 0 &&
+                 oidc->issuer[sizeof scheme - 1] != '\0' && !strpbrk(oidc->issuer, "?#@\"\\");
+    for (const char *at = oidc->issuer; *at; at++)
+        plain = plain && *at > ' ' && *at < 0x7f;
+    return plain ? SCRIM_OK
+                 : refuse(check, NULL, "issuer", oidc->issuer,
+                          "must be an address that begins with https:// and has no query");
+}
+
 static int check_config(const struct check *check, struct scrim_site_config *config)
 {
     if (!scrim_camera_id_valid(config->id))
@@ -349,6 +364,8 @@ static int check_config(const struct check *check, struct scrim_site_config *con
     int result = check_listen(check, config->listen);
     if (result >= 0)
         result = check_disks(check, config);
+    if (result >= 0)
+        result = check_oidc(check, config->oidc);
     for (unsigned i = 0; result >= 0 && i < config->cameras_count; i++) {
         struct scrim_camera_config *camera = &config->cameras[i];
         result = check_camera(check, camera);

@@ -69,6 +69,23 @@ struct scrim_disk_config {
 
 enum scrim_root_key_place { SCRIM_ROOT_KEY_FILE, SCRIM_ROOT_KEY_TPM };
 
+// Whom a provider may sign in, as a claim of theirs says it: one of these values must be in it.
+struct scrim_oidc_admit {
+    char *claim; // "groups", "roles" …: text or a list of texts
+    char **values;
+    unsigned values_count;
+};
+
+// A provider (OpenID Connect) that people can sign in with; scrim-oidc talks to it.
+struct scrim_oidc_config {
+    char *issuer; // https://…, exactly as the provider calls itself
+    char *client_id;
+    char *client_secret_file;       // absolute or relative to the site
+    char *name;                     // for people: what stands on the button
+    char *tls_ca;                   // PEM file; NULL: the system's authorities
+    struct scrim_oidc_admit *admit; // NULL: everybody who is linked
+};
+
 struct scrim_site_config {
     char *id; // [a-z0-9-]{1,31}
     char *name;
@@ -78,6 +95,7 @@ struct scrim_site_config {
     uint32_t reserve_mb;                // of the site's own disk, as in scrim_disk_config
     struct scrim_disk_config *disks;    // none: segments lie in the site's own store
     unsigned disks_count;
+    struct scrim_oidc_config *oidc; // NULL: nobody signs in with a provider
     struct scrim_camera_config *cameras;
     unsigned cameras_count;
 };

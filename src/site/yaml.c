@@ -7,6 +7,7 @@
 
 #define CAMERAS_MAX 1024
 #define DISKS_MAX 32
+#define ADMIT_MAX 64
 // More than is allowed, so that config.c can say in plain words which area has too many.
 #define AREAS_READ 1000
 #define AREA_POINTS_READ 1000
@@ -100,6 +101,25 @@ static const cyaml_schema_field_t disk_fields[] = {
 static const cyaml_schema_value_t disk_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scrim_disk_config, disk_fields)};
 
+static const cyaml_schema_value_t text_value = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT_MAX)};
+
+static const cyaml_schema_field_t admit_fields[] = {
+    TEXT("claim", 0, struct scrim_oidc_admit, claim, 1, 100),
+    CYAML_FIELD_SEQUENCE_COUNT("values", CYAML_FLAG_POINTER, struct scrim_oidc_admit, values,
+                               values_count, &text_value, 1, ADMIT_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t oidc_fields[] = {
+    TEXT("issuer", 0, struct scrim_oidc_config, issuer, 1, PATH_TEXT_MAX),
+    TEXT("client_id", 0, struct scrim_oidc_config, client_id, 1, 200),
+    TEXT("client_secret_file", 0, struct scrim_oidc_config, client_secret_file, 1, PATH_TEXT_MAX),
+    TEXT("name", 0, struct scrim_oidc_config, name, 1, 60),
+    TEXT("tls_ca", CYAML_FLAG_OPTIONAL, struct scrim_oidc_config, tls_ca, 1, PATH_TEXT_MAX),
+    CYAML_FIELD_MAPPING_PTR("admit", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                            struct scrim_oidc_config, admit, admit_fields),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t site_fields[] = {
     TEXT("id", 0, struct scrim_site_config, id, 1, SCRIM_CAMERA_ID_MAX),
     TEXT("name", 0, struct scrim_site_config, name, 1, 100),
@@ -111,6 +131,8 @@ static const cyaml_schema_field_t site_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("disks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct scrim_site_config, disks, disks_count, &disk_value, 0,
                                DISKS_MAX),
+    CYAML_FIELD_MAPPING_PTR("oidc", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                            struct scrim_site_config, oidc, oidc_fields),
     CYAML_FIELD_SEQUENCE_COUNT("cameras", CYAML_FLAG_POINTER, struct scrim_site_config, cameras,
                                cameras_count, &camera_value, 0, CAMERAS_MAX),
     CYAML_FIELD_END};
