@@ -14,7 +14,7 @@ export function explain(error: unknown): string {
     if (!(error instanceof ApiError)) return text.signIn.noServer;
     if (error.status === 429) return text.signIn.wait(error.retryAfter ?? 60);
     const own = (text.entry.refusals as Record<string, string | undefined>)[error.code];
-    return own ?? error.message;
+    return own ?? text.errors[error.code] ?? error.message;
 }
 
 export interface Asked<T> {

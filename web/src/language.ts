@@ -24,8 +24,17 @@ function preferred(): Language | undefined {
 
 export const language: Language = known(chosen()) ?? preferred() ?? 'en';
 
+// For Intl: times and numbers as this language writes them.
+export const locale = language === 'de' ? 'de-DE' : 'en-GB';
+
+if (typeof document !== 'undefined') document.documentElement.lang = language;
+
 // All words change at once: the page starts anew, and where it was stands in its address.
 export function chooseLanguage(next: Language): void {
-    localStorage.setItem(key, next);
+    try {
+        localStorage.setItem(key, next);
+    } catch {
+        return; // storage may be switched off: the browser's own languages decide
+    }
     location.reload();
 }

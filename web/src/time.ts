@@ -1,5 +1,6 @@
 // Times for people: in the site's zone, always with the offset in reach. Instants are ms since
 // 1970 (UTC).
+import { locale } from './language';
 import { site } from './state';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -9,7 +10,7 @@ function format(key: string, options: Intl.DateTimeFormatOptions): Intl.DateTime
     const name = `${key} ${zone ?? ''}`;
     let made = formats.get(name);
     if (!made) {
-        made = new Intl.DateTimeFormat('en-GB', {
+        made = new Intl.DateTimeFormat(locale, {
             ...options,
             ...(zone ? { timeZone: zone } : {}),
         });

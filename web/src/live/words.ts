@@ -11,6 +11,11 @@ export interface StatusWords {
     detail: string;
 }
 
+// What the server says in English, in the page's language where it has words for it.
+export function reasonWords(reason: string): string {
+    return text.reasons[reason] ?? reason;
+}
+
 export function statusWords(camera: Camera, status: PictureStatus, now: number): StatusWords {
     const since = text.picture.since(clockTime(status.since));
     switch (status.state) {
@@ -24,19 +29,19 @@ export function statusWords(camera: Camera, status: PictureStatus, now: number):
             return {
                 short: text.picture.opaque,
                 title: text.picture.opaque,
-                detail: status.reason,
+                detail: reasonWords(status.reason),
             };
         case 'connecting':
             return {
                 short: text.picture.connecting,
                 title: text.picture.connecting,
-                detail: status.reason,
+                detail: reasonWords(status.reason),
             };
         case 'waiting':
             return {
                 short: text.picture.waiting,
                 title: text.picture.waiting,
-                detail: status.reason,
+                detail: reasonWords(status.reason),
             };
         case 'down': {
             const note =
@@ -54,7 +59,7 @@ export function statusWords(camera: Camera, status: PictureStatus, now: number):
             return {
                 short: `${what} ${since}`,
                 title: what,
-                detail: status.reason ? `${since} · ${status.reason}` : since,
+                detail: status.reason ? `${since} · ${reasonWords(status.reason)}` : since,
             };
         }
     }

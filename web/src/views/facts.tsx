@@ -3,6 +3,7 @@ import { text } from '../text';
 import { clockTime, dayName, dayStart } from '../time';
 import { serverNow } from '../state';
 import type { Camera } from '../types';
+import { reasonWords } from '../live/words';
 import { codecName, decimal } from '../units';
 
 const fills = ['person', 'lying', 'vehicle', 'motion', 'static'] as const;
@@ -32,7 +33,8 @@ export function Facts({ camera }: { camera: Camera }) {
                     <span class="note">
                         {good
                             ? stream(camera)
-                            : camera.detail || (camera.cause && text.causes[camera.cause])}
+                            : reasonWords(camera.detail) ||
+                              (camera.cause && text.causes[camera.cause])}
                     </span>
                 </dd>
             </div>
@@ -40,7 +42,9 @@ export function Facts({ camera }: { camera: Camera }) {
                 <dt>{text.camera.veil}</dt>
                 <dd>
                     <strong>{text.camera.veilStates[camera.veil.state]}</strong>
-                    {camera.veil.reason && <span class="note">{camera.veil.reason}</span>}
+                    {camera.veil.reason && (
+                        <span class="note">{reasonWords(camera.veil.reason)}</span>
+                    )}
                 </dd>
             </div>
             <div>

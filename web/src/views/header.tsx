@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { chooseLanguage, type Language, language, languages } from '../language';
 import { managesUsers, seesPast } from '../rights';
 import { type Place, place, placeHash } from '../router';
 import { type Wish, wishes } from '../live/rendition';
@@ -135,6 +136,27 @@ function Pictures() {
     );
 }
 
+// Each under its own name: who looks for it may not read the others.
+const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+function Languages() {
+    return (
+        <label class="choice">
+            {text.header.language}
+            <select
+                value={language}
+                onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}
+            >
+                {languages.map((each) => (
+                    <option key={each} value={each} lang={each}>
+                        {languageNames[each]}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
+}
+
 function Account({ user }: { user: Session }) {
     const [problem, setProblem] = useState('');
     const leave = (): void => {
@@ -160,6 +182,7 @@ function Account({ user }: { user: Session }) {
                     {text.account.title}
                 </a>
                 <Pictures />
+                <Languages />
                 <button class="wide" onClick={leave}>
                     {text.header.signOut}
                 </button>

@@ -1,6 +1,8 @@
 // The bar over the tiles: layouts, pages, and what can be done with the wall.
 import { text } from '../text';
+import { useValue } from '../value';
 import { freeKey, firstLayout, type Layout, type WallSettings } from '../wall/layouts';
+import { onlyHere } from '../wall/store';
 import { Icon } from './icon';
 
 export function layoutName(layout: Layout): string {
@@ -89,6 +91,9 @@ export function WallBar(props: WallBarProps) {
         <div class="wall-bar">
             <Layouts {...props} />
             <span class="top-space" />
+            <span class="note wide-only" role="status">
+                {useValue(onlyHere) && text.wall.onlyHere}
+            </span>
             {pages > 1 && <Pages {...props} />}
             <button
                 class="quiet"

@@ -10,6 +10,8 @@ const path = '/me/preferences/wall';
 const settleMs = 600; // a drag is many changes
 
 export const wallSettings = new Value<WallSettings | null>(null); // null: not known yet
+// The server would not take them: no other browser will see what was arranged.
+export const onlyHere = new Value<boolean>(false);
 // Which layout this screen shows: two screens of one person may show two.
 export const currentLayout = new Value<string>(read('wall.layout') ?? 'a');
 currentLayout.subscribe((key) => remember('wall.layout', key));
@@ -71,6 +73,7 @@ session.subscribe((who) => {
     unsaved = false;
     clearTimeout(timer);
     wallSettings.set(null);
+    onlyHere.set(false);
     if (user !== null) void load(user);
 });
 

@@ -1,7 +1,7 @@
 // Deutsch.
-import { desk } from '../en/desk';
 import { account } from './account';
 import { cameras } from './cameras';
+import { desk } from './desk';
 import { entry } from './entry';
 import { people } from './people';
 import { plan } from './plan';

@@ -64,6 +64,7 @@ export const desk = {
             thin: 'Always thin (50 kbit/s)',
         },
         siteTime: 'Site time',
+        language: 'Language',
         ways: 'Places',
         wayNames: {
             wall: 'Wall',
@@ -143,6 +144,7 @@ export const desk = {
         removeLayout: 'Remove layout',
         cancel: 'Cancel',
         save: 'Save',
+        onlyHere: 'Kept in this browser only',
     },
 
     picture: {
@@ -293,4 +295,8 @@ export const desk = {
     },
 
     roles,
+
+    // The server says these in English; another language has them by code, and by sentence.
+    errors: {} as Record<string, string>,
+    reasons: {} as Record<string, string>,
 };
