@@ -14,6 +14,7 @@ void scrim_api_sign_out(void *context, struct scrim_http_request *request);
 void scrim_api_site(void *context, struct scrim_http_request *request);
 void scrim_api_health(void *context, struct scrim_http_request *request);
 void scrim_api_storage(void *context, struct scrim_http_request *request);
+void scrim_api_vault(void *context, struct scrim_http_request *request);
 void scrim_api_openapi(void *context, struct scrim_http_request *request);
 void scrim_api_metrics(void *context, struct scrim_http_request *request);
 void scrim_api_cameras(void *context, struct scrim_http_request *request);

@@ -33,6 +33,7 @@ struct scrim_desk {
     struct scrim_acts *acts; // all that is done over the desk, logged
     struct scrim_areas *areas;
     struct scrim_plans *plans;
+    struct scrim_vault_state *vault;
     struct scrim_sessions *sessions;
     struct scrim_throttle *throttle;
     struct scrim_camera_status *status; // one per camera

@@ -8,6 +8,7 @@
 #include "desk/auth.h"
 #include "desk/catalog.h"
 #include "desk/status_side.h"
+#include "desk/vault_state.h"
 #include "httpd/tls_cert.h"
 
 #include <errno.h>
@@ -264,6 +265,7 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result < 0)
         return result;
     open_metrics_token(program);
+    desk->vault = scrim_vault_state_open(desk->site.dir, &desk->log);
     load_page(program);
     return result;
 }
@@ -473,6 +475,7 @@ static void finish(struct program *program)
     scrim_auth_finish(program->auth);
     scrim_areas_free(desk->areas);
     scrim_plans_free(desk->plans);
+    scrim_vault_state_close(desk->vault);
     scrim_acts_free(desk->acts);
     scrim_catalog_close(program->catalog);
     scrim_users_close(program->users);

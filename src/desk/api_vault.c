@@ -1,0 +1,45 @@
+// GET /vault: whether there is one, and who holds it.
+#include "desk/api.h"
+#include "desk/vault_state.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+struct vault_job {
+    struct scrim_job job;
+    const struct scrim_vault_state *state;
+    struct scrim_http_request *request;
+    json_t *answer;
+};
+
+static void work(struct scrim_job *base, void *context)
+{
+    (void)context;
+    struct vault_job *job = (struct vault_job *)base;
+    job->answer = scrim_vault_state_json(job->state);
+}
+
+static void done(struct scrim_job *base)
+{
+    struct vault_job *job = (struct vault_job *)base;
+    scrim_http_reply_json(job->request, 200, job->answer);
+    free(job);
+}
+
+void scrim_api_vault(void *context, struct scrim_http_request *request)
+{
+    static const struct scrim_http_problem busy = {.status = 503,
+                                                   .code = "overload",
+                                                   .text = "Too much waits to be read.",
+                                                   .retry_after_s = 1};
+    const struct scrim_desk *desk = context;
+    struct vault_job *job = scrim_new(struct vault_job);
+    job->job = (struct scrim_job){.work = work, .done = done};
+    job->state = desk->vault;
+    job->request = request;
+    if (scrim_worker_submit(desk->query, &job->job))
+        return;
+    scrim_http_reply_problem(request, &busy);
+    free(job);
+}
