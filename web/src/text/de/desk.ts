@@ -61,9 +61,9 @@ export const desk: typeof english = {
         signOutFailed: 'Nicht abgemeldet: Der Server antwortet nicht.',
         pictures: 'Livebilder',
         wishes: {
-            auto: 'Wie die Verbindung es zulässt',
+            auto: 'Je nach Verbindung',
             full: 'Immer voll',
-            thin: 'Immer sparsam (50 kbit/s)',
+            thin: 'Sparsam (50 kbit/s)',
         },
         siteTime: 'Ortszeit des Standorts',
         language: 'Sprache',
@@ -152,12 +152,12 @@ export const desk: typeof english = {
     },
 
     picture: {
-        connecting: 'Verbindung wird hergestellt',
+        connecting: 'Verbindet',
         live: 'Live',
         late: 'Verspätet',
         lateBy: (age: string) => `${age} verspätet`,
         opaque: 'Verdeckt',
-        waiting: 'Wartet auf den Schleier',
+        waiting: 'Wartet auf Schleier',
         lost: lost.feed,
         lostBy: lost,
         since: (time: string) => `seit ${time}`,
