@@ -9,13 +9,77 @@
 #include <string.h>
 
 #define JOBS_MAX 1024
+#define NOTES_MAX 20000
 
 struct scrim_acts {
     struct scrim_log log;
     pthread_mutex_t lock; // of `file`; the loop's thread never takes it
     struct scrim_act_log *file;
+    struct scrim_act_note *notes; // with `lock`: the newest, a ring
+    size_t notes_next, notes_count;
     struct scrim_worker *worker;
 };
+
+// --- what happened to cameras ---
+
+static void add_note(struct scrim_acts *acts, const struct scrim_act_note *note)
+{
+    acts->notes[acts->notes_next] = *note;
+    acts->notes_next = (acts->notes_next + 1) % NOTES_MAX;
+    acts->notes_count += acts->notes_count < NOTES_MAX;
+}
+
+static void note_record(struct scrim_acts *acts, const struct scrim_record *record)
+{
+    struct scrim_act_note note = {.id = record->seq, .at_us = record->start_us};
+    json_error_t ignored;
+    json_t *entry = record->camera[0] ? json_loads(record->json, 0, &ignored) : NULL;
+    const char *what = json_string_value(json_object_get(entry, "what"));
+    const char *who = json_string_value(json_object_get(entry, "who"));
+    if (what) {
+        snprintf(note.camera, sizeof note.camera, "%s", record->camera);
+        snprintf(note.what, sizeof note.what, "%s", what);
+        snprintf(note.who, sizeof note.who, "%s", who ? who : "");
+        add_note(acts, &note);
+    }
+    json_decref(entry);
+}
+
+static void load_notes(struct scrim_acts *acts)
+{
+    const uint64_t count = scrim_act_log_count(acts->file);
+    for (uint64_t i = count > NOTES_MAX ? count - NOTES_MAX : 0; i < count; i++) {
+        struct scrim_record record;
+        struct scrim_error error;
+        if (scrim_act_log_peek(acts->file, i, &record, &error) >= 0)
+            note_record(acts, &record);
+        else
+            scrim_warn(&acts->log, "%s", error.text);
+    }
+}
+
+static bool note_fits(const struct scrim_act_note *note, const char *camera, const char *what,
+                      const struct scrim_index_range *range)
+{
+    return note->at_us >= range->from_us && note->at_us < range->to_us &&
+           strcmp(note->camera, camera) == 0 && strncmp(note->what, what, strlen(what)) == 0;
+}
+
+size_t scrim_acts_notes(struct scrim_acts *acts, const char *camera, const char *what,
+                        const struct scrim_index_range *range, struct scrim_act_note *ret)
+{
+    size_t found = 0;
+    pthread_mutex_lock(&acts->lock);
+    const size_t oldest = acts->notes_next + NOTES_MAX - acts->notes_count;
+    for (size_t i = 0; i < acts->notes_count && found < range->limit; i++) {
+        const size_t nth = range->backwards ? acts->notes_count - 1 - i : i;
+        const struct scrim_act_note *note = &acts->notes[(oldest + nth) % NOTES_MAX];
+        if (note_fits(note, camera, what, range))
+            ret[found++] = *note;
+    }
+    pthread_mutex_unlock(&acts->lock);
+    return found;
+}
 
 // --- opening and closing ---
 
@@ -25,12 +89,15 @@ int scrim_acts_open(const char *dir, const char *site, struct scrim_acts **ret,
     struct scrim_acts *acts = scrim_new(struct scrim_acts);
     acts->log = scrim_log_named("desk.acts");
     pthread_mutex_init(&acts->lock, NULL);
+    acts->notes = scrim_new_array(NOTES_MAX, struct scrim_act_note);
     const int result = scrim_act_log_open(dir, site, &acts->file, error);
-    if (result < 0)
+    if (result < 0) {
         scrim_acts_free(acts);
-    else
-        *ret = acts;
-    return result;
+        return result;
+    }
+    load_notes(acts);
+    *ret = acts;
+    return SCRIM_OK;
 }
 
 int scrim_acts_start(struct scrim_acts *acts, uv_loop_t *loop, struct scrim_error *error)
@@ -53,6 +120,7 @@ void scrim_acts_free(struct scrim_acts *acts)
     scrim_worker_free(acts->worker);
     scrim_act_log_close(acts->file);
     pthread_mutex_destroy(&acts->lock);
+    free(acts->notes);
     free(acts);
 }
 
@@ -93,8 +161,11 @@ static int append(struct scrim_acts *acts, const char *camera, char *text, uint6
 {
     if (!text)
         return scrim_fail(error, SCRIM_EINVAL, "the act cannot be put into words for the log");
+    struct scrim_record record;
     pthread_mutex_lock(&acts->lock);
     const int result = scrim_act_log_append(acts->file, camera ? camera : "", text, ret_id, error);
+    if (result >= 0 && camera && scrim_act_log_peek(acts->file, *ret_id, &record, NULL) >= 0)
+        note_record(acts, &record);
     pthread_mutex_unlock(&acts->lock);
     free(text);
     return result;

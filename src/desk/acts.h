@@ -11,6 +11,7 @@
 #pragma once
 
 #include "desk/worker.h"
+#include "index/index.h"
 
 #include <jansson.h>
 
@@ -59,6 +60,19 @@ SCRIM_MUST_CHECK int scrim_acts_ask(struct scrim_acts *acts, const struct scrim_
 void scrim_acts_add(struct scrim_acts *acts, const struct scrim_act *act);
 // As _failed, without waiting.
 void scrim_acts_tell_failed(struct scrim_acts *acts, uint64_t id, const char *words);
+
+// --- what happened to cameras, for lists of events ---
+
+struct scrim_act_note {
+    uint64_t id;
+    int64_t at_us;
+    char camera[SCRIM_CAMERA_ID_MAX + 1];
+    char what[32], who[64];
+};
+// Of the newest 20,000 acts on cameras those whose `what` begins with `what`, in [from_us, to_us),
+// oldest first, or newest first. Returns how many there are in `ret`, at most `limit`.
+size_t scrim_acts_notes(struct scrim_acts *acts, const char *camera, const char *what,
+                        const struct scrim_index_range *range, struct scrim_act_note *ret);
 
 // --- reading back, on any thread but the loop's ---
 

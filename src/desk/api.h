@@ -19,6 +19,7 @@ void scrim_api_openapi(void *context, struct scrim_http_request *request);
 void scrim_api_metrics(void *context, struct scrim_http_request *request);
 void scrim_api_cameras(void *context, struct scrim_http_request *request);
 void scrim_api_timelines(void *context, struct scrim_http_request *request);
+void scrim_api_events(void *context, struct scrim_http_request *request);
 void scrim_api_still(void *context, struct scrim_http_request *request);
 void scrim_api_acts(void *context, struct scrim_http_request *request);
 void scrim_api_timeline(void *context, struct scrim_http_request *request);

@@ -28,7 +28,7 @@ struct scrim_catalog {
     struct scrim_index *reader; // query thread
     int64_t sweep_due_us;
     bool caught_up, recovered;
-    struct complaint catch_up, sweep, recover;
+    struct complaint catch_up, sweep, recover, state;
 };
 
 // SQLite opens the reader's -wal and -shm files at the first question: that is now, before files
@@ -57,7 +57,7 @@ int scrim_catalog_open(struct scrim_desk *desk, struct scrim_catalog **ret,
         scrim_catalog_close(catalog);
         return result;
     }
-    *ret = catalog;
+    *ret = desk->past = catalog;
     return SCRIM_OK;
 }
 
@@ -217,6 +217,45 @@ void scrim_catalog_add(void *context, const struct scrim_archive_file *file)
     free(add);
 }
 
+// --- what became of the picture ---
+
+struct state_job {
+    struct scrim_job job;
+    char camera[SCRIM_CAMERA_ID_MAX + 1];
+    struct scrim_veil_spell spell;
+};
+
+static void work_state(struct scrim_job *job, void *context)
+{
+    struct state_job *note = (struct state_job *)job;
+    struct scrim_catalog *catalog = context;
+    struct scrim_error error;
+    if (scrim_index_add_state(catalog->writer, catalog->desk->site.config->id, note->camera,
+                              &note->spell, &error) < 0)
+        complain(catalog, &catalog->state, "what became of a picture is not noted", &error);
+}
+
+static void done_state(struct scrim_job *job)
+{
+    free(job);
+}
+
+void scrim_catalog_note_state(struct scrim_catalog *catalog, unsigned camera,
+                              enum scrim_veil_was state, const char *reason)
+{
+    struct state_job *note = scrim_new(struct state_job);
+    note->job = (struct scrim_job){.work = work_state, .done = done_state};
+    note->spell = (struct scrim_veil_spell){.state = state, .from_us = scrim_clock_utc_us()};
+    snprintf(note->spell.reason, sizeof note->spell.reason, "%s", reason);
+    snprintf(note->camera, sizeof note->camera, "%s",
+             catalog->desk->site.config->cameras[camera].id);
+    if (scrim_worker_submit(catalog->desk->catalog, &note->job))
+        return;
+    scrim_warn(&catalog->log, "camera %s: that its picture is %s is not noted: too much waits",
+               note->camera, reason);
+    free(note);
+}
+
 int scrim_catalog_start(struct scrim_catalog *catalog, struct scrim_error *error)
 {
     struct scrim_desk *desk = catalog->desk;
@@ -229,8 +268,12 @@ int scrim_catalog_start(struct scrim_catalog *catalog, struct scrim_error *error
     };
     const struct scrim_worker_config reader = {
         .name = "query", .max_jobs = QUERIES_MAX, .context = catalog->reader};
-    const int result = scrim_worker_start(&desk->loop, &writer, &desk->catalog, error);
-    return result < 0 ? result : scrim_worker_start(&desk->loop, &reader, &desk->query, error);
+    int result = scrim_worker_start(&desk->loop, &writer, &desk->catalog, error);
+    if (result >= 0)
+        result = scrim_worker_start(&desk->loop, &reader, &desk->query, error);
+    for (unsigned i = 0; i < desk->site.config->cameras_count && result >= 0; i++)
+        scrim_catalog_note_state(catalog, i, SCRIM_VEIL_WAS_DOWN, "the desk has started");
+    return result;
 }
 
 void scrim_catalog_close(struct scrim_catalog *catalog)

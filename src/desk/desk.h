@@ -6,6 +6,7 @@
 #include "desk/archive.h"
 #include "desk/areas.h"
 #include "desk/camera_state.h"
+#include "desk/cameras.h"
 #include "desk/live.h"
 #include "desk/metrics_token.h"
 #include "desk/peers.h"
@@ -13,6 +14,7 @@
 #include "people/sessions.h"
 #include "people/throttle.h"
 #include "people/users.h"
+#include "people/zones.h"
 #include "desk/worker.h"
 #include "httpd/httpd.h"
 #include "site/config.h"
@@ -32,13 +34,18 @@ struct scrim_desk {
     struct scrim_archive *archive;
     struct scrim_acts *acts; // all that is done over the desk, logged
     struct scrim_areas *areas;
+    struct scrim_cameras *cameras;
     struct scrim_plans *plans;
     struct scrim_vault_state *vault;
+    struct scrim_roster *roster; // what site.db says of people
+    struct scrim_zones *zones;
+    char local_zone[SCRIM_ZONE_MAX + 1]; // the machine's own; "" if it does not say
     struct scrim_sessions *sessions;
     struct scrim_throttle *throttle;
     struct scrim_camera_status *status; // one per camera
 
     struct scrim_worker *auth;    // owns `users`
+    struct scrim_catalog *past;   // notes what becomes of the picture; main's
     struct scrim_worker *catalog; // owns the index's writer; catches up, deletes what expired
     struct scrim_worker *query;   // owns the index's reader
 

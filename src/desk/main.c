@@ -10,6 +10,7 @@
 #include "desk/status_side.h"
 #include "desk/vault_state.h"
 #include "httpd/tls_cert.h"
+#include "site/cameras_dir.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -22,8 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 1024
-#define FILES_MAX 4096            // descriptors: connections, workers, files being sent
+#define FILES_MAX 12800   // descriptors, where the system allows as many
+#define FILES_OF_OURS 512 // of them: databases, workers, the archive; the rest is for viewers
 #define WS_QUEUE_BYTES (8U << 20) // hard ceiling; live.c drops long before
 #define EXPIRE_MS 60000
 
@@ -39,6 +40,7 @@ struct program {
     char tls_key[SCRIM_PATH_MAX], tls_cert[SCRIM_PATH_MAX];
     uv_signal_t signals[2];
     uv_timer_t expire;
+    size_t connections_max;
     bool loop_ready, handles_ready;
 };
 
@@ -126,6 +128,23 @@ static void on_areas_taken(void *context, unsigned camera, uint64_t revision, bo
     scrim_areas_taken(desk->areas, camera, revision, understood);
 }
 
+static void on_admitted(void *context, const struct scrim_peer_admitted *admitted)
+{
+    const struct scrim_desk *desk = context;
+    scrim_cameras_admitted(desk->cameras, admitted);
+}
+
+static enum scrim_veil_was veil_was(enum scrim_live_state state)
+{
+    switch (state) {
+    case SCRIM_LIVE_LIVE: return SCRIM_VEIL_WAS_LIVE;
+    case SCRIM_LIVE_OPAQUE: return SCRIM_VEIL_WAS_OPAQUE;
+    case SCRIM_LIVE_WAITING: return SCRIM_VEIL_WAS_WAITING;
+    case SCRIM_LIVE_DOWN: break;
+    }
+    return SCRIM_VEIL_WAS_DOWN;
+}
+
 static void on_veil_state(void *context, unsigned camera, enum scrim_live_state state,
                           const char *reason)
 {
@@ -133,6 +152,7 @@ static void on_veil_state(void *context, unsigned camera, enum scrim_live_state 
     if (state == SCRIM_LIVE_DOWN)
         scrim_areas_worker_gone(desk->areas, camera);
     scrim_live_set_state(desk->live, camera, state, reason);
+    scrim_catalog_note_state(desk->past, camera, veil_was(state), reason);
     if (state == SCRIM_LIVE_DOWN)
         scrim_archive_end(desk->archive, camera);
 }
@@ -238,6 +258,18 @@ static void open_metrics_token(struct program *program)
         scrim_error_log(&desk->log, "/metrics takes no token: %s", error.text);
 }
 
+// Without it no zone can be chosen but UTC.
+static void load_zones(struct program *program)
+{
+    struct scrim_error error;
+    struct scrim_desk *desk = &program->desk;
+    if (scrim_zones_load("/usr/share/zoneinfo/tzdata.zi", &desk->zones, &error) < 0) {
+        scrim_warn(&desk->log, "time zones are not known: %s", error.text);
+        desk->zones = scrim_zones_parse("", 0);
+    }
+    scrim_zones_local("/etc/localtime", desk->local_zone);
+}
+
 static int open_state(struct program *program, const char *dir, struct scrim_error *error)
 {
     struct scrim_desk *desk = &program->desk;
@@ -255,6 +287,8 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0)
         scrim_areas_open(&desk->site, desk->acts, &desk->areas);
     if (result >= 0)
+        result = scrim_cameras_open(&desk->site, desk->acts, &desk->cameras, error);
+    if (result >= 0)
         result = scrim_plans_open(desk->site.dir, &desk->plans, error);
     if (result >= 0)
         result = scrim_catalog_open(desk, &program->catalog, error);
@@ -265,6 +299,7 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result < 0)
         return result;
     open_metrics_token(program);
+    load_zones(program);
     desk->vault = scrim_vault_state_open(desk->site.dir, &desk->log);
     load_page(program);
     return result;
@@ -293,7 +328,7 @@ static int open_network(struct program *program, struct scrim_error *error)
         .admit = scrim_auth_admit,
         .context = desk,
         .assets = program->assets,
-        .max_connections = CONNECTIONS_MAX,
+        .max_connections = program->connections_max,
         .ws_queue_bytes = WS_QUEUE_BYTES,
     };
     const struct scrim_peers_handler handler = {
@@ -306,6 +341,7 @@ static int open_network(struct program *program, struct scrim_error *error)
         .veil_state = on_veil_state,
         .worker_here = on_worker_here,
         .areas_taken = on_areas_taken,
+        .admitted = on_admitted,
         .context = desk,
     };
     int result = scrim_httpd_create(&desk->loop, &http, &desk->httpd, error);
@@ -334,6 +370,8 @@ static int confine(const struct program *program, struct scrim_error *error)
         {"store", SCRIM_MAY_READ}, // the journals
         {SCRIM_AREAS_DIR, all},
         {SCRIM_PLANS_DIR, all},
+        {SCRIM_CAMERAS_DIR, // written, and never read back: passwords lie there
+         SCRIM_MAY_LIST | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
         {"map", SCRIM_MAY_READ},                   // tiles that the site put there
         {"state/keys/device.pub", SCRIM_MAY_READ}, // the public half, which checks the journals
     };
@@ -367,6 +405,7 @@ static void on_expire(uv_timer_t *timer)
 {
     struct scrim_desk *desk = timer->data;
     scrim_sessions_expire(desk->sessions, scrim_clock_utc_us());
+    scrim_auth_review(desk); // tokens run out, too
 }
 
 static void watch(struct program *program)
@@ -395,6 +434,8 @@ static int start_threads(struct program *program, struct scrim_error *error)
     if (result >= 0)
         result = scrim_areas_start(desk->areas, &desk->loop, desk->peers, error);
     if (result >= 0)
+        result = scrim_cameras_start(desk->cameras, &desk->loop, desk->peers, error);
+    if (result >= 0)
         result = scrim_plans_start(desk->plans, &desk->loop, desk->acts, error);
     if (result >= 0)
         result = scrim_catalog_start(program->catalog, error);
@@ -404,15 +445,26 @@ static int start_threads(struct program *program, struct scrim_error *error)
     return result;
 }
 
+// How many connections there is room for among the descriptors that we may have.
+static size_t limit_files(const struct scrim_log *log)
+{
+    struct rlimit files = {0};
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max > FILES_MAX)
+        files.rlim_max = FILES_MAX;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+        scrim_warn(log, "cannot have %d descriptors", FILES_MAX);
+    return files.rlim_max > 2 * FILES_OF_OURS ? (size_t)files.rlim_max - FILES_OF_OURS
+                                              : FILES_OF_OURS;
+}
+
 static int prepare(struct program *program, const char *dir, struct scrim_error *error)
 {
-    const struct rlimit files = {FILES_MAX, FILES_MAX};
     int result = scrim_sandbox_begin(error);
     if (result >= 0 && sodium_init() < 0)
         result = scrim_fail(error, SCRIM_EINTERNAL, "libsodium does not start");
-    json_object_seed(0);                      // from /dev/urandom, which is out of reach later
-    if (setrlimit(RLIMIT_NOFILE, &files) < 0) // fewer connections, that is all
-        scrim_warn(&program->desk.log, "cannot have %d descriptors", FILES_MAX);
+    json_object_seed(0); // from /dev/urandom, which is out of reach later
+    program->connections_max = limit_files(&program->desk.log);
     signal(SIGPIPE, SIG_IGN);
     if (result >= 0)
         result = open_state(program, dir, error);
@@ -433,6 +485,7 @@ static void stop_threads(struct program *program)
     struct scrim_desk *desk = &program->desk;
     scrim_archive_stop(desk->archive); // its last files still go to the catalog
     scrim_areas_stop(desk->areas);
+    scrim_cameras_stop(desk->cameras);
     scrim_plans_stop(desk->plans);
     scrim_worker_stop(desk->query);
     scrim_worker_stop(desk->catalog);
@@ -474,6 +527,7 @@ static void finish(struct program *program)
     scrim_worker_free(desk->auth);
     scrim_auth_finish(program->auth);
     scrim_areas_free(desk->areas);
+    scrim_cameras_free(desk->cameras);
     scrim_plans_free(desk->plans);
     scrim_vault_state_close(desk->vault);
     scrim_acts_free(desk->acts);
@@ -481,6 +535,8 @@ static void finish(struct program *program)
     scrim_users_close(program->users);
     scrim_assets_destroy(program->assets);
     scrim_sessions_destroy(desk->sessions);
+    scrim_roster_free(desk->roster);
+    scrim_zones_free(desk->zones);
     scrim_throttle_destroy(desk->throttle);
     scrim_live_destroy(desk->live);
     free(desk->status);

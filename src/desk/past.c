@@ -44,13 +44,19 @@ bool past_list_has(const char *list, const char *id)
     return false;
 }
 
-struct past_query *past_query_create(struct scrim_desk *desk, struct scrim_http_request *request)
+void past_query_init(struct past_query *query, struct scrim_desk *desk,
+                     struct scrim_http_request *request)
 {
-    struct past_query *query = scrim_new(struct past_query);
     query->desk = desk;
     query->request = request;
     query->cameras = scrim_new_array(desk->site.config->cameras_count + 1, struct past_camera);
     scrim_buf_init(&query->answer, PAST_ANSWER_MAX);
+}
+
+struct past_query *past_query_create(struct scrim_desk *desk, struct scrim_http_request *request)
+{
+    struct past_query *query = scrim_new(struct past_query);
+    past_query_init(query, desk, request);
     return query;
 }
 

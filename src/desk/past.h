@@ -39,7 +39,10 @@ bool past_parse_range(const struct scrim_http_request *request, int64_t *ret_fro
 // Whether `id` is one of the names in "a,b,c"; NULL is a list of all.
 bool past_list_has(const char *list, const char *id);
 
-// A query without cameras or times. Free it with past_query_free, or submit it.
+// A query without cameras or times. Free it with past_query_free, or submit it. _init is for one
+// that is the first member of something larger, made with scrim_new, which is freed with it.
+void past_query_init(struct past_query *query, struct scrim_desk *desk,
+                     struct scrim_http_request *request);
 struct past_query *past_query_create(struct scrim_desk *desk, struct scrim_http_request *request);
 void past_query_free(struct past_query *query);
 // The cameras of the query's `cameras=a,b`, all without it, of those that the session may see. One

@@ -77,6 +77,13 @@ static bool is_film(const char *name)
     return length > 4 && strcmp(name + length - 4, ".mp4") == 0;
 }
 
+// What became of the picture goes with the last of its films.
+static bool remove_states(struct sweep *sweep, const char *day_dir)
+{
+    char path[SCRIM_PATH_MAX];
+    return scrim_path_join(path, day_dir, "states") < 0 || remove_file(sweep, path);
+}
+
 // Everything of a day, its list last: as long as there is one, a rebuilt index finds the rest.
 static int empty_day(struct sweep *sweep, const char *day_dir, struct scrim_error *error)
 {
@@ -96,8 +103,8 @@ static int empty_day(struct sweep *sweep, const char *day_dir, struct scrim_erro
     }
     if (names)
         scrim_fs_free_names(names, count);
-    if (result >= 0 && empty && scrim_path_join(path, day_dir, "list") >= 0 &&
-        remove_file(sweep, path))
+    if (result >= 0 && empty && remove_states(sweep, day_dir) &&
+        scrim_path_join(path, day_dir, "list") >= 0 && remove_file(sweep, path))
         rmdir(day_dir); // stays if there is something in it that is not ours
     return result;
 }

@@ -203,6 +203,8 @@ static int load_camera(struct scrim_index *index, const char *name, struct scrim
     for (size_t i = 0; i < count && result >= 0; i++) {
         if (scrim_day_valid(days[i]))
             result = load_day(index, &camera, days[i], error);
+        if (result >= 0 && scrim_day_valid(days[i]))
+            result = scrim_index_load_states(index, &camera, days[i], error);
     }
     scrim_fs_free_names(days, count);
     return result;

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "index/v1.sql.h"
+#include "index/v2.sql.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +42,25 @@ static const char *const texts[STATEMENTS] = {
     // Gaps may overlap after a clock step, so every one that began before is looked at.
     [STATEMENT_GAPS] = "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1"
                        " AND start_us < ?3 AND end_us > ?2 ORDER BY start_us",
+    // From the last one that begins before ?2, which may end behind it, and the other way round.
+    [STATEMENT_GAPS_AFTER] =
+        "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1 AND start_us >="
+        " (SELECT ifnull(max(start_us), ?2) FROM gap WHERE camera = ?1 AND start_us <= ?2)"
+        " AND start_us < ?3 ORDER BY start_us LIMIT ?4",
+    [STATEMENT_GAPS_BEFORE] =
+        "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1 AND start_us < ?3"
+        " AND end_us >= ?2 ORDER BY start_us DESC LIMIT ?4",
+    [STATEMENT_STATE_LAST] =
+        "SELECT state, reason FROM state WHERE camera = ? ORDER BY at_us DESC LIMIT 1",
+    [STATEMENT_STATE_ADD] = "INSERT OR REPLACE INTO state VALUES(?, ?, ?, ?)",
+    [STATEMENT_SPELLS_AFTER] =
+        "SELECT at_us, (SELECT min(n.at_us) FROM state n WHERE n.camera = s.camera AND n.at_us >"
+        " s.at_us), reason FROM state s WHERE camera = ?1 AND at_us >= ?2 AND at_us < ?3"
+        " AND state = ?5 ORDER BY at_us LIMIT ?4",
+    [STATEMENT_SPELLS_BEFORE] =
+        "SELECT at_us, (SELECT min(n.at_us) FROM state n WHERE n.camera = s.camera AND n.at_us >"
+        " s.at_us), reason FROM state s WHERE camera = ?1 AND at_us >= ?2 AND at_us < ?3"
+        " AND state = ?5 ORDER BY at_us DESC LIMIT ?4",
     [STATEMENT_ARCHIVES] =
         "SELECT start_us, end_us, first_pts_us, bytes, file, mime FROM archive WHERE camera = ?1"
         " AND start_us >= (SELECT ifnull(max(start_us), ?2) FROM archive WHERE camera = ?1 AND"

@@ -50,6 +50,27 @@ SCRIM_MUST_CHECK int scrim_index_archive_files(struct scrim_index *index, const 
                                                struct scrim_archive_file **ret, size_t *ret_count,
                                                struct scrim_error *error);
 
+// What became of the redacted picture of a camera.
+enum scrim_veil_was {
+    SCRIM_VEIL_WAS_LIVE,
+    SCRIM_VEIL_WAS_OPAQUE, // all of it, for `reason`
+    SCRIM_VEIL_WAS_WAITING,
+    SCRIM_VEIL_WAS_DOWN,
+};
+#define SCRIM_VEIL_WAS 4
+
+struct scrim_veil_spell {
+    enum scrim_veil_was state;
+    int64_t from_us, to_us; // to_us INT64_MAX: it goes on
+    char reason[200];
+};
+
+// Appends it to DIR/veil/<camera>/<day>/states, from which a rebuild reads it, and to the database;
+// nothing if it is what was said last. `to_us` is not looked at.
+SCRIM_MUST_CHECK int scrim_index_add_state(struct scrim_index *index, const char *site,
+                                           const char *camera, const struct scrim_veil_spell *spell,
+                                           struct scrim_error *error);
+
 struct scrim_span {
     int64_t from_us, to_us;
 };
@@ -73,6 +94,23 @@ struct scrim_timeline {
     size_t recorded_count, redacted_count, unknown_count, gaps_count;
     size_t only_redacted_count, not_kept_count;
 };
+
+// What happened, for a list of events: those that begin in [from_us, to_us), oldest first, or
+// newest first, and of gaps also the one that was going on at `from_us`; at most `limit`. Free *ret
+// with free(). SCRIM_ENOENT for a camera that the index does not know.
+struct scrim_index_range {
+    int64_t from_us, to_us;
+    bool backwards;
+    size_t limit;
+};
+SCRIM_MUST_CHECK int scrim_index_gaps(struct scrim_index *index, const char *camera,
+                                      const struct scrim_index_range *range,
+                                      struct scrim_gap_span **ret, size_t *ret_count,
+                                      struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_index_opaque(struct scrim_index *index, const char *camera,
+                                        const struct scrim_index_range *range,
+                                        struct scrim_veil_spell **ret, size_t *ret_count,
+                                        struct scrim_error *error);
 
 #define SCRIM_INDEX_MERGE_US (1 * SCRIM_SECOND)
 #define SCRIM_INDEX_OPEN_US (150 * SCRIM_SECOND)

@@ -31,6 +31,12 @@ enum statement {
     STATEMENT_SPAN_PUT,
     STATEMENT_SPANS,
     STATEMENT_GAPS,
+    STATEMENT_GAPS_AFTER,
+    STATEMENT_GAPS_BEFORE,
+    STATEMENT_STATE_LAST,
+    STATEMENT_STATE_ADD,
+    STATEMENT_SPELLS_AFTER,
+    STATEMENT_SPELLS_BEFORE,
     STATEMENT_ARCHIVES,
     STATEMENT_SEGMENTS_BY_SEQ,
     STATEMENTS,
@@ -110,7 +116,14 @@ SCRIM_MUST_CHECK int scrim_index_cut_span(struct scrim_index *index, sqlite3_int
 SCRIM_MUST_CHECK int scrim_index_insert_archive(struct scrim_index *index,
                                                 const struct scrim_archive_file *file,
                                                 struct scrim_error *error);
-// Reads all lists of redacted files below DIR/veil.
+// Reads the states of one day, as scrim_index_load_archive does.
+SCRIM_MUST_CHECK int scrim_index_load_states(struct scrim_index *index,
+                                             const struct index_camera *camera, const char *day,
+                                             struct scrim_error *error);
+// One line of such a file, without its line break; strict.
+SCRIM_MUST_CHECK bool scrim_state_line_parse(const char *line, size_t length,
+                                             struct scrim_veil_spell *ret);
+// Reads all lists of redacted files below DIR/veil, and what became of the picture.
 SCRIM_MUST_CHECK int scrim_index_load_archive(struct scrim_index *index, struct scrim_error *error);
 // One line of such a list, without its line break; strict.
 SCRIM_MUST_CHECK bool scrim_archive_line_parse(const char *line, size_t length, const char *camera,

@@ -233,6 +233,7 @@ static int expire_rows(struct scrim_index *index, sqlite3_int64 camera, int64_t 
         "DELETE FROM segment WHERE camera = ?1 AND end_us < ?2",
         "DELETE FROM gap WHERE camera = ?1 AND end_us < ?2",
         "DELETE FROM archive WHERE camera = ?1 AND end_us < ?2",
+        "DELETE FROM state WHERE camera = ?1 AND at_us < ?2",
         "DELETE FROM span WHERE camera = ?1 AND end_us <= ?2",
         "UPDATE span SET start_us = ?2 WHERE camera = ?1 AND start_us < ?2",
         "UPDATE camera SET expired_us = max(expired_us, ?2) WHERE id = ?1",

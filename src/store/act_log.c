@@ -191,6 +191,18 @@ static int read_line(struct scrim_act_log *log, size_t line, char ret[SCRIM_JOUR
     return SCRIM_OK;
 }
 
+int scrim_act_log_peek(struct scrim_act_log *log, uint64_t seq, struct scrim_record *ret,
+                       struct scrim_error *error)
+{
+    char line[SCRIM_JOURNAL_LINE_MAX];
+    uint8_t prev[32];
+    size_t length;
+    if (seq >= scrim_act_log_count(log))
+        return scrim_fail(error, SCRIM_ENOENT, "%s: there is no such line", log->path);
+    const int result = read_line(log, seq, line, &length, error);
+    return result < 0 ? result : scrim_journal_parse(line, length, NULL, ret, prev, error);
+}
+
 int scrim_act_log_read(struct scrim_act_log *log, uint64_t seq, struct scrim_record *ret,
                        struct scrim_error *error)
 {

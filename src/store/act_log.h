@@ -33,5 +33,8 @@ SCRIM_MUST_CHECK int scrim_act_log_append(struct scrim_act_log *log, const char 
 uint64_t scrim_act_log_count(const struct scrim_act_log *log);
 // Line `seq`, its signature checked, and its link to the line before it: SCRIM_EAUTH if either is
 // not right, SCRIM_ENOENT if there is no such line.
+// _peek checks neither, for what is told again from a log that scrim check vouches for.
+SCRIM_MUST_CHECK int scrim_act_log_peek(struct scrim_act_log *log, uint64_t seq,
+                                        struct scrim_record *ret, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_act_log_read(struct scrim_act_log *log, uint64_t seq,
                                         struct scrim_record *ret, struct scrim_error *error);

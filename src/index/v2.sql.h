@@ -1,8 +1,8 @@
-// Schema 1 of state/index.db. A change makes a v2.sql.h and a new user_version: since all of it can
+// Schema 2 of state/index.db. A change makes a v3.sql.h and a new user_version: since all of it can
 // be made again, an older database is simply rebuilt.
 #pragma once
 
-#define SCRIM_INDEX_VERSION 1
+#define SCRIM_INDEX_VERSION 2
 #define SCRIM_INDEX_APPLICATION 0x5363726d // "Scrm"
 
 static const char schema[] =
@@ -34,4 +34,9 @@ static const char schema[] =
     "CREATE TABLE span("
     " camera INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,"
-    " PRIMARY KEY(camera, kind, start_us)) WITHOUT ROWID;";
+    " PRIMARY KEY(camera, kind, start_us)) WITHOUT ROWID;"
+    // What became of the redacted picture, and when: each row counts until the next one.
+    "CREATE TABLE state("
+    " camera INTEGER NOT NULL, at_us INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT "
+    "NULL,"
+    " PRIMARY KEY(camera, at_us)) WITHOUT ROWID;";
