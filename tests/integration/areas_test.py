@@ -96,8 +96,9 @@ def drawn():
 
         put(ada, "corner", "mask", CORNER)
         wait_until_applied(ada, 3)
-        picture = live_picture(ada, staged.dir, 45)
-        expect(is_flat(picture, 0.52, 0.12, 0.78, 0.38), "what the mask covers can be seen")
+        # Somebody may stand there just now, as a silhouette on the mask; not in each of these pictures.
+        pictures = [live_picture(ada, staged.dir, 45) for _ in range(3)]
+        expect(any(is_flat(p, 0.52, 0.12, 0.78, 0.38) for p in pictures), "what the mask covers can be seen")
         expect(ada.camera("quay")["veil"]["state"] == "live", "the picture was dropped")
 
         put(ada, "quay-edge", "zone", [[0, 1], [0, 0.9], [1, 0.9], [1, 1]])
