@@ -1,8 +1,8 @@
 // scrim up: runs a site in the foreground. Makes the sockets, starts keeper, recorder, veil workers
-// and desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. On SIGHUP a scrim.yaml
-// that is sound is taken over: by the recorder while it records on, by the others with a new start.
-// The listening sockets belong to this process, so they outlive a crash of the program that serves
-// them.
+// and desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. On SIGHUP, and when
+// the cameras in cameras.d changed, a scrim.yaml that is sound is taken over: by the recorder while
+// it records on, by the others with a new start. The listening sockets belong to this process, so
+// they outlive a crash of the program that serves them.
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,20 +11,25 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "keeper/admitted.h"
-#include "site/config.h"
+#include "site/cameras_dir.h"
 #include "store/layout.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define STOP_PATIENCE_US (15 * SCRIM_SECOND) // then SIGKILL
+// After a change in cameras.d: until several that belong together are done, and the desk has
+// answered who made it.
+#define SETTLE_US (SCRIM_SECOND / 2)
 
 enum { KEEPER, RECORDER, DESK, VEIL }; // places among the children; the veil's workers come last
 
@@ -33,7 +38,9 @@ struct supervisor {
     struct scrim_site site;
     struct scrim_child *children;
     size_t children_count;
-    int signals; // signalfd
+    int signals;        // signalfd
+    int changes;        // inotify on cameras.d, -1: none
+    int64_t changed_us; // monotonic, of the last change there; 0: none that waits
     bool has_terminal;
     bool stopping;
 };
@@ -127,6 +134,12 @@ static int start_due(struct supervisor *up)
     return next < 0 ? -1 : (int)(next / 1000) + 1;
 }
 
+static void say_faults(const struct supervisor *up, const struct scrim_site *site)
+{
+    for (unsigned i = 0; i < site->faults_count; i++)
+        scrim_error_log(&up->log, "a camera is left out: %s", site->faults[i].text);
+}
+
 // Veil and desk start within a second, and what they show pauses for as long. The number of the
 // veil's workers stays.
 static void reload(struct supervisor *up)
@@ -137,6 +150,7 @@ static void reload(struct supervisor *up)
         scrim_error_log(&up->log, "scrim.yaml is not taken over: %s", error.text);
         return;
     }
+    say_faults(up, &site);
     if (scrim_admission_start(&site, &error) < 0) { // the keeper would not start again with it
         scrim_error_log(&up->log, "scrim.yaml is not taken over: %s", error.text);
         scrim_site_finish(&site);
@@ -187,10 +201,76 @@ static bool any_runs(const struct supervisor *up)
     return false;
 }
 
+// Files that are being written, and passwords, which come with a camera's file or not at all, are
+// no change.
+static bool is_change(const struct inotify_event *event)
+{
+    const char *name = event->len > 0 ? event->name : "";
+    const size_t length = strlen(name);
+    return strcmp(name, SCRIM_CAMERAS_CHANGED) == 0 ||
+           (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
+}
+
+static void look_at_changes(struct supervisor *up)
+{
+    _Alignas(struct inotify_event) char events[4096];
+    ssize_t got;
+    while ((got = read(up->changes, events, sizeof events)) > 0) {
+        const struct inotify_event *event;
+        for (const char *at = events; at < events + got; at += sizeof *event + event->len) {
+            event = (const struct inotify_event *)(const void *)at;
+            if (is_change(event) || (event->mask & IN_Q_OVERFLOW))
+                up->changed_us = scrim_clock_mono_us();
+        }
+    }
+}
+
+// A site without the directory gets it, so that there is something to watch.
+static void watch_cameras(struct supervisor *up)
+{
+    char path[SCRIM_PATH_MAX];
+    struct scrim_error error = {.text = "path too long"};
+    if (scrim_path_join(path, up->site.dir, SCRIM_CAMERAS_DIR) >= 0 &&
+        scrim_cameras_dir_make(up->site.dir, &error) >= 0) {
+        up->changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (up->changes >= 0 &&
+            inotify_add_watch(up->changes, path,
+                              IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) >= 0)
+            return;
+        scrim_fail_errno(&error, errno, "%s", path);
+    }
+    scrim_close_fd(&up->changes);
+    scrim_warn(&up->log, "changes in %s need SIGHUP: %s", SCRIM_CAMERAS_DIR, error.text);
+}
+
+// Milliseconds until a change in cameras.d is taken over, or `otherwise_ms` (-1: for ever).
+static int until_settled(const struct supervisor *up, int otherwise_ms)
+{
+    if (up->changed_us == 0)
+        return otherwise_ms;
+    const int64_t left_us = up->changed_us + SETTLE_US - scrim_clock_mono_us();
+    const int left_ms = left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
+    return otherwise_ms >= 0 && otherwise_ms < left_ms ? otherwise_ms : left_ms;
+}
+
+static void take_settled(struct supervisor *up)
+{
+    if (up->changed_us == 0 || scrim_clock_mono_us() - up->changed_us < SETTLE_US)
+        return;
+    up->changed_us = 0;
+    if (!up->stopping)
+        reload(up);
+}
+
 static void wait_for_signal(struct supervisor *up, int timeout_ms)
 {
-    struct pollfd wait = {.fd = up->signals, .events = POLLIN};
-    if (poll(&wait, 1, timeout_ms) <= 0)
+    struct pollfd wait[] = {{.fd = up->signals, .events = POLLIN},
+                            {.fd = up->changes, .events = POLLIN}};
+    const int ready = poll(wait, 2, until_settled(up, timeout_ms));
+    if (ready > 0 && wait[1].revents)
+        look_at_changes(up);
+    take_settled(up);
+    if (ready <= 0 || !wait[0].revents)
         return;
     struct signalfd_siginfo info;
     bool again = false;
@@ -245,6 +325,10 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
         result = up->signals =
             scrim_signals_open((const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0}, error);
     up->has_terminal = isatty(STDIN_FILENO);
+    if (result >= 0) {
+        watch_cameras(up);
+        say_faults(up, &up->site);
+    }
     if (result >= 0)
         result = describe_children(up, error);
     return result;
@@ -264,7 +348,7 @@ int scrim_cmd_up(int argc, char **argv)
     if (parsed < 0)
         return scrim_cmd_usage("up", parsed, &error);
 
-    struct supervisor up = {.log = scrim_log_named("up")};
+    struct supervisor up = {.log = scrim_log_named("up"), .signals = -1, .changes = -1};
     const int result = up_site(&up, positionals[0], &error);
     if (result >= 0) {
         scrim_info(&up.log, "site=%s cameras=%u programs=%zu", up.site.config->id,
@@ -274,6 +358,7 @@ int scrim_cmd_up(int argc, char **argv)
     for (size_t i = 0; i < up.children_count; i++)
         scrim_child_finish(&up.children[i]);
     free(up.children);
+    scrim_close_fd(&up.changes);
     scrim_site_finish(&up.site);
     return result < 0 ? scrim_cmd_failed("up", &error) : 0;
 }

@@ -5,7 +5,7 @@
 //      "programs":{"desk":true,"recorder":true,"keeper":true,"veil":[true,false] or null},
 //      "cameras":[as the desk's status (desk/status.h) has them, and:
 //                 "day":{"recorded_to_us":…,"unknown_us":…,"gaps":{"network":{"count","us"}}}],
-//      "disks":[…],"storage":{…} or null,
+//      "left_out":["DIR/cameras.d/quay.yaml:3: …"],"disks":[…],"storage":{…} or null,
 //      "problems":["…"],"notices":["…"],"ok":true}
 //
 // From files alone, cameras have `id`, `name`, `retention_hours` and `day`, and `disks` is empty.

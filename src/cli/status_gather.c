@@ -195,6 +195,14 @@ static void add_day(const struct scrim_site *site, json_t *camera, int64_t now_u
     json_object_set_new(camera, "day", day);
 }
 
+static json_t *left_out_json(const struct scrim_site *site)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < site->faults_count; i++)
+        json_array_append_new(list, json_string(site->faults[i].text));
+    return list;
+}
+
 int scrim_status_gather(const struct scrim_site *site, int64_t now_us, json_t **ret,
                         struct scrim_error *error)
 {
@@ -210,6 +218,7 @@ int scrim_status_gather(const struct scrim_site *site, int64_t now_us, json_t **
     json_object_set_new(status, "source", json_string(asked >= 0 ? "desk" : "files"));
     if (asked < 0)
         json_object_set_new(status, "why", json_string(why.text));
+    json_object_set_new(status, "left_out", left_out_json(site));
     json_object_set_new(status, "site",
                         json_pack("{s:s,s:s}", "id", site->config->id, "name", site->config->name));
     const json_t *cameras = json_object_get(status, "cameras");

@@ -67,6 +67,14 @@ static void judge_programs(struct verdict *verdict, const json_t *status)
     }
 }
 
+static void judge_left_out(struct verdict *verdict, const json_t *status)
+{
+    const json_t *text;
+    size_t i;
+    json_array_foreach(json_object_get(status, "left_out"), i, text)
+        say(verdict->problems, "a camera is left out: %s", json_string_value(text));
+}
+
 static void judge_recording(struct verdict *verdict, const json_t *camera)
 {
     const char *id = text_of(camera, "id"), *state = text_of(camera, "state");
@@ -173,6 +181,7 @@ void scrim_status_judge(json_t *status)
     const json_t *cameras = json_object_get(status, "cameras");
     const json_t *disks = json_object_get(status, "disks");
     judge_programs(&verdict, status);
+    judge_left_out(&verdict, status);
     for (size_t i = 0; i < json_array_size(disks); i++)
         judge_disk(&verdict, json_array_get(disks, i));
     judge_storage(&verdict, json_object_get(status, "storage"));

@@ -348,10 +348,14 @@ static int reach(struct connection *connection, struct scrim_error *error)
         connection->now_us = scrim_clock_mono_us();
         int result = dial(connection, error);
         connection->now_us = scrim_clock_mono_us();
-        if (result >= 0)
+        if (result >= 0) {
+            scrim_trial_passed(connection->ingest, SCRIM_TRIAL_CONNECT);
             result = shake_hands(connection, error);
-        if (result >= 0)
+        }
+        if (result >= 0) {
+            scrim_trial_passed(connection->ingest, SCRIM_TRIAL_TLS);
             result = open_session(connection, error);
+        }
         if (result >= 0)
             result = talk(connection, error);
         if (result <= 0)
@@ -484,10 +488,14 @@ int scrim_ingest_connection(struct scrim_ingest *ingest, int64_t *ret_healthy_us
         if (connection.packet_result < 0)
             result = explain_packets(&connection, error);
     }
-    if (result >= 0)
+    if (result >= 0) {
+        scrim_trial_passed(ingest, SCRIM_TRIAL_DESCRIBE);
         result = play(&connection, error);
+    }
     if (!connection.named)
         scrim_fail_prefix(error, "%s", connection.url);
+    ingest->refusal = connection.session ? scrim_rtsp_session_refusal(connection.session)
+                                         : SCRIM_RTSP_REFUSED_NOT;
     end_playing(&connection);
     *ret_healthy_us = connection.delivery.first_us
                           ? connection.delivery.last_us - connection.delivery.first_us

@@ -25,6 +25,15 @@ enum scrim_dial_kind {
     SCRIM_DIAL_UDP_PEER, // connect the two to the camera's ports
 };
 
+enum scrim_dial_why {
+    SCRIM_DIAL_WHY_OTHER,
+    SCRIM_DIAL_WHY_NAME_UNKNOWN,
+    SCRIM_DIAL_WHY_NAME_SERVER,
+    SCRIM_DIAL_WHY_REFUSED,
+    SCRIM_DIAL_WHY_UNREACHABLE,
+    SCRIM_DIAL_WHY_SILENT,
+};
+
 struct scrim_control {
     uint32_t kind;   // enum scrim_dial_kind
     uint32_t stream; // between parent and dialer: whose; 0 elsewhere
@@ -37,6 +46,7 @@ struct scrim_control {
                                   // an IPv4 one mapped
     // Answers.
     int32_t code;   // 0 or enum scrim_err
+    uint32_t why;   // code < 0: enum scrim_dial_why
     char text[256]; // code < 0: a sentence without the address
     char password[SCRIM_PASSWORD_MAX];
 };

@@ -63,6 +63,10 @@ static int hand_over(struct scrim_delivery *delivery, const struct scrim_params 
                      const struct scrim_unit *unit)
 {
     note_arrival(delivery, unit->arrival_us);
+    if (delivery->ingest->trial) {
+        scrim_trial_unit(delivery->ingest, params, unit);
+        return SCRIM_OK;
+    }
     delivery->lost_units += unit->lost_units;
     delivery->lost_packets += unit->lost_packets;
     const int result = tell_unit(delivery, params, unit);

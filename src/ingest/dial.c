@@ -33,14 +33,28 @@ static void fail(struct scrim_control *answer, int code, const char *text)
     snprintf(answer->text, sizeof answer->text, "%s", text);
 }
 
+static void fail_because(struct scrim_control *answer, enum scrim_dial_why why, int code,
+                         const char *text)
+{
+    answer->why = (uint32_t)why;
+    fail(answer, code, text);
+}
+
 static void fail_connecting(struct scrim_control *answer, int why)
 {
     switch (why) {
-    case ECONNREFUSED: fail(answer, SCRIM_EBUSY, "connection refused"); break;
+    case ECONNREFUSED:
+        fail_because(answer, SCRIM_DIAL_WHY_REFUSED, SCRIM_EBUSY, "connection refused");
+        break;
     case EHOSTUNREACH:
     case ENETUNREACH:
-    case ENETDOWN: fail(answer, SCRIM_ENETWORK, "the host cannot be reached"); break;
-    case ETIMEDOUT: fail(answer, SCRIM_ETIMEOUT, "no answer in time"); break;
+    case ENETDOWN:
+        fail_because(answer, SCRIM_DIAL_WHY_UNREACHABLE, SCRIM_ENETWORK,
+                     "the host cannot be reached");
+        break;
+    case ETIMEDOUT:
+        fail_because(answer, SCRIM_DIAL_WHY_SILENT, SCRIM_ETIMEOUT, "no answer in time");
+        break;
     default: fail(answer, SCRIM_ENETWORK, "the connection failed"); break;
     }
 }
@@ -119,9 +133,11 @@ static void dial_tcp(const struct scrim_control *request, struct scrim_control *
     snprintf(port, sizeof port, "%u", request->port);
     const int failed = getaddrinfo(request->host, port, &hints, &list);
     if (failed == EAI_AGAIN)
-        fail(answer, SCRIM_ENETWORK, "the name server does not answer");
+        fail_because(answer, SCRIM_DIAL_WHY_NAME_SERVER, SCRIM_ENETWORK,
+                     "the name server does not answer");
     else if (failed)
-        fail(answer, SCRIM_ENETWORK, "the host name has no address");
+        fail_because(answer, SCRIM_DIAL_WHY_NAME_UNKNOWN, SCRIM_ENETWORK,
+                     "the host name has no address");
     else
         fds[0] = dial_addresses(list, deadline_us, answer);
     if (list)

@@ -19,5 +19,9 @@ struct scrim_ingest_setup {
     int sealer_fd;                  // to the sealer (wire.h), owned
 };
 
+// The same once, and nothing of it is recorded: SCRIM_TRIAL_SECONDS at most, telling what happens
+// step by step over `sealer_fd` (TRIED, link/trial.h). Returns the exit status.
+int scrim_ingest_try(const struct scrim_ingest_setup *setup, uint32_t number);
+
 // Confines the process and serves until the parent or the sealer goes. Returns the exit status.
 int scrim_ingest_run(const struct scrim_ingest_setup *setup);

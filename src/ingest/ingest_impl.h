@@ -8,6 +8,7 @@
 #include "ingest/ingest.h"
 #include "ingest/transport.h"
 #include "ingest/wire.h"
+#include "link/trial.h"
 #include "rtsp/receiver.h"
 #include "rtsp/sound.h"
 #include "rtsp/url.h"
@@ -30,8 +31,11 @@ struct scrim_ingest {
     struct scrim_control answer; // of the dialer, once `answered`
     bool answered;
     int answer_fds[SCRIM_DATAGRAM_FDS];
-    char sound_problem[512]; // why there is no sound, as last logged
-    bool over;               // parent or sealer is gone: end
+    enum scrim_rtsp_refusal refusal; // of the connection that ended last
+    struct scrim_trial *trial;       // NULL: it records
+    int64_t end_us;                  // monotonic: over by then
+    char sound_problem[512];         // why there is no sound, as last logged
+    bool over;                       // parent or sealer is gone: end
 };
 
 // Waits until `until_us` (monotonic), or until a descriptor of `fds` is ready, an answer of the
@@ -44,6 +48,13 @@ int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_
 SCRIM_MUST_CHECK int scrim_ingest_dial(struct scrim_ingest *ingest,
                                        const struct scrim_control *request, int64_t timeout_us,
                                        struct scrim_error *error);
+
+// What is common to recording and to a trial (NULL: none): confines the process, waits for the
+// password.
+SCRIM_MUST_CHECK int scrim_ingest_begin(struct scrim_ingest *ingest,
+                                        const struct scrim_ingest_setup *setup,
+                                        struct scrim_trial *trial, struct scrim_error *error);
+void scrim_ingest_end(struct scrim_ingest *ingest);
 
 // One connection, from dialling to its end. Always fails: `error` tells how it ended.
 // *ret_healthy_us: how long pictures came.
@@ -68,6 +79,14 @@ SCRIM_MUST_CHECK int scrim_delivery_take(struct scrim_delivery *delivery,
                                          struct scrim_receiver *receiver);
 // When to give up waiting for the next picture (monotonic).
 int64_t scrim_delivery_stall_us(const struct scrim_delivery *delivery);
+
+// ---- Trials (trial.c). Both are for every stream, and do nothing where `trial` is NULL.
+
+// A step is done.
+void scrim_trial_passed(struct scrim_ingest *ingest, enum scrim_trial_step step);
+// A picture, which a trial looks at instead of handing it to the sealer.
+void scrim_trial_unit(struct scrim_ingest *ingest, const struct scrim_params *params,
+                      const struct scrim_unit *unit);
 
 // ---- Sound likewise (sound.c). It gives way to pictures, and never ends a connection.
 

@@ -79,24 +79,41 @@ static int prepare(struct scrim_ingest *ingest, struct scrim_error *error)
     return result < 0 ? result : scrim_ingest_confine(error);
 }
 
+int scrim_ingest_begin(struct scrim_ingest *ingest, const struct scrim_ingest_setup *setup,
+                       struct scrim_trial *trial, struct scrim_error *error)
+{
+    *ingest = (struct scrim_ingest){.setup = *setup,
+                                    .answer_fds = {-1, -1},
+                                    .talk_us = TALK_US,
+                                    .first_wait_us = FIRST_WAIT_US,
+                                    .trial = trial,
+                                    .feed_due_us = trial ? INT64_MAX : 0, // for the sealer
+                                    .end_us = INT64_MAX};
+    signal(SIGPIPE, SIG_IGN);
+    const int result = prepare(ingest, error);
+    if (result >= 0) {
+        ingest->sealer = scrim_link_create(setup->sealer_fd, SCRIM_SEALER_BYTES);
+        wait_for_password(ingest);
+    }
+    return result;
+}
+
+void scrim_ingest_end(struct scrim_ingest *ingest)
+{
+    scrim_link_destroy(ingest->sealer);
+    sodium_free(ingest->password);
+    scrim_tls_destroy(ingest->tls);
+}
+
 int scrim_ingest_run(const struct scrim_ingest_setup *setup)
 {
-    struct scrim_ingest ingest = {.setup = *setup,
-                                  .answer_fds = {-1, -1},
-                                  .talk_us = TALK_US,
-                                  .first_wait_us = FIRST_WAIT_US};
+    struct scrim_ingest ingest;
     struct scrim_error error;
-    signal(SIGPIPE, SIG_IGN);
-    const int result = prepare(&ingest, &error);
-    if (result < 0) {
+    if (scrim_ingest_begin(&ingest, setup, NULL, &error) < 0) {
         scrim_error_log(&setup->log, "%s", error.text);
         return 1;
     }
-    ingest.sealer = scrim_link_create(setup->sealer_fd, SCRIM_SEALER_BYTES);
-    wait_for_password(&ingest);
     serve(&ingest);
-    scrim_link_destroy(ingest.sealer);
-    sodium_free(ingest.password);
-    scrim_tls_destroy(ingest.tls);
+    scrim_ingest_end(&ingest);
     return 0;
 }

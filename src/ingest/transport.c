@@ -20,6 +20,8 @@ struct scrim_tls {
     SSL_CTX *context;
     bool pinned;
     uint8_t fingerprint[FINGERPRINT_BYTES];
+    bool has_seen; // what the last handshake showed
+    uint8_t seen[FINGERPRINT_BYTES];
 };
 
 struct scrim_transport_stream {
@@ -29,15 +31,33 @@ struct scrim_transport_stream {
     short events;
 };
 
-// The certificate that the camera shows first is compared; no chain, name or date matters then.
-static int check_pin(X509_STORE_CTX *store, void *context)
+static void look_at(struct scrim_tls *tls, const X509 *certificate)
 {
-    const struct scrim_tls *tls = context;
-    const X509 *certificate = X509_STORE_CTX_get0_cert(store);
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (!certificate || X509_digest(certificate, EVP_sha256(), digest, &size) != 1 ||
-        size != FINGERPRINT_BYTES || sodium_memcmp(digest, tls->fingerprint, size) != 0) {
+    tls->has_seen = certificate && X509_digest(certificate, EVP_sha256(), digest, &size) == 1 &&
+                    size == FINGERPRINT_BYTES;
+    if (tls->has_seen)
+        memcpy(tls->seen, digest, FINGERPRINT_BYTES);
+}
+
+bool scrim_tls_seen(const struct scrim_tls *tls, uint8_t ret[FINGERPRINT_BYTES])
+{
+    if (!tls || !tls->has_seen)
+        return false;
+    memcpy(ret, tls->seen, FINGERPRINT_BYTES);
+    return true;
+}
+
+// Where a certificate is pinned, the one that the camera shows first is compared; no chain, name or
+// date matters then.
+static int check(X509_STORE_CTX *store, void *context)
+{
+    struct scrim_tls *tls = context;
+    look_at(tls, X509_STORE_CTX_get0_cert(store));
+    if (!tls->pinned)
+        return X509_verify_cert(store);
+    if (!tls->has_seen || sodium_memcmp(tls->seen, tls->fingerprint, FINGERPRINT_BYTES) != 0) {
         X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
         return 0;
     }
@@ -56,11 +76,11 @@ int scrim_tls_create(const struct scrim_tls_trust *trust, struct scrim_tls **ret
     SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE |
                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(tls->context, check, tls);
     int result = SCRIM_OK;
     if (trust->fingerprint) {
         tls->pinned = true;
         memcpy(tls->fingerprint, trust->fingerprint, sizeof tls->fingerprint);
-        SSL_CTX_set_cert_verify_callback(tls->context, check_pin, tls);
     } else if (trust->ca_file) {
         // A camera's own certificate is an authority too, for itself.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls->context), X509_V_FLAG_PARTIAL_CHAIN);

@@ -19,6 +19,9 @@ SCRIM_MUST_CHECK int scrim_tls_create(const struct scrim_tls_trust *trust, struc
                                       struct scrim_error *error);
 void scrim_tls_destroy(struct scrim_tls *tls); // NULL is fine
 
+// The SHA-256 of the certificate that was shown in the last handshake; false if none was.
+bool scrim_tls_seen(const struct scrim_tls *tls, uint8_t ret[32]);
+
 struct scrim_transport_stream;
 
 // Takes `fd`, connected and non-blocking. `tls` NULL: none. `host`: the name to verify.

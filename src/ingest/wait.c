@@ -69,6 +69,8 @@ int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_
     int64_t due_us = until_us < ingest->feed_due_us ? until_us : ingest->feed_due_us;
     if (ingest->alive_due_us < due_us)
         due_us = ingest->alive_due_us;
+    if (ingest->end_us < due_us)
+        due_us = ingest->end_us;
     if (poll(all, OURS + count, milliseconds_until(due_us, now_us)) < 0)
         return scrim_clock_mono_us(); // EINTR
     if (all[0].revents)
@@ -78,6 +80,7 @@ int64_t scrim_ingest_wait(struct scrim_ingest *ingest, struct pollfd *fds, nfds_
     for (nfds_t i = 0; i < count; i++)
         fds[i].revents = all[OURS + i].revents;
     now_us = scrim_clock_mono_us();
+    ingest->over |= now_us >= ingest->end_us;
     report(ingest, now_us);
     return now_us;
 }

@@ -22,7 +22,8 @@ struct scrim_link {
     size_t out_sent;
     struct scrim_buf in; // received bytes, from in_used on not yet handed out
     size_t in_used;
-    bool drained; // the last read found less than it had room for: there is no more for now
+    bool no_trace; // bytes that are done with are overwritten
+    bool drained;  // the last read found less than it had room for: there is no more for now
 };
 
 struct scrim_link *scrim_link_create(int fd, size_t max_queued)
@@ -89,6 +90,11 @@ int scrim_link_send(struct scrim_link *link, enum scrim_link_kind kind, uint8_t 
     return result; // the room was reserved: all zero
 }
 
+void scrim_link_keep_no_trace(struct scrim_link *link)
+{
+    link->no_trace = true;
+}
+
 int scrim_link_flush(struct scrim_link *link)
 {
     while (link->out_sent < link->out.len) {
@@ -100,6 +106,8 @@ int scrim_link_flush(struct scrim_link *link)
             return errno == EAGAIN ? SCRIM_OK : SCRIM_ENETWORK;
         link->out_sent += (size_t)sent;
     }
+    if (link->no_trace && link->out.data)
+        explicit_bzero(link->out.data, link->out.capacity);
     scrim_buf_clear(&link->out);
     link->out_sent = 0;
     return SCRIM_OK;

@@ -115,6 +115,10 @@ SCRIM_MUST_CHECK int scrim_link_send(struct scrim_link *link, enum scrim_link_ki
 bool scrim_link_wants_write(const struct scrim_link *link); // poll for POLLOUT while true
 size_t scrim_link_queued(const struct scrim_link *link);
 
+// From now on what was sent and what was handed out is overwritten in this process, since passwords
+// are among it.
+void scrim_link_keep_no_trace(struct scrim_link *link);
+
 // Writes what the socket takes now. SCRIM_OK, or SCRIM_ENETWORK when the peer is gone.
 SCRIM_MUST_CHECK int scrim_link_flush(struct scrim_link *link);
 

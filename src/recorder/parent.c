@@ -11,6 +11,7 @@
 #include "recorder/reload.h"
 #include "recorder/sealer.h"
 #include "recorder/streams.h"
+#include "recorder/trials.h"
 #include "store/disk.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OWN_FDS 2 // signals, dialer
+#define OWN_FDS (2 + SCRIM_TRIALS_FDS) // signals, dialer
 #define WAIT_MS 1000
 #define STOP_PATIENCE_US (12 * SCRIM_SECOND) // for the sealer, then it is killed
 #define LEAVE_PATIENCE_US SCRIM_SECOND       // for the others
@@ -38,6 +39,7 @@ struct scrim_parent {
     pid_t sealer, dialer;              // 0: ended
     struct scrim_secrets *secrets;
     struct scrim_streams *streams;
+    struct scrim_trials *trials; // NULL: the desk's socket cannot be named
     struct scrim_known_cameras known;
     bool stopping; // on request
     bool ending;
@@ -162,6 +164,7 @@ static int start(struct scrim_parent *parent, struct scrim_error *error)
         return result;
     parent->streams = scrim_streams_create(parent->orders_fd, parent->dialer_fd);
     scrim_streams_set(parent->streams, &parent->site, parent->secrets);
+    parent->trials = scrim_trials_create(parent->site.dir, parent->streams);
     return SCRIM_OK;
 }
 
@@ -261,11 +264,13 @@ int scrim_parent_serve(struct scrim_parent *parent, struct scrim_error *error)
         fds[1] = (struct pollfd){.fd = parent->dialer_fd, .events = POLLIN};
         if (scrim_streams_wait_for_dialer(parent->streams))
             fds[1].events |= POLLOUT;
+        scrim_trials_poll(parent->trials, fds + 2);
         const size_t count = scrim_streams_poll(parent->streams, fds + OWN_FDS);
         if (poll(fds, OWN_FDS + count, WAIT_MS) < 0)
             continue; // EINTR
         if (fds[1].revents)
             take_answers(parent);
+        scrim_trials_serve(parent->trials, fds + 2);
         result = scrim_streams_serve(parent->streams, fds + OWN_FDS, count, error);
         if (fds[0].revents)
             take_signals(parent);
@@ -314,6 +319,7 @@ void scrim_parent_destroy(struct scrim_parent *parent)
         return;
     parent->ending = true;
     end_sealer(parent);
+    scrim_trials_destroy(parent->trials);
     scrim_streams_destroy(parent->streams); // they see their sockets close, and leave
     parent->streams = NULL;
     scrim_close_fd(&parent->dialer_fd);

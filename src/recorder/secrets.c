@@ -1,6 +1,7 @@
 #include "recorder/secrets.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -48,6 +49,11 @@ static int load(const struct scrim_site *site, const struct scrim_camera_config 
         return SCRIM_OK;
     }
     const int result = scrim_camera_password(site, camera, &password, error);
+    if (result < 0 && camera->added) { // one of many: it cannot keep the others from recording
+        const struct scrim_log log = scrim_log_named("recorder");
+        scrim_error_log(&log, "%s", error->text);
+        return SCRIM_OK;
+    }
     if (result < 0)
         return result;
     memcpy(ret->password, password.data, password.len); // at most 256 bytes

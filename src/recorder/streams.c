@@ -46,7 +46,9 @@ struct stream {
     int64_t alive_us, due_us;     // monotonic
     struct scrim_control request; // to the dialer, if it `waits`
     bool waits;
-    bool leaving; // nobody wants it any more: killed when due, gone when its process is
+    bool trial;
+    uint32_t number; // of the trial
+    bool leaving;    // nobody wants it any more: killed when due, gone when its process is
 };
 
 struct scrim_streams {
@@ -268,7 +270,7 @@ static int ingest(void *context, const int fds[SCRIM_FORK_FDS])
         .control_fd = fds[0],
         .sealer_fd = fds[1],
     };
-    return scrim_ingest_run(&setup);
+    return stream->trial ? scrim_ingest_try(&setup, stream->number) : scrim_ingest_run(&setup);
 }
 
 static int send_password(const struct stream *stream)
@@ -281,7 +283,9 @@ static int send_password(const struct stream *stream)
     return result;
 }
 
-static int start(struct scrim_streams *streams, struct stream *stream, struct scrim_error *error)
+// Its process, which waits for the password. *ret_media leads to what it says of the camera.
+static int launch(struct scrim_streams *streams, struct stream *stream, int *ret_media,
+                  struct scrim_error *error)
 {
     int control[2], media[2];
     int result = scrim_datagram_pair(control, error);
@@ -295,17 +299,63 @@ static int start(struct scrim_streams *streams, struct stream *stream, struct sc
     const pid_t pid = scrim_fork(ingest, stream, "scrim-ingest", fds, error);
     close(control[1]);
     close(media[1]);
-    result = pid < 0 ? pid : tell_sealer(streams, stream, SCRIM_ORDER_ATTACH, media[0]);
-    close(media[0]);
     stream->control_fd = control[0];
     stream->pid = pid > 0 ? pid : 0;
     stream->serial = ++streams->serials;
     stream->alive_us = scrim_clock_mono_us();
     stream->dialled = false;
+    if (pid < 0) {
+        close(media[0]);
+        return pid;
+    }
+    *ret_media = media[0];
+    return SCRIM_OK;
+}
+
+static int start(struct scrim_streams *streams, struct stream *stream, struct scrim_error *error)
+{
+    int media = -1;
+    int result = launch(streams, stream, &media, error);
+    if (result < 0)
+        return result;
+    result = tell_sealer(streams, stream, SCRIM_ORDER_ATTACH, media);
+    close(media);
     if (result >= 0)
         result = send_password(stream);
-    if (result < 0 && pid >= 0)
+    if (result < 0)
         scrim_fail(error, result, "camera %s: its process cannot be set up", stream->camera);
+    return result;
+}
+
+int scrim_streams_try(struct scrim_streams *streams, const struct scrim_trial_wish *wish,
+                      int *ret_fd, struct scrim_error *error)
+{
+    struct scrim_rtsp_url url;
+    int result = scrim_rtsp_url_parse(wish->url, &url, error);
+    if (result >= 0 && streams->count == SCRIM_STREAMS_MAX)
+        result = scrim_fail(error, SCRIM_ENOSPACE, "more than %d streams", SCRIM_STREAMS_MAX);
+    if (result < 0)
+        return result;
+    const struct scrim_camera_config camera = {.id = (char *)(uintptr_t) "try",
+                                               .main_url = (char *)(uintptr_t)wish->url,
+                                               .user = wish->user[0] ? (char *)(uintptr_t)wish->user
+                                                                     : NULL,
+                                               .transport = (enum scrim_transport)wish->transport};
+    struct stream *stream = describe(&(struct scrim_site){0}, &camera, false);
+    stream->trial = stream->leaving = true;
+    stream->number = wish->number;
+    stream->pinned = wish->pinned;
+    memcpy(stream->fingerprint, wish->fingerprint, sizeof stream->fingerprint);
+    stream->due_us = scrim_clock_mono_us() + SCRIM_TRIAL_SECONDS * SCRIM_SECOND + LEAVE_US;
+    stream->password = wish->password;
+    result = launch(streams, stream, ret_fd, error);
+    if (result >= 0 && send_password(stream) < 0)
+        scrim_warn(&stream->log, "its process does not hear"); // it ends, and that is told
+    stream->password = NULL;
+    if (result < 0)
+        free_stream(stream);
+    else
+        streams->list[streams->count++] = stream;
     return result;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "link/trial.h"
 #include "recorder/secrets.h"
 
 #include <poll.h>
@@ -24,6 +25,12 @@ SCRIM_MUST_CHECK int scrim_streams_check(const struct scrim_site *site, struct s
 // `secrets`, which must outlive it until the next call.
 void scrim_streams_set(struct scrim_streams *streams, const struct scrim_site *site,
                        const struct scrim_secrets *secrets);
+
+// Starts a live test of an address, for which the wish may be wiped then: a stream that leaves from
+// its beginning. *ret_fd: where it tells what happens (TRIED), the caller's.
+SCRIM_MUST_CHECK int scrim_streams_try(struct scrim_streams *streams,
+                                       const struct scrim_trial_wish *wish, int *ret_fd,
+                                       struct scrim_error *error);
 
 // What to poll; at most SCRIM_STREAMS_MAX.
 size_t scrim_streams_poll(const struct scrim_streams *streams, struct pollfd *fds);

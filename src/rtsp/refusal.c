@@ -25,10 +25,29 @@ static int forbidden(const struct scrim_rtsp_session *session, struct scrim_erro
                             session->url);
 }
 
-int scrim_rtsp_refused(const struct scrim_rtsp_session *session, unsigned status,
+static enum scrim_rtsp_refusal refusal_of(const struct scrim_rtsp_session *session, unsigned status)
+{
+    switch (status) {
+    case 401:
+    case 403: return session->auth ? SCRIM_RTSP_REFUSED_LOGIN : SCRIM_RTSP_REFUSED_NO_LOGIN;
+    case 404:
+    case 410: return SCRIM_RTSP_REFUSED_PATH;
+    case 461: return SCRIM_RTSP_REFUSED_TRANSPORT;
+    default:
+        return status == 453 || status >= 500 ? SCRIM_RTSP_REFUSED_BUSY : SCRIM_RTSP_REFUSED_OTHER;
+    }
+}
+
+enum scrim_rtsp_refusal scrim_rtsp_session_refusal(const struct scrim_rtsp_session *session)
+{
+    return session->refusal;
+}
+
+int scrim_rtsp_refused(struct scrim_rtsp_session *session, unsigned status,
                        struct scrim_error *error)
 {
     const char *url = session->url;
+    session->refusal = refusal_of(session, status);
     switch (status) {
     case 401: return unauthorized(session, error);
     case 403: return forbidden(session, error);
@@ -60,24 +79,32 @@ int scrim_rtsp_refused(const struct scrim_rtsp_session *session, unsigned status
     return scrim_fail(error, SCRIM_EFORMAT, "%s: the camera refuses the request (%u)", url, status);
 }
 
-int scrim_rtsp_not_rtsp(const struct scrim_rtsp_session *session, const uint8_t *data, size_t size,
+int scrim_rtsp_not_rtsp(struct scrim_rtsp_session *session, const uint8_t *data, size_t size,
                         struct scrim_error *error)
 {
     const char *hint = "";
-    if (size >= 4 && memcmp(data, "HTTP", 4) == 0)
+    const bool http = size >= 4 && memcmp(data, "HTTP", 4) == 0;
+    const bool tls = size >= 2 && (data[0] == 0x15 || data[0] == 0x16) && data[1] == 0x03;
+    session->refusal = http  ? SCRIM_RTSP_REFUSED_HTTP
+                       : tls ? SCRIM_RTSP_REFUSED_TLS
+                             : SCRIM_RTSP_REFUSED_NOT_RTSP;
+    if (http)
         hint = ", it is a web server: check the port, RTSP usually has 554";
-    else if (size >= 2 && (data[0] == 0x15 || data[0] == 0x16) && data[1] == 0x03)
+    else if (tls)
         hint = " in the clear, but TLS: write rtsps:// instead of rtsp://"; // RFC 8446, 5.1
     return scrim_fail(error, SCRIM_EFORMAT, "%s: what answers there does not speak RTSP%s",
                       session->url, hint);
 }
 
-int scrim_rtsp_no_track(const struct scrim_rtsp_session *session, struct scrim_error *error)
+int scrim_rtsp_no_track(struct scrim_rtsp_session *session, struct scrim_error *error)
 {
     const struct scrim_sdp_media *video = NULL;
     for (unsigned i = 0; i < session->sdp.count && !video; i++)
         if (session->sdp.media[i].kind == SCRIM_SDP_VIDEO)
             video = &session->sdp.media[i];
+    session->refusal = !video             ? SCRIM_RTSP_REFUSED_NO_VIDEO
+                       : video->encrypted ? SCRIM_RTSP_REFUSED_ENCRYPTED
+                                          : SCRIM_RTSP_REFUSED_CODEC;
     if (!video)
         return scrim_fail(error, SCRIM_EUNSUPPORTED, "%s: the stream has no video track",
                           session->url);

@@ -48,6 +48,23 @@ struct scrim_rtsp_options {      // all of it is copied
 typedef void (*scrim_rtsp_packet_fn)(void *context, unsigned track, bool rtcp, const uint8_t *data,
                                      size_t size);
 
+// Why a camera did not give us its stream, for who explains it in words of their own.
+enum scrim_rtsp_refusal {
+    SCRIM_RTSP_REFUSED_NOT,
+    SCRIM_RTSP_REFUSED_NO_LOGIN, // and it wants one
+    SCRIM_RTSP_REFUSED_LOGIN,
+    SCRIM_RTSP_REFUSED_PATH,
+    SCRIM_RTSP_REFUSED_BUSY,
+    SCRIM_RTSP_REFUSED_TRANSPORT,
+    SCRIM_RTSP_REFUSED_NO_VIDEO,
+    SCRIM_RTSP_REFUSED_CODEC,
+    SCRIM_RTSP_REFUSED_ENCRYPTED,
+    SCRIM_RTSP_REFUSED_NOT_RTSP,
+    SCRIM_RTSP_REFUSED_HTTP,
+    SCRIM_RTSP_REFUSED_TLS, // what answers speaks it, and we do not
+    SCRIM_RTSP_REFUSED_OTHER,
+};
+
 struct scrim_rtsp_session;
 
 // SCRIM_EINVAL: the URL or the user name cannot be used.
@@ -58,6 +75,8 @@ SCRIM_MUST_CHECK int scrim_rtsp_session_create(const struct scrim_rtsp_options *
 void scrim_rtsp_session_destroy(struct scrim_rtsp_session *session); // wipes; NULL is fine
 
 enum scrim_rtsp_phase scrim_rtsp_session_phase(const struct scrim_rtsp_session *session);
+// Says more than the code of the error that ended it; REFUSED_NOT if it was another one.
+enum scrim_rtsp_refusal scrim_rtsp_session_refusal(const struct scrim_rtsp_session *session);
 
 // Takes bytes of the connection; *ret_taken of them are dealt with, the rest is the beginning of
 // something: call again with it and what follows (it never grows over SCRIM_RTSP_PENDING_MAX).

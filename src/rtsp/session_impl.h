@@ -36,6 +36,7 @@ struct scrim_rtsp_session {
     void *context;
     struct scrim_rtsp_auth *auth; // NULL: no credentials
     enum scrim_rtsp_phase phase;
+    enum scrim_rtsp_refusal refusal;
     int64_t now_us; // monotonic, as last passed in
     struct scrim_buf out;
     char redirect[SCRIM_RTSP_URL_MAX];
@@ -103,11 +104,11 @@ SCRIM_MUST_CHECK int scrim_rtsp_write_answer(struct scrim_rtsp_session *session,
                                              struct scrim_text cseq);
 
 // refusal.c: sentences that begin with the URL, and the code that goes with them.
-int scrim_rtsp_refused(const struct scrim_rtsp_session *session, unsigned status,
+int scrim_rtsp_refused(struct scrim_rtsp_session *session, unsigned status,
                        struct scrim_error *error);
-int scrim_rtsp_not_rtsp(const struct scrim_rtsp_session *session, const uint8_t *data, size_t size,
+int scrim_rtsp_not_rtsp(struct scrim_rtsp_session *session, const uint8_t *data, size_t size,
                         struct scrim_error *error);
-int scrim_rtsp_no_track(const struct scrim_rtsp_session *session, struct scrim_error *error);
+int scrim_rtsp_no_track(struct scrim_rtsp_session *session, struct scrim_error *error);
 // A code without a sentence: memory, or room for output.
 int scrim_rtsp_failed(const struct scrim_rtsp_session *session, int code,
                       struct scrim_error *error);

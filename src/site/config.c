@@ -93,30 +93,41 @@ static bool port_is_fine(const char *host, size_t length)
     return colon[1] >= '0' && colon[1] <= '9' && end == host + length && port >= 1 && port <= 65535;
 }
 
-static int check_url(const struct check *check, const struct scrim_camera_config *camera,
-                     const char *key, const char *url)
+// What is wrong with an address; NULL: nothing.
+static const char *url_problem(const char *url)
 {
     const char *host = strncmp(url, "rtsp://", 7) == 0    ? url + 7
                        : strncmp(url, "rtsps://", 8) == 0 ? url + 8
                                                           : NULL;
     if (!host)
-        return refuse(check, camera, key, url, "must start with rtsp:// or rtsps://");
+        return "must start with rtsp:// or rtsps://";
     const size_t host_length = strcspn(host, "/?#");
     if (memchr(host, '@', host_length))
-        return refuse(check, camera, key, url,
-                      "must not hold a user or password: use user and password_file");
+        return "must not hold a user or password: use user and password_file";
     if (host_length == 0 || host[0] == ':')
-        return refuse(check, camera, key, url, "names no host");
+        return "names no host";
     if (host_length > HOST_MAX)
-        return refuse(check, camera, key, url, "the host's name is too long");
+        return "the host's name is too long";
     if (!port_is_fine(host, host_length))
-        return refuse(check, camera, key, url, "the port must be 1 to 65535");
+        return "the port must be 1 to 65535";
     for (const char *c = url; *c; c++) {
         if (*c <= ' ' || *c > '~')
-            return refuse(check, camera, key, url,
-                          "holds a character that must be written as % and two digits");
+            return "holds a character that must be written as % and two digits";
     }
-    return SCRIM_OK;
+    return NULL;
+}
+
+int scrim_camera_url_check(const char *url, struct scrim_error *error)
+{
+    const char *problem = url_problem(url);
+    return problem ? scrim_fail(error, SCRIM_EINVAL, "url: %s", problem) : SCRIM_OK;
+}
+
+static int check_url(const struct check *check, const struct scrim_camera_config *camera,
+                     const char *key, const char *url)
+{
+    const char *problem = url_problem(url);
+    return problem ? refuse(check, camera, key, url, problem) : SCRIM_OK;
 }
 
 static int check_credentials(const struct check *check, const struct scrim_camera_config *camera)

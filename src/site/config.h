@@ -129,6 +129,8 @@ SCRIM_MUST_CHECK int scrim_camera_parse(const char *name, const char *text, size
                                         struct scrim_error *error);
 void scrim_camera_config_free(struct scrim_camera_config *camera); // NULL is fine
 bool scrim_camera_id_valid(const char *id);
+// An address of a camera's stream; SCRIM_EINVAL with "url: …".
+SCRIM_MUST_CHECK int scrim_camera_url_check(const char *url, struct scrim_error *error);
 void scrim_site_finish(struct scrim_site *site);
 
 const struct scrim_camera_config *scrim_site_camera(const struct scrim_site *site, const char *id);
