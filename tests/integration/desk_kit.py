@@ -71,12 +71,15 @@ class Picture:
                 "-movflags", "frag_every_frame+empty_moov+default_base_moof", "-f", "mp4", partial,
             )
             partial.rename(path)
+        self.read(path)
+        expect(len(self.parts) == 4 * self.FPS, f"{len(self.parts)} fragments")
+
+    def read(self, path):
         listed = list(boxes(path.read_bytes()))
         self.init = b"".join(b for k, b in listed if k in ("ftyp", "moov"))
         moofs = [b for k, b in listed if k == "moof"]
         mdats = [b for k, b in listed if k == "mdat"]
         self.parts = [m + d for m, d in zip(moofs, mdats)]
-        expect(len(self.parts) == 4 * self.FPS, f"{len(self.parts)} fragments")
         config = self.init.index(b"avcC") + 4
         self.mime = 'video/mp4; codecs="avc1.%02x%02x%02x"' % tuple(self.init[config + 1 : config + 4])
 

@@ -12,13 +12,30 @@ import { LiveView } from './view';
 
 const restAfterMs = 1500; // a glance away costs no rejoin
 
+// Whether an open dialog lies over all of it.
+function covered(element: Element): boolean {
+    const dialog = document.querySelector('dialog[open]');
+    if (!dialog || dialog.contains(element)) return false;
+    const over = dialog.getBoundingClientRect();
+    const own = element.getBoundingClientRect();
+    return (
+        own.left >= over.left &&
+        own.right <= over.right &&
+        own.top >= over.top &&
+        own.bottom <= over.bottom
+    );
+}
+
 function whileSeen(element: Element, seen: () => void, unseen: () => void): () => void {
     let inView = false;
     let running = false;
+    let aim = false; // what `running` becomes, at once or after the pause
     let timer: ReturnType<typeof setTimeout> | undefined;
     const decide = (): void => {
+        const wanted = inView && !document.hidden && !covered(element);
+        if (wanted === aim) return;
+        aim = wanted;
         clearTimeout(timer);
-        const wanted = inView && !document.hidden;
         if (wanted === running) return;
         const change = (): void => {
             running = wanted;
@@ -33,7 +50,9 @@ function whileSeen(element: Element, seen: () => void, unseen: () => void): () =
     });
     observer.observe(element);
     document.addEventListener('visibilitychange', decide);
+    const endTicks = now.subscribe(decide); // dialogs come and go without an event
     return () => {
+        endTicks();
         clearTimeout(timer);
         observer.disconnect();
         document.removeEventListener('visibilitychange', decide);
