@@ -11,8 +11,8 @@
 #include <libwebsockets.h>
 
 #define PATH_MAX_BYTES 512    // of a request path, decoded
-#define QUERY_ARGS 8          // arguments of a query string
-#define QUERY_ARG_MAX 160     // bytes of one, "name=value"
+#define QUERY_ARGS 12         // arguments of a query string
+#define QUERY_ARG_MAX 2048    // bytes of one, "name=value": codes of sign-in providers are long
 #define HEADER_VALUE_MAX 2048 // bytes of one header that we keep
 #define EXTRA_HEADERS_MAX 2048
 #define CHUNK_BYTES (32U << 10) // of a response written at once

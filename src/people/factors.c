@@ -99,40 +99,57 @@ int scrim_factors_state(struct scrim_factors *factors, int64_t user_id,
     return SCRIM_OK;
 }
 
-// Whom a provider signs in has a second step there, or not; that is the provider's to say.
-int scrim_factors_users(struct scrim_factors *factors, int64_t **ret, size_t *ret_count,
+static int load_entries(struct scrim_factors *factors, struct scrim_factor_news *ret,
                         struct scrim_error *error)
 {
     enum { STEP = 64 };
     SCRIM_AUTO(scrim_db_finalize)
     sqlite3_stmt *rows = scrim_db_prepare(
-        factors->db, "SELECT user_id FROM totp WHERE confirmed = 1"
-                     " UNION SELECT user_id FROM security_keys"
-                     " UNION SELECT id FROM users JOIN oidc_accounts ON user_id = id"
-                     " WHERE password = ''");
+        factors->db,
+        "SELECT * FROM (SELECT id, password <> '',"
+        " (SELECT count(*) FROM totp WHERE user_id = id AND confirmed = 1) AS codes,"
+        " (SELECT count(*) FROM security_keys AS k WHERE k.user_id = users.id) AS keys,"
+        " (SELECT count(*) FROM recovery_codes WHERE user_id = id),"
+        " (SELECT count(*) FROM oidc_accounts WHERE user_id = id) AS accounts FROM users)"
+        " WHERE codes + keys + accounts > 0");
     if (!rows)
         return scrim_db_fail(factors->db, error);
-    int64_t *list = NULL;
-    size_t used = 0;
     int result;
     while ((result = scrim_db_row(factors->db, rows, error)) > 0) {
-        if (used % STEP == 0) {
-            int64_t *more = scrim_realloc(list, (used + STEP) * sizeof *list);
-            if (!more) {
-                result = scrim_fail(error, SCRIM_ENOMEM, "there is no memory for the users");
-                break;
-            }
-            list = more;
+        if (ret->count % STEP == 0) {
+            struct scrim_factor_entry *more =
+                scrim_realloc(ret->list, (ret->count + STEP) * sizeof *more);
+            if (!more)
+                return scrim_fail(error, SCRIM_ENOMEM, "there is no memory for the users");
+            ret->list = more;
         }
-        list[used++] = sqlite3_column_int64(rows, 0);
+        ret->list[ret->count++] =
+            (struct scrim_factor_entry){.user_id = sqlite3_column_int64(rows, 0),
+                                        .password = sqlite3_column_int(rows, 1) != 0,
+                                        .state = {.totp = sqlite3_column_int(rows, 2) > 0,
+                                                  .keys = (unsigned)sqlite3_column_int(rows, 3),
+                                                  .recovery = (unsigned)sqlite3_column_int(rows, 4),
+                                                  .oidc = sqlite3_column_int(rows, 5) > 0}};
     }
-    if (result < 0) {
-        free(list);
-        return result;
-    }
-    *ret = list;
-    *ret_count = used;
-    return SCRIM_OK;
+    return result;
+}
+
+int scrim_factors_news(struct scrim_factors *factors, struct scrim_factor_news *ret,
+                       struct scrim_error *error)
+{
+    *ret = (struct scrim_factor_news){0};
+    int result = load_entries(factors, ret, error);
+    if (result >= 0)
+        result = scrim_factors_required(factors, &ret->required, error);
+    if (result < 0)
+        scrim_factor_news_finish(ret);
+    return result;
+}
+
+void scrim_factor_news_finish(struct scrim_factor_news *news)
+{
+    free(news->list);
+    *news = (struct scrim_factor_news){0};
 }
 
 int scrim_factors_clear(struct scrim_factors *factors, int64_t user_id, struct scrim_error *error)
@@ -200,22 +217,28 @@ int scrim_factors_require(struct scrim_factors *factors, unsigned roles, struct 
 // --- accounts at a provider ---
 
 int scrim_factors_oidc_find(struct scrim_factors *factors, const char *issuer, const char *subject,
-                            int64_t *ret_user_id, struct scrim_error *error)
+                            struct scrim_user *ret, struct scrim_error *error)
 {
+    char role[32];
     SCRIM_AUTO(scrim_db_finalize)
     sqlite3_stmt *row = scrim_db_prepare(
-        factors->db, "SELECT user_id FROM oidc_accounts WHERE issuer = ? AND subject = ?");
+        factors->db, "SELECT id, name, role FROM users JOIN oidc_accounts ON user_id = id"
+                     " WHERE issuer = ? AND subject = ?");
     if (!row)
         return scrim_db_fail(factors->db, error);
     scrim_db_bind_text(row, 1, issuer);
     scrim_db_bind_text(row, 2, subject);
     const int result = scrim_db_row(factors->db, row, error);
-    if (result == 0)
-        return scrim_fail(error, SCRIM_ENOENT, "nobody here has this account");
     if (result < 0)
         return result;
-    *ret_user_id = sqlite3_column_int64(row, 0);
-    return SCRIM_OK;
+    if (result == 0)
+        return scrim_fail(error, SCRIM_ENOENT, "nobody here has this account");
+    *ret = (struct scrim_user){.id = sqlite3_column_int64(row, 0)};
+    return scrim_db_text(row, 1, ret->name, sizeof ret->name) &&
+                   scrim_db_text(row, 2, role, sizeof role) && scrim_role_parse(role, &ret->role)
+               ? SCRIM_OK
+               : scrim_fail(error, SCRIM_EFORMAT, "%s: user %lld is damaged", factors->db->path,
+                            (long long)ret->id);
 }
 
 int scrim_factors_oidc_link(struct scrim_factors *factors, int64_t user_id, const char *issuer,

@@ -30,9 +30,22 @@ struct scrim_factor_state {
 };
 SCRIM_MUST_CHECK int scrim_factors_state(struct scrim_factors *factors, int64_t user_id,
                                          struct scrim_factor_state *ret, struct scrim_error *error);
-// All who have a second step, codes or keys; free with free().
-SCRIM_MUST_CHECK int scrim_factors_users(struct scrim_factors *factors, int64_t **ret,
-                                         size_t *ret_count, struct scrim_error *error);
+
+// What the loop's thread knows of everybody: who has what, and which roles must have a second step
+// (bits 1 << role).
+struct scrim_factor_entry {
+    int64_t user_id;
+    bool password; // they have one
+    struct scrim_factor_state state;
+};
+struct scrim_factor_news {
+    struct scrim_factor_entry *list; // of those who have anything; owned
+    size_t count;
+    unsigned required;
+};
+SCRIM_MUST_CHECK int scrim_factors_news(struct scrim_factors *factors,
+                                        struct scrim_factor_news *ret, struct scrim_error *error);
+void scrim_factor_news_finish(struct scrim_factor_news *news);
 
 // --- codes ---
 
@@ -99,9 +112,9 @@ SCRIM_MUST_CHECK int scrim_factors_require(struct scrim_factors *factors, unsign
 
 // --- accounts at a provider ---
 
-// SCRIM_ENOENT if nobody here is that account.
+// SCRIM_ENOENT if nobody here is that account. *ret has id, name and role.
 SCRIM_MUST_CHECK int scrim_factors_oidc_find(struct scrim_factors *factors, const char *issuer,
-                                             const char *subject, int64_t *ret_user_id,
+                                             const char *subject, struct scrim_user *ret,
                                              struct scrim_error *error);
 // SCRIM_EEXIST if the account is somebody's already.
 SCRIM_MUST_CHECK int scrim_factors_oidc_link(struct scrim_factors *factors, int64_t user_id,

@@ -562,7 +562,7 @@ static void check_keys(const char *dir, struct scrim_factors *factors, int64_t u
                                                   .rp_id = "localhost"}};
     struct scrim_factor_key *list = NULL;
     struct scrim_error error;
-    int64_t *users = NULL;
+    struct scrim_factor_news news;
     size_t count = 0;
     (void)dir;
     REQUIRE(scrim_factors_key_add(factors, user_id, &key, &error) >= 0);
@@ -575,10 +575,9 @@ static void check_keys(const char *dir, struct scrim_factors *factors, int64_t u
     CHECK_INT(scrim_factors_key_used(factors, &list[0], 6, NOW_US, &error), SCRIM_OK);
     CHECK_INT(scrim_factors_key_used(factors, &list[0], 7, NOW_US, &error), SCRIM_EAUTH);
     free(list);
-    CHECK(scrim_factors_users(factors, &users, &count, &error) >= 0);
-    CHECK_INT(count, 1);
-    CHECK_INT(users[0], user_id);
-    free(users);
+    REQUIRE(scrim_factors_news(factors, &news, &error) >= 0 && news.count == 1);
+    CHECK(news.list[0].user_id == user_id && news.list[0].state.keys == 1 && news.list[0].password);
+    scrim_factor_news_finish(&news);
     CHECK_INT(scrim_factors_key_remove(factors, 8, key.id, &error), SCRIM_ENOENT);
     CHECK_INT(scrim_factors_key_remove(factors, user_id, key.id, &error), SCRIM_OK);
 
@@ -589,9 +588,9 @@ static void check_keys(const char *dir, struct scrim_factors *factors, int64_t u
     key.credential.id[0] = 99;
     CHECK_INT(scrim_factors_key_add(factors, user_id, &key, &error), SCRIM_ENOSPACE);
     CHECK(scrim_factors_clear(factors, user_id, &error) >= 0);
-    CHECK(scrim_factors_users(factors, &users, &count, &error) >= 0);
-    CHECK_INT(count, 0);
-    free(users);
+    REQUIRE(scrim_factors_news(factors, &news, &error) >= 0);
+    CHECK_INT(news.count, 0);
+    scrim_factor_news_finish(&news);
 }
 
 static void kept_keys(void)
@@ -602,8 +601,8 @@ static void kept_keys(void)
 static void check_accounts(const char *dir, struct scrim_factors *factors, int64_t user_id)
 {
     struct scrim_error error;
-    int64_t found = 0, *users = NULL;
-    size_t count = 0;
+    struct scrim_user found = {0};
+    struct scrim_factor_news news;
     unsigned roles = 99;
     (void)dir;
     CHECK_INT(scrim_factors_oidc_find(factors, "https://a", "1", &found, &error), SCRIM_ENOENT);
@@ -611,11 +610,12 @@ static void check_accounts(const char *dir, struct scrim_factors *factors, int64
     CHECK_INT(scrim_factors_oidc_link(factors, 8, "https://a", "1", &error), SCRIM_EEXIST);
     CHECK_INT(scrim_factors_oidc_link(factors, 8, "https://b", "1", &error), SCRIM_OK);
     CHECK_INT(scrim_factors_oidc_find(factors, "https://a", "1", &found, &error), SCRIM_OK);
-    CHECK_INT(found, user_id);
-    // Who has no password here leaves the second step to the provider; who has one does not.
-    CHECK(scrim_factors_users(factors, &users, &count, &error) >= 0);
-    CHECK(count == 1 && users[0] == 8);
-    free(users);
+    CHECK(found.id == user_id && found.role == SCRIM_ROLE_OPERATOR);
+    CHECK_TEXT(found.name, "olga");
+    REQUIRE(scrim_factors_news(factors, &news, &error) >= 0 && news.count == 2);
+    CHECK(news.list[0].password && news.list[0].state.oidc);
+    CHECK(!news.list[1].password && news.list[1].state.oidc && news.required == 0);
+    scrim_factor_news_finish(&news);
 
     CHECK(scrim_factors_required(factors, &roles, &error) >= 0);
     CHECK_INT(roles, 0);
