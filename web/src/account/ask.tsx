@@ -5,6 +5,7 @@ import { Said, useDoing } from '../asking';
 import { PasswordInput } from '../signin/secret';
 import { text } from '../text';
 import { Field } from '../views/parts';
+import '../people/forms.css';
 
 const words = text.account;
 

@@ -3,6 +3,7 @@ import { text } from '../text';
 import type { Role } from '../types';
 import { Field } from '../views/parts';
 import type { Group } from './api';
+import './forms.css';
 
 const roles: Role[] = ['viewer', 'operator', 'keyholder', 'auditor', 'administrator'];
 

@@ -65,8 +65,8 @@ export const setup: typeof en.setup = {
         'VERZEICHNIS ist das Verzeichnis des Standorts. Sobald der Tresor da ist, beginnt die Aufzeichnung von selbst.',
     vaultStill: 'Es gibt noch keinen Tresor.',
     vaultLook: 'Noch einmal nachsehen',
-    vaultIs: (k, n) => `Es gibt einen Tresor. Je ${k} seiner ${n} Halter öffnen gemeinsam.`,
-    vaultHolders: (names) => `Halter: ${names}.`,
+    vaultIs: (k, n) => `Es gibt einen Tresor. Je ${k} seiner ${n} Schlüsselhalter öffnen gemeinsam.`,
+    vaultHolders: (names) => `Schlüsselhalter: ${names}.`,
 
     peopleLead:
         'Laden Sie die ein, die hier arbeiten. Jeder wählt ein eigenes Passwort; niemand teilt eines aus.',
