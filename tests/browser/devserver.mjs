@@ -12,6 +12,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reviewRoutes } from './dev/review.mjs';
+import { wallRoutes } from './dev/wall.mjs';
 import { loadFootage, timescale } from './devmedia.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -117,14 +119,16 @@ function recordings(camera, from, to) {
     for (const [s, e] of timeline(from - minute, Infinity).redacted) {
         for (let at = Math.floor(s / minute) * minute; at < e; at += minute) {
             const start = Math.round(Math.max(at, s) / 1000) * 1000,
-                end = Math.min(at + minute, e);
-            if (end <= from || start >= to || start >= end || end > Date.now() - 20_000) continue;
+                end = Math.min(at + minute, e),
+                growing = end > Date.now() - 1000;
+            if (end <= from || start >= to || start >= end) continue;
             const day = stamp(start).slice(0, 10),
                 time = stamp(start).slice(11, 19).replaceAll(':', '');
             list.push({
                 start_ms: start,
                 end_ms: end,
-                bytes: 2_000_000,
+                bytes: growing ? fileOf(camera, start, end).length : 2_000_000,
+                ...(growing ? { growing } : {}),
                 first_pts_ms: start - started + 1_000_000_000,
                 mime: footage[camera.view].mime,
                 url: `/api/v1/cameras/${camera.json.id}/recordings/${day}/${time}.mp4`,
@@ -137,13 +141,28 @@ function recordings(camera, from, to) {
 function recordingFile(camera, day, time) {
     const start = Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`);
     const listed = recordings(camera, start, start + 1).find((file) => file.start_ms === start);
-    if (!listed) return null;
+    return listed ? fileOf(camera, start, listed.end_ms) : null;
+}
+
+function fileOf(camera, start, end) {
     const view = footage[camera.view];
     const ticks = ((start - started + 1_000_000_000) * timescale) / 1000;
     const parts = [view.init];
-    for (let n = 0; n < (listed.end_ms - start) / frameMs; n++)
+    for (let n = 0; n < Math.floor((end - start) / frameMs); n++)
         parts.push(view.fragment(n, Math.round(ticks + (n * timescale) / 10)));
     return Buffer.concat(parts);
+}
+
+// The key frame at or before `at`, with its init segment in front.
+function still(camera, at) {
+    const file = recordings(camera, at, at + 1)[0];
+    if (!file) return null;
+    const view = footage[camera.view];
+    let n = Math.max(0, Math.floor((at - file.start_ms) / frameMs));
+    while (n > 0 && !view.frames[n % view.frames.length].key) n--;
+    const ticks = ((file.start_ms - started + 1_000_000_000) * timescale) / 1000;
+    const fragment = view.fragment(n, Math.round(ticks + (n * timescale) / 10));
+    return { at: file.start_ms + n * frameMs, bytes: Buffer.concat([view.init, fragment]) };
 }
 
 let session = null;
@@ -200,6 +219,8 @@ function sessionRoute(request, response, body) {
     return send(response, 200, who);
 }
 
+const review = reviewRoutes({ cameras, cameraOf, timeline, still, send, refuse, started });
+
 async function route(request, response) {
     const url = new URL(request.url, 'https://localhost');
     const path = url.pathname;
@@ -207,6 +228,7 @@ async function route(request, response) {
     if (path === '/api/v1/session') return sessionRoute(request, response, body);
     if (path.startsWith('/api/') && !signedIn(request))
         return refuse(response, 401, 'auth', 'Sign in first.');
+    if (wallRoutes(request, path, body, who, response)) return undefined;
     if (path === '/api/v1/site')
         return send(response, 200, {
             id: 'harbour',
@@ -232,6 +254,8 @@ async function route(request, response) {
             200,
             cameras.map((camera) => camera.json),
         );
+    if (path.startsWith('/api/') && who.role !== 'viewer' && review(request, response, url, body))
+        return undefined;
     const part =
         /^\/api\/v1\/cameras\/([a-z0-9-]+)\/(timeline|recordings)(?:\/([\d-]{10})\/(\d{6})\.mp4)?$/.exec(
             path,
@@ -243,8 +267,11 @@ async function route(request, response) {
             return refuse(response, 403, 'right', 'Your role does not allow this.');
         if (part[3]) {
             const file = recordingFile(camera, part[3], part[4]);
+            const first = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
             return file
-                ? send(response, 200, file, { 'content-type': 'video/mp4' })
+                ? send(response, first ? 206 : 200, file.subarray(first), {
+                      'content-type': 'video/mp4',
+                  })
                 : refuse(response, 404, 'not_found', 'There is no such recording.');
         }
         const from = Number(url.searchParams.get('from')),
@@ -266,6 +293,7 @@ const types = {
     '.css': 'text/css',
     '.svg': 'image/svg+xml',
     '.webmanifest': 'application/manifest+json',
+    '.png': 'image/png',
 };
 function staticFile(path, response) {
     const file = join(options.web, normalize(path === '/' ? '/index.html' : path));

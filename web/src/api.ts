@@ -91,17 +91,37 @@ export async function call<T>(method: string, path: string, options: CallOptions
     }
 }
 
-// The body of a recording, by the address that the list of recordings gave; null when it has been
-// purged.
-export async function openRecording(
-    url: string,
-    signal: AbortSignal,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
-    const response = await fetch(url, { signal, credentials: 'same-origin' });
-    if (response.ok && response.body) return response.body;
+// A picture or a film; null when it has been purged.
+async function openMedia(url: string, init: RequestInit): Promise<Response | null> {
+    const response = await fetch(url, { ...init, credentials: 'same-origin' });
+    if (response.ok) return response;
     if (response.status === 404) return null;
     if (response.status === 401) onSignedOut();
     throw await refusal(response);
+}
+
+// The body of a recording, by the address that the list of recordings gave: the whole file, or of
+// one that has grown the bytes from `from` on.
+export async function openRecording(
+    url: string,
+    signal: AbortSignal,
+    from: number | null,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
+    const more: RequestInit =
+        from === null ? {} : { headers: { Range: `bytes=${from}-` }, cache: 'no-store' };
+    return (await openMedia(url, { signal, ...more }))?.body ?? null;
+}
+
+// The key frame at or before `at`, with an init segment in front, and the instant that it shows.
+export async function openStill(
+    camera: string,
+    at: number,
+    signal: AbortSignal,
+): Promise<{ at: number; bytes: ArrayBuffer } | null> {
+    const url = `/api/v1/cameras/${camera}/still?at=${Math.floor(at)}`;
+    const response = await openMedia(url, { signal });
+    if (!response) return null;
+    return { at: Number(response.headers.get('Scrim-At')), bytes: await response.arrayBuffer() };
 }
 
 // Every answer that begins a session passes through here.

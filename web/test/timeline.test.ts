@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseReview, reviewRest } from '../src/review/address';
+import { covered, holes } from '../src/review/api';
+import { windows } from '../src/review/events';
+import { fromField, toField } from '../src/review/moment';
+import { around, limit } from '../src/review/view';
 import { site } from '../src/state';
 import { dayStart, duration, offsetText, zoneOffset } from '../src/time';
 import {
+    chunkLength,
+    chunkName,
+    chunkRange,
+    chunksOf,
+    levelFor,
+    resolve,
+} from '../src/timeline/chunks';
+import {
     day,
+    firstAfter,
     follow,
     keepUp,
     longest,
@@ -51,7 +65,7 @@ test('ticks stand on round local times and leave room for their labels', () => {
     const offset = 5.5 * hour;
     for (const length of [shortest, 60_000, hour, day, longest]) {
         const range = { from: 1_700_000_123_456, to: 1_700_000_123_456 + length };
-        const majors = ticks(range, 900, 64, offset).filter((tick) => tick.major);
+        const majors = ticks(range, 900, 64, () => offset).filter((tick) => tick.major);
         assert.ok(
             majors.length >= 1 && majors.length <= 900 / 64 + 1,
             `${length}: ${majors.length}`,
@@ -121,4 +135,114 @@ test('a young site begins with what there is, an old one with its day', () => {
         assert.ok(range.from < (first ?? now) && range.to > now);
         assert.ok(range.to - range.from >= 1_200_000 && range.to - range.from <= 7.1 * hour);
     }
+});
+
+test('ticks stay on round local times where the clock changes, and weeks begin on Mondays', () => {
+    inZone('Europe/Berlin');
+    const night = { from: Date.UTC(2026, 9, 24, 22), to: Date.UTC(2026, 9, 25, 22) };
+    const labels = ticks(night, 600, 64, zoneOffset).filter((tick) => tick.major);
+    assert.ok(labels.length >= 5);
+    for (const { at } of labels) assert.equal((at + zoneOffset(at)) % (3 * hour), 0);
+    const year = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 6, 1) };
+    for (const { at, major } of ticks(year, 900, 64, zoneOffset))
+        if (major) assert.equal(new Date(at + zoneOffset(at)).getUTCDay(), 1);
+});
+
+test('chunks cover a range without holes, finer than its pixels', () => {
+    for (const length of [10_000, hour, day, 30 * day, longest]) {
+        const range = { from: 1_700_000_000_123, to: 1_700_000_000_123 + length };
+        const level = levelFor(range, 1200);
+        const ids = chunksOf(range, level);
+        assert.ok(chunkRange(ids[0]!).from <= range.from && chunkRange(ids.at(-1)!).to >= range.to);
+        for (let i = 1; i < ids.length; i++)
+            assert.equal(chunkRange(ids[i]!).from, chunkRange(ids[i - 1]!).to);
+        assert.ok(chunkLength(level) <= 62 * day, 'the API answers 62 days at once');
+        assert.ok(ids.length <= 14, `${length}: ${ids.length} requests`);
+    }
+});
+
+test('what is missing is drawn from coarser or finer chunks', () => {
+    const level = 10;
+    const range = chunkRange({ level, index: 4 });
+    const draw = (known: Record<string, string>) =>
+        resolve(range, level, (id) => known[chunkName(id)]).map(({ from, to, data }) => [
+            (from - range.from) / chunkLength(level),
+            (to - range.from) / chunkLength(level),
+            data,
+        ]);
+    assert.deepEqual(draw({ '10/4': 'own', '11/2': 'coarse' }), [[0, 1, 'own']]);
+    assert.deepEqual(draw({ '12/1': 'coarse' }), [[0, 1, 'coarse']]);
+    assert.deepEqual(draw({ '9/8': 'left', '9/9': 'right' }), [
+        [0, 0.5, 'left'],
+        [0.5, 1, 'right'],
+    ]);
+    assert.deepEqual(draw({}), []);
+});
+
+test('the first span after an instant', () => {
+    const spans = [
+        [0, 10],
+        [20, 30],
+        [40, 50],
+    ] as const;
+    assert.deepEqual(
+        [-5, 0, 9, 10, 25, 30, 60].map((at) => firstAfter(spans, at)),
+        [0, 0, 0, 1, 1, 2, 3],
+    );
+});
+
+test('a range stays near now, whatever is asked for', () => {
+    const now = 1000 * day;
+    const far = limit({ from: now + day, to: now + 2 * day }, now);
+    assert.ok(far.to - far.from === day && far.to < now + 0.1 * day);
+    assert.equal(limit({ from: 0, to: 1 }, now).to - 0, shortest);
+    const seen = around(now - day, hour, now);
+    assert.equal((seen.from + seen.to) / 2, now - day);
+});
+
+test('a film holds what the spans cover, and names the rest', () => {
+    const range = { from: 0, to: 100 };
+    const spans = [
+        [-5, 10],
+        [20, 50],
+        [51, 90],
+    ] as const;
+    assert.equal(covered(spans, range), 79);
+    assert.deepEqual(holes(spans, range, 5), [
+        { from: 10, to: 20 },
+        { from: 90, to: 100 },
+    ]);
+    assert.deepEqual(holes([], range, 5), [range]);
+});
+
+test('typed times are the site’s, also around a clock change', () => {
+    inZone('Europe/Berlin');
+    for (const at of [Date.UTC(2026, 2, 29, 0, 30), Date.UTC(2026, 2, 29, 1), Date.UTC(2026, 7, 1)])
+        assert.equal(fromField(toField(at)), at);
+    assert.equal(toField(Date.UTC(2026, 6, 1, 12, 0, 5)), '2026-07-01T14:00:05');
+    assert.equal(fromField('2026-07-01T14:00'), Date.UTC(2026, 6, 1, 12));
+    assert.equal(fromField('tomorrow'), null);
+});
+
+test('an event is looked for in growing stretches, up to now', () => {
+    const now = 100 * day;
+    const ahead = windows(98 * day, 1, now);
+    assert.equal(ahead[0]!.from, 98 * day + 1);
+    assert.equal(ahead.at(-1)!.to, now);
+    for (let i = 1; i < ahead.length; i++) assert.equal(ahead[i]!.from, ahead[i - 1]!.to);
+    const back = windows(day, -1, now);
+    assert.equal(back.at(-1)!.from, 0);
+    assert.deepEqual(windows(now, 1, now), []);
+    for (const range of [...ahead, ...back]) assert.ok(range.to - range.from <= 62 * day);
+});
+
+test('the address of the room says what it shows, and nothing odd gets in', () => {
+    const address = { at: 5000, cameras: ['a', 'b-2'], range: { from: 1, to: 9 }, exporting: true };
+    assert.deepEqual(parseReview(reviewRest(address)), address);
+    assert.deepEqual(parseReview('?t=x&cameras=../etc,A,ok,ok&from=9&to=1'), {
+        at: null,
+        cameras: ['ok'],
+        range: null,
+        exporting: false,
+    });
 });

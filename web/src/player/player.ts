@@ -1,213 +1,225 @@
-// Plays the redacted archive of a camera from any instant on: minute files one after the other,
-// over the holes between them. Whoever plays thinks in wall-clock time; media time is seconds
-// since `base`.
+// One camera's redacted archive in a video element, following a clock: minute files one after the
+// other, also the one that is still being written. What it cannot show at the clock's instant it
+// says; whoever owns the clock decides whether to wait or to jump.
+//
+// Above `smoothest` speed the video rests, and single key frames are shown instead (stills.ts).
 import { ApiError, LinkError, openRecording } from '../api';
 import { rangeAt } from '../media';
 import { serverNow } from '../state';
+import type { Recording } from '../types';
 import { Value } from '../value';
-import { aheadSeconds } from './clips';
+import { aheadSeconds, smoothest, steerRate } from './clips';
+import type { Clock } from './clock';
 import { Reel } from './reel';
 import { Shelf } from './shelf';
+import { StillFeed } from './stills';
 
-export type Phase = 'loading' | 'playing' | 'paused' | 'ended' | 'failed';
+// What it has of the clock's instant.
+export type Sight =
+    | { kind: 'shown' | 'loading' | 'failed' }
+    | { kind: 'hole'; next: number } // there is picture again from then on
+    | { kind: 'end' }; // and nothing more is written
 
-export interface PlayerStatus {
-    phase: Phase;
-    skippedTo: number | null; // the picture was missing: playback went on from here
-    newest: number | null; // what was asked for is not written yet: the newest picture starts here
-    nothing: boolean; // there was no picture at all from the asked time on
-}
-
-export const blankStatus: PlayerStatus = {
-    phase: 'loading',
-    skippedTo: null,
-    newest: null,
-    nothing: false,
-};
-
-const tickMs = 200;
 const retryMs = 2000;
-const writingMs = 150_000; // a file is listed when it is whole: so old may the newest picture be
-const tailMs = 10_000; // how much of the newest file is played then
-const noteMs = 8000; // how long a jump is talked about
+const growMs = 700; // how often a file that is being written is asked for more
+const growingSlackMs = 15_000; // its end is near the present, or the server is behind
 const joinSeconds = 0.25; // neighbouring files may miss each other by a frame or two
-const reachMs = 400 * 86_400_000; // media time is never negative: zero lies so far before the first seek
+const driftLimit = 0.25; // seconds: more is jumped over, less is steered away
+const insideFrame = 0.001; // seconds: a seek to a frame's very start may show the one before
+const stillFreshMs = 4000; // a key frame older than this does not show the instant
 
 export class Player {
-    readonly status = new Value<PlayerStatus>(blankStatus);
-    readonly speed = new Value<number>(1);
-    readonly #base: number;
+    readonly sight = new Value<Sight>({ kind: 'loading' });
+    readonly fast = new Value<boolean>(false); // key frames are shown instead of the video
     readonly #reel: Reel;
-    readonly #timer: ReturnType<typeof setInterval>;
+    readonly #stills: StillFeed;
     #shelf: Shelf;
     #next: number; // wall clock: everything up to here was fetched
-    #sought: number | null; // where playback shall stand as soon as there is picture
-    #wantPlay = true;
+    #growing: { clip: Recording; bytes: number } | null = null; // and what of it was fetched
+    #renewAt = 0;
+    #jumps: number;
     #filling = false;
     #retryAt = 0;
+    #broken = false;
+    #stillAt: number | null = null; // of the key frame that is shown
     #abort = new AbortController();
 
+    // `base`: the instant at which media time is zero.
     constructor(
-        private readonly camera: string,
+        readonly camera: string,
         private readonly video: HTMLVideoElement,
-        at: number,
-        private readonly fps: () => number,
+        canvas: HTMLCanvasElement,
+        private readonly clock: Clock,
+        private readonly base: number,
     ) {
-        this.#base = at - reachMs;
-        this.#next = at;
-        this.#sought = at;
-        this.#shelf = new Shelf(camera, at);
+        this.#next = clock.at;
+        this.#jumps = clock.jumps;
+        this.#shelf = new Shelf(camera, clock.at);
         video.muted = true;
-        video.addEventListener('error', this.#broken);
-        this.#reel = new Reel(video, this.#base, () => this.#tick());
-        this.#timer = setInterval(() => this.#tick(), tickMs);
-    }
-
-    // The instant shown, or asked for while its picture is on the way.
-    get at(): number {
-        return this.#sought ?? this.#base + this.video.currentTime * 1000;
-    }
-
-    get playing(): boolean {
-        return this.#wantPlay;
-    }
-
-    play(): void {
-        this.#wantPlay = true;
-        this.#tick();
-    }
-
-    pause(): void {
-        this.#wantPlay = false;
-        this.video.pause();
-        this.#tick();
-    }
-
-    setSpeed(speed: number): void {
-        this.speed.set(speed);
-        this.video.playbackRate = speed;
-    }
-
-    seek(at: number): void {
-        this.#say({ skippedTo: null, newest: null, nothing: false });
-        this.#go(at);
-    }
-
-    step(frames: number): void {
-        this.pause();
-        this.seek(this.at + (frames * 1000) / Math.max(1, this.fps()));
+        video.addEventListener('error', this.#fail);
+        this.#reel = new Reel(video, base, () => this.tick());
+        this.#stills = new StillFeed(camera, canvas, (at) => {
+            this.#stillAt = at;
+        });
     }
 
     destroy(): void {
-        clearInterval(this.#timer);
         this.#abort.abort();
-        this.video.removeEventListener('error', this.#broken);
+        this.video.removeEventListener('error', this.#fail);
+        this.#stills.close();
         this.#reel.close();
     }
 
-    #broken = (): void => this.#say({ phase: 'failed' });
+    // The instant of the frame before or after the one at `at`; null: not known here.
+    frameBeside(at: number, by: 1 | -1): number | null {
+        const media = this.#reel.frameBeside(this.#media(at), by);
+        return media === null ? null : this.base + media * 1000;
+    }
+
+    tick(): void {
+        const fast = this.clock.speed.get() > smoothest;
+        if (fast !== this.fast.get()) {
+            this.fast.set(fast);
+            this.#stillAt = null;
+            this.#restart(this.clock.at);
+        }
+        if (this.#jumps !== this.clock.jumps) {
+            this.#jumps = this.clock.jumps;
+            this.#goTo(this.clock.at);
+        }
+        if (fast) this.#flick();
+        else if (this.#reel.open) this.#follow();
+        void this.#fill();
+    }
+
+    #fail = (): void => {
+        this.#broken = true;
+        this.#see({ kind: 'failed' });
+    };
 
     #media(at: number): number {
-        return (at - this.#base) / 1000;
+        return (at - this.base) / 1000;
     }
 
-    #say(part: Partial<PlayerStatus>): void {
-        const before = this.status.get();
-        const next = { ...before, ...part };
-        const keys = Object.keys(part) as (keyof PlayerStatus)[];
-        if (keys.some((key) => next[key] !== before[key])) this.status.set(next);
+    #see(sight: Sight): void {
+        const before = this.sight.get();
+        const same =
+            before.kind === sight.kind &&
+            (before.kind !== 'hole' || sight.kind !== 'hole' || before.next === sight.next);
+        if (!same) this.sight.set(sight);
     }
 
-    #go(at: number): void {
-        this.#sought = at;
+    #goTo(at: number): void {
         const ranges = this.#reel.buffered;
-        if (ranges && rangeAt(ranges, this.#media(at)) >= 0) {
-            this.#arrive(this.#media(at));
-            return;
-        }
+        if (!ranges || rangeAt(ranges, this.#media(at)) < 0) this.#restart(at);
+    }
+
+    #restart(at: number): void {
         this.#abort.abort();
         this.#abort = new AbortController();
         this.#reel.restart();
         this.#shelf = new Shelf(this.camera, at);
         this.#next = at;
-        this.#say({ phase: 'loading' });
-        this.#tick();
+        this.#growing = null;
+        this.#retryAt = 0;
+        if (!this.#broken) this.#see({ kind: 'loading' });
     }
 
-    #arrive(media: number): void {
-        this.#sought = null;
-        this.video.currentTime = media;
-        this.video.playbackRate = this.speed.get();
-    }
+    // --- the video ---
 
-    #tick(): void {
-        if (!this.#reel.open) return;
-        this.#place();
-        this.#pace();
-        this.#forget();
-        void this.#fill();
-    }
-
-    // Whether the picture ends here: at speed the engine stops short of the last frames.
-    #ranDry(left: number): boolean {
-        if (left < 0.05) return true;
-        const { readyState, seeking } = this.video;
-        const starved = readyState < HTMLMediaElement.HAVE_FUTURE_DATA && !seeking;
-        return starved && left < 0.5 + 0.05 * this.speed.get();
-    }
-
-    // Moves to where the picture is: to the sought time once it is there, or over a hole.
-    #place(): void {
+    #follow(): void {
+        if (this.#broken) return;
+        const media = this.#media(this.clock.at);
         const ranges = this.#reel.buffered;
-        if (!ranges) return;
-        const media = this.#media(this.at);
-        const index = rangeAt(ranges, media);
-        if (this.#sought !== null && index >= 0) {
-            this.#arrive(Math.max(media, ranges.start(index)));
+        const index = ranges ? rangeAt(ranges, media) : -1;
+        const held = ranges !== null && index >= 0 && !this.#ranDry(ranges, index, media);
+        if (held) {
+            this.#see({ kind: 'shown' });
+            this.#steer(media);
             return;
         }
-        if (index >= 0 && !this.#ranDry(ranges.end(index) - media)) return;
-        for (let i = 0; i < ranges.length; i++) {
+        const sight = this.#missing(ranges, media);
+        this.#see(sight);
+        if (sight.kind !== 'shown' && !this.video.paused) this.video.pause();
+    }
+
+    // Whether the picture ends here: the engine stops short of the last frame.
+    #ranDry(ranges: TimeRanges, index: number, media: number): boolean {
+        return this.clock.playing.get() && ranges.end(index) - media < 0.05;
+    }
+
+    #missing(ranges: TimeRanges | null, media: number): Sight {
+        for (let i = 0; ranges && i < ranges.length; i++) {
             const start = ranges.start(i);
             if (start <= media) continue;
+            if (start - media < joinSeconds) return { kind: 'shown' };
             // Files still to come may fill the hole: only what is already fetched past counts.
-            if (this.#next < this.#base + (start - joinSeconds) * 1000) return;
-            if (start - media > 1) this.#say({ skippedTo: this.#base + start * 1000 });
-            this.#arrive(start + 0.01);
+            if (this.#next < this.base + (start - joinSeconds) * 1000) return { kind: 'loading' };
+            return { kind: 'hole', next: this.base + start * 1000 };
+        }
+        if (this.sight.get().kind === 'failed' && serverNow() < this.#retryAt)
+            return { kind: 'failed' };
+        const written = this.#growing !== null || this.#shelf.untaken(this.#next) === null;
+        const upToNow = this.#growing === null || this.clock.at > serverNow() - growingSlackMs;
+        return this.#shelf.exhausted && written && upToNow && !this.#busy
+            ? { kind: 'end' }
+            : { kind: 'loading' };
+    }
+
+    // A file is on its way whose picture may be the one that is missing.
+    get #busy(): boolean {
+        return this.#filling && this.#growing === null;
+    }
+
+    #steer(media: number): void {
+        const { video, clock } = this;
+        const wanted = media + insideFrame;
+        const drift = video.currentTime - wanted;
+        if (!clock.moving) {
+            if (!video.paused) video.pause();
+            if (Math.abs(drift) > insideFrame / 2) video.currentTime = wanted;
             return;
         }
-    }
-
-    #pace(): void {
-        const ranges = this.#reel.buffered;
-        const media = this.#media(this.at);
-        const index = ranges ? rangeAt(ranges, media) : -1;
-        const held = ranges !== null && index >= 0 && this.#sought === null;
-        const { phase } = this.status.get();
-        if (held && !this.#ranDry(ranges.end(index) - media)) {
-            this.#say({ phase: this.#wantPlay ? 'playing' : 'paused' });
-        } else if (phase !== 'ended' && phase !== 'failed') {
-            this.#say({ phase: this.#wantPlay || !held ? 'loading' : 'paused' });
+        if (Math.abs(drift) > driftLimit * Math.max(1, clock.speed.get())) {
+            if (!video.seeking) video.currentTime = wanted;
+        } else {
+            const rate = steerRate(clock.speed.get(), drift);
+            if (Math.abs(rate - video.playbackRate) > 0.002) video.playbackRate = rate;
         }
         // Refused only while the page may not play yet; the next tick asks again.
-        if (this.#wantPlay && held && this.video.paused) this.video.play().catch(() => {});
+        if (video.paused) video.play().catch(() => {});
     }
 
-    // What was said about a jump is old news some seconds on.
-    #forget(): void {
-        const { skippedTo, newest } = this.status.get();
-        const from = skippedTo ?? newest;
-        if (from === null || this.#sought !== null) return;
-        const until = from + noteMs * Math.max(1, this.speed.get());
-        if (this.at > until) this.#say({ skippedTo: null, newest: null });
+    // --- key frames ---
+
+    #flick(): void {
+        if (!this.video.paused) this.video.pause();
+        const { at } = this.clock;
+        this.#stills.want(at);
+        if (this.#stillAt !== null && Math.abs(at - this.#stillAt) < this.#stillFreshMs) {
+            this.#see({ kind: 'shown' });
+            return;
+        }
+        const clip = this.#shelf.untaken(at);
+        const caughtUp = clip?.growing ? at > serverNow() - growingSlackMs : !clip;
+        if (clip && clip.start_ms > at) this.#see({ kind: 'hole', next: clip.start_ms });
+        else if (caughtUp && this.#shelf.exhausted) this.#see({ kind: 'end' });
+        else this.#see({ kind: 'loading' });
     }
+
+    get #stillFreshMs(): number {
+        return Math.max(stillFreshMs, 400 * this.clock.speed.get());
+    }
+
+    // --- files ---
 
     async #fill(): Promise<void> {
-        if (this.#filling || serverNow() < this.#retryAt) return;
+        if (this.#filling || this.#broken || serverNow() < this.#retryAt) return;
         this.#filling = true;
         const { signal } = this.#abort;
         try {
-            await this.#fillOnce(signal);
+            if (this.fast.get()) await this.#shelf.next(this.clock.at, signal);
+            else if (this.#reel.open) await this.#fillOnce(signal);
         } catch (error) {
             if (!signal.aborted) this.#failed(error);
         } finally {
@@ -217,44 +229,46 @@ export class Player {
 
     #failed(error: unknown): void {
         this.#retryAt = serverNow() + retryMs;
-        this.#say({ phase: 'failed' });
+        this.#see({ kind: 'failed' });
         const expected = [ApiError, LinkError, TypeError, DOMException];
         if (!expected.some((kind) => error instanceof kind)) throw error;
     }
 
     async #fillOnce(signal: AbortSignal): Promise<void> {
-        if (this.#next - this.at > aheadSeconds(this.speed.get()) * 1000) return;
-        const clip = await this.#shelf.next(this.#next, signal);
-        signal.throwIfAborted();
-        if (!clip) {
-            if (this.#shelf.exhausted) await this.#atEnd(signal);
+        if (this.#growing) {
+            await this.#grow(this.#growing, signal);
             return;
         }
+        if (this.#next - this.clock.at > aheadSeconds(this.clock.speed.get()) * 1000) return;
+        const clip = await this.#shelf.next(this.#next, signal);
+        signal.throwIfAborted();
+        if (!clip) return;
         this.#next = Math.max(this.#next, clip.start_ms);
-        const body = await openRecording(clip.url, signal);
-        // Without a body it was purged since it was listed: on to the next.
-        if (body) {
-            await this.#reel.append(clip, body, signal, () => this.#place());
-            this.#next = Math.max(this.#next, clip.end_ms);
+        const bytes = await this.#append(clip, null, signal);
+        if (clip.growing && bytes > 0) {
+            this.#growing = { clip, bytes };
+            return;
         }
+        // Without a body it was purged since it was listed: on to the next.
+        if (bytes > 0) this.#next = Math.max(this.#next, clip.end_ms);
         this.#shelf.take(clip);
     }
 
-    async #atEnd(signal: AbortSignal): Promise<void> {
-        const ranges = this.#reel.buffered;
-        const last = ranges && ranges.length > 0 ? ranges.end(ranges.length - 1) : -1;
-        if (!this.#ranDry(last - this.#media(this.at))) return;
-        const sought = this.#sought;
-        const untried = sought !== null && this.status.get().newest === null;
-        if (untried && sought > serverNow() - writingMs) {
-            const newest = await this.#shelf.newest(sought, signal);
-            if (newest) {
-                const from = Math.max(newest.start_ms, newest.end_ms - tailMs);
-                this.#say({ newest: from });
-                this.#go(from);
-                return;
-            }
-        }
-        this.#say({ phase: 'ended', nothing: sought !== null });
+    async #append(clip: Recording, from: number | null, signal: AbortSignal): Promise<number> {
+        const body = await openRecording(clip.url, signal, from);
+        if (!body) return 0;
+        return this.#reel.append(clip, body, from !== null, signal, () => this.#follow());
+    }
+
+    async #grow(known: { clip: Recording; bytes: number }, signal: AbortSignal): Promise<void> {
+        if (performance.now() < this.#renewAt) return;
+        this.#renewAt = performance.now() + growMs;
+        const clip = await this.#shelf.renew(known.clip, signal);
+        if (clip && clip.bytes > known.bytes)
+            known.bytes += await this.#append(clip, known.bytes, signal);
+        if (clip?.growing) return;
+        this.#growing = null;
+        this.#shelf.take(known.clip);
+        this.#next = Math.max(this.#next, clip?.end_ms ?? 0);
     }
 }

@@ -3,14 +3,20 @@
 import { closeSource, openSource } from '../media';
 import type { Recording } from '../types';
 import { timestampOffset } from './clips';
+import { frameAt, FrameScanner } from './frames';
 
 const keepBehindSeconds = 30; // when room is needed
 const fullPauseMs = 200; // nothing to give up yet: playback will make room
+const sameFrame = 0.001; // seconds
+
+type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 export class Reel {
     #source: MediaSource | null;
     #buffer: SourceBuffer | null = null;
     #stale = false; // what is buffered is of no more use
+    #scanner = new FrameScanner();
+    #times: number[] = []; // of the frames that went in, ascending
 
     constructor(
         private readonly video: HTMLVideoElement,
@@ -27,7 +33,7 @@ export class Reel {
     }
 
     get buffered(): TimeRanges | null {
-        return this.#buffer?.buffered ?? null;
+        return this.#stale ? null : (this.#buffer?.buffered ?? null);
     }
 
     close(): void {
@@ -39,17 +45,26 @@ export class Reel {
     // Before the next file, everything buffered is thrown away: playback goes on elsewhere.
     restart(): void {
         this.#stale = this.#buffer !== null;
+        this.#times = [];
     }
 
-    // Appends a file as it arrives; `progress` is called after each piece.
+    // The frame before (−1) or after (1) the one that is shown at `media`; null: not known here.
+    frameBeside(media: number, by: 1 | -1): number | null {
+        return this.#times[frameAt(this.#times, media + sameFrame) + by] ?? null;
+    }
+
+    // Appends a file as it arrives, or what has been added to the one before; `progress` is called
+    // after each piece. Returns how many bytes went in.
     async append(
         clip: Recording,
-        body: ReadableStream<Uint8Array<ArrayBuffer>>,
+        body: Body,
+        continued: boolean,
         signal: AbortSignal,
         progress: () => void,
-    ): Promise<void> {
-        const buffer = await this.#prepare(clip, signal);
+    ): Promise<number> {
+        const buffer = await this.#prepare(clip, continued, signal);
         const reader = body.getReader();
+        let count = 0;
         let whole = false;
         try {
             for (;;) {
@@ -57,6 +72,9 @@ export class Reel {
                 signal.throwIfAborted();
                 if (done) break;
                 await this.#feed(buffer, value, signal);
+                count += value.length;
+                const shift = buffer.timestampOffset;
+                this.#note(this.#scanner.push(value).map((time) => time + shift));
                 progress();
             }
             whole = true;
@@ -64,20 +82,34 @@ export class Reel {
             // A file cut short must not leave half a box in the parser.
             if (!whole && this.open) buffer.abort();
         }
+        return count;
     }
 
-    async #prepare(clip: Recording, signal: AbortSignal): Promise<SourceBuffer> {
+    #note(times: readonly number[]): void {
+        const last = this.#times.at(-1) ?? -Infinity;
+        this.#times.push(...times);
+        if ((times[0] ?? Infinity) <= last) this.#times.sort((a, b) => a - b);
+    }
+
+    async #prepare(
+        clip: Recording,
+        continued: boolean,
+        signal: AbortSignal,
+    ): Promise<SourceBuffer> {
         if (!this.#source) throw new DOMException('The player is closed.', 'AbortError');
         const buffer = this.#buffer ?? this.#source.addSourceBuffer(clip.mime);
         this.#buffer = buffer;
         await settled(buffer, signal);
+        if (continued) return buffer;
         if (this.#stale && buffer.buffered.length > 0) {
             buffer.remove(0, Infinity);
             await settled(buffer, signal);
         }
         this.#stale = false;
+        buffer.abort(); // of a file that was given up half way
         buffer.changeType(clip.mime);
         buffer.timestampOffset = timestampOffset(clip, this.base);
+        this.#scanner = new FrameScanner();
         return buffer;
     }
 
@@ -106,6 +138,7 @@ export class Reel {
         if (buffered.length > 0 && buffered.start(0) < until - 1) {
             buffer.remove(0, until);
             await settled(buffer, signal);
+            this.#times = this.#times.filter((time) => time >= until);
         } else {
             await new Promise((resolve) => setTimeout(resolve, fullPauseMs));
             signal.throwIfAborted();

@@ -3,11 +3,11 @@
 import { api } from '../api';
 import { serverNow } from '../state';
 import type { Recording } from '../types';
-import { clipFrom, mergeClips, sortClips } from './clips';
+import { clipFrom, mergeClips } from './clips';
 
 const spanMs = 2 * 3600_000; // listed at once; doubled over each stretch that holds nothing
-const freshMs = 5000; // how often to look for files that were finished meanwhile
-const lookBackMs = 300_000; // how far back the newest file can lie
+const longestSpanMs = 60 * 86_400_000; // the API lists 62 days
+const freshMs = 5000; // how often to look for files that were begun meanwhile
 
 export class Shelf {
     #clips: Recording[] = [];
@@ -24,7 +24,24 @@ export class Shelf {
 
     // The first file not taken that ends after `at`; null while none is known.
     async next(at: number, signal: AbortSignal): Promise<Recording | null> {
-        return this.#untaken(at) ?? (await this.#list(at, signal));
+        return this.untaken(at) ?? (await this.#list(at, signal));
+    }
+
+    untaken(at: number): Recording | null {
+        return clipFrom(
+            this.#clips.filter((clip) => !this.#taken.has(clip.url)),
+            at,
+        );
+    }
+
+    // A file that was still being written, as it is now; null when it is gone.
+    async renew(clip: Recording, signal: AbortSignal): Promise<Recording | null> {
+        const present = serverNow();
+        const listed = await api.recordings(this.camera, clip.start_ms, present, signal);
+        signal.throwIfAborted();
+        this.#clips = mergeClips(this.#clips, listed);
+        this.#listedTo = Math.max(this.#listedTo, present);
+        return listed.find(({ url }) => url === clip.url) ?? null;
     }
 
     take(clip: Recording): void {
@@ -36,20 +53,6 @@ export class Shelf {
         return this.#listedTo > serverNow() - 2 * freshMs;
     }
 
-    // The last file that was finished before `at`.
-    async newest(at: number, signal: AbortSignal): Promise<Recording | null> {
-        const clips = await api.recordings(this.camera, at - lookBackMs, at, signal);
-        signal.throwIfAborted();
-        return sortClips(clips).at(-1) ?? null;
-    }
-
-    #untaken(at: number): Recording | null {
-        return clipFrom(
-            this.#clips.filter((clip) => !this.#taken.has(clip.url)),
-            at,
-        );
-    }
-
     async #list(at: number, signal: AbortSignal): Promise<Recording | null> {
         const present = serverNow();
         if (this.#listedTo > present - freshMs) return null;
@@ -59,7 +62,7 @@ export class Shelf {
         signal.throwIfAborted();
         this.#clips = mergeClips(this.#clips, listed);
         this.#listedTo = to;
-        this.#span = listed.length > 0 ? spanMs : this.#span * 2;
-        return this.#untaken(at);
+        this.#span = listed.length > 0 ? spanMs : Math.min(longestSpanMs, this.#span * 2);
+        return this.untaken(at);
     }
 }

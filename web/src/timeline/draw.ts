@@ -1,158 +1,222 @@
-// Draws a camera's timeline: ticks and labels, the sealed band, the redacted band, now, and the
-// marks.
+// Draws timelines: ticks and labels, the lanes of cameras, events on them, and lines at instants.
+// Coordinates are CSS pixels; x is rounded to whole ones, so that neighbouring pieces leave no seam.
 import { clockTime, dayName, minuteTime, zoneOffset } from '../time';
-import type { Span, TimelineData } from '../types';
+import type { GapCause, Span } from '../types';
+import type { Piece } from './chunks';
 import {
-    gapFills,
+    eventFills,
     type Fill,
+    gapFills,
+    onlyRedactedFill,
     type Palette,
     recordedFill,
     redactedFill,
     unknownFill,
 } from './paint';
-import { type Range, ticks, tickSteps, toX } from './scale';
+import { day, firstAfter, type Range, ticks, tickSteps, toX } from './scale';
+import type { EventKind } from './words';
 
-export interface Scene {
-    range: Range;
-    data: TimelineData | null;
-    now: number;
-    playhead: number | null;
-    mark: number | null; // under the pointer, or moved by keys
+// What a lane shows of its camera; TimelineData is one, too.
+export interface LaneData {
+    recorded: readonly Span[];
+    redacted: readonly Span[];
+    only_redacted?: readonly Span[];
+    unknown: readonly Span[];
+    gaps: readonly { from: number; to: number; cause: GapCause }[];
 }
 
-// Rows, in CSS pixels from the top.
-export const rows = {
-    labels: 20,
-    sealed: { top: 26, height: 24 },
-    redacted: { top: 55, height: 10 },
-    height: 74,
-};
+export interface Row {
+    top: number;
+    height: number;
+}
+
+// Where a lane's bands lie, from its top.
+export interface LaneShape {
+    height: number;
+    sealed: Row;
+    redacted: Row;
+}
+
+type Context = CanvasRenderingContext2D;
 
 const labelWidth = 64;
 const leastWidth = 1.5; // a gap of a second must still be seen in a day
 
-export function draw(
-    context: CanvasRenderingContext2D,
-    palette: Palette,
-    width: number,
-    scene: Scene,
-): void {
-    context.clearRect(0, 0, width, rows.height);
-    drawGround(context, palette, width, scene);
-    drawTicks(context, palette, width, scene.range);
-    if (scene.data) drawBands(context, palette, width, scene.range, scene.data);
-    drawLine(context, width, scene, scene.now, palette.colour('--line-now'), 1);
-    if (scene.mark !== null)
-        drawLine(context, width, scene, scene.mark, palette.colour('--text-muted'), 1);
-    if (scene.playhead !== null) drawPlayhead(context, palette, width, scene, scene.playhead);
-}
-
-function drawGround(
-    context: CanvasRenderingContext2D,
-    palette: Palette,
-    width: number,
-    scene: Scene,
-): void {
-    context.fillStyle = palette.colour('--band-ground');
-    const until = Math.min(width, Math.max(0, toX(scene.range, width, scene.now)));
-    context.fillRect(0, rows.sealed.top, until, rows.sealed.height);
-    context.fillRect(0, rows.redacted.top, until, rows.redacted.height);
-}
-
-function drawTicks(
-    context: CanvasRenderingContext2D,
+export function drawTicks(
+    context: Context,
     palette: Palette,
     width: number,
     range: Range,
+    place: { labels: number | null; top: number; bottom: number }, // labels: their middle
 ): void {
-    const offset = zoneOffset((range.from + range.to) / 2);
     const [major] = tickSteps(range, width, labelWidth);
-    context.font = `11px ${getComputedStyle(context.canvas).fontFamily}`;
+    context.font = `11px ${palette.font}`;
     context.textBaseline = 'middle';
-    for (const tick of ticks(range, width, labelWidth, offset)) {
-        const x = Math.round(toX(range, width, tick.at)) + 0.5;
+    for (const tick of ticks(range, width, labelWidth, zoneOffset)) {
+        const x = Math.round(toX(range, width, tick.at));
+        if (!tick.major && place.labels === null) continue;
         context.fillStyle = palette.colour(tick.major ? '--line-strong' : '--line');
-        context.fillRect(x - 0.5, tick.major ? 17 : 20, 1, tick.major ? rows.height - 17 : 4);
-        if (!tick.major) continue;
-        const midnight = (tick.at + offset) % 86_400_000 === 0;
-        const label = midnight
-            ? dayName(tick.at)
-            : major < 60_000
-              ? clockTime(tick.at)
-              : minuteTime(tick.at);
-        context.fillStyle = palette.colour(midnight ? '--text' : '--text-muted');
-        const half = context.measureText(label).width / 2;
-        context.textAlign = x < half ? 'left' : x > width - half ? 'right' : 'center';
-        context.fillText(label, Math.min(width, Math.max(0, x)), 9);
+        context.fillRect(x, place.top, 1, tick.major ? place.bottom - place.top : 4);
+        if (tick.major && place.labels !== null) {
+            const midnight = (tick.at + zoneOffset(tick.at)) % day === 0;
+            const words = label(tick.at, major, midnight);
+            context.fillStyle = palette.colour(midnight ? '--text' : '--text-muted');
+            const half = context.measureText(words).width / 2;
+            context.textAlign = x < half ? 'left' : x > width - half ? 'right' : 'center';
+            context.fillText(words, Math.min(width, Math.max(0, x)), place.labels);
+        }
     }
 }
 
-function drawSpan(
-    context: CanvasRenderingContext2D,
+function label(at: number, major: number, midnight: boolean): string {
+    if (midnight) return dayName(at);
+    return major < 60_000 ? clockTime(at) : minuteTime(at);
+}
+
+// The time that has passed, on which everything known is laid.
+export function drawGround(
+    context: Context,
+    palette: Palette,
     width: number,
     range: Range,
-    row: { top: number; height: number },
-    [from, to]: Span,
+    now: number,
+    rows: readonly Row[],
 ): void {
-    if (to < range.from || from > range.to) return;
-    const left = Math.max(0, toX(range, width, from));
-    const right = Math.min(width, toX(range, width, to));
+    context.fillStyle = palette.colour('--band-ground');
+    const until = Math.min(width, Math.max(0, Math.round(toX(range, width, now))));
+    for (const row of rows) context.fillRect(0, row.top, until, row.height);
+}
+
+function fillSpan(
+    context: Context,
+    width: number,
+    range: Range,
+    row: Row,
+    from: number,
+    to: number,
+): void {
+    const left = Math.max(0, Math.round(toX(range, width, from)));
+    const right = Math.min(width, Math.round(toX(range, width, to)));
     context.fillRect(left, row.top, Math.max(leastWidth, right - left), row.height);
 }
 
-function drawBands(
-    context: CanvasRenderingContext2D,
+// One lane with its top at `y`. Each piece is drawn within its own stretch only.
+export function drawLane(
+    context: Context,
     palette: Palette,
     width: number,
     range: Range,
-    data: TimelineData,
+    y: number,
+    shape: LaneShape,
+    pieces: readonly Piece<LaneData | undefined>[],
 ): void {
-    const band = (
-        fill: Fill,
-        row: { top: number; height: number },
-        spans: readonly Span[],
-    ): void => {
-        context.fillStyle = palette.fill(context, fill);
-        for (const span of spans) drawSpan(context, width, range, row, span);
-    };
-    band(unknownFill, rows.sealed, data.unknown);
-    band(recordedFill, rows.sealed, data.recorded);
-    for (const gap of data.gaps) {
-        context.fillStyle = palette.colour('--band-ground');
-        drawSpan(context, width, range, rows.sealed, [gap.from, gap.to]);
-        band(gapFills[gap.cause], rows.sealed, [[gap.from, gap.to]]);
+    const sealed = { top: y + shape.sealed.top, height: shape.sealed.height };
+    const redacted = { top: y + shape.redacted.top, height: shape.redacted.height };
+    for (const { from, to, data } of pieces) {
+        const clip = { from: Math.max(from, range.from), to: Math.min(to, range.to) };
+        if (!data || clip.from >= clip.to) continue;
+        const band = (fill: Fill, row: Row, spans: readonly Span[]): void => {
+            if (spans.length === 0) return;
+            context.fillStyle = palette.fill(context, fill);
+            for (let i = firstAfter(spans, clip.from); i < spans.length; i++) {
+                const [start, end] = spans[i] ?? [0, 0];
+                if (start >= clip.to) break;
+                const a = Math.max(start, clip.from);
+                fillSpan(context, width, range, row, a, Math.min(end, clip.to));
+            }
+        };
+        band(unknownFill, sealed, data.unknown);
+        band(onlyRedactedFill, sealed, data.only_redacted ?? []);
+        band(recordedFill, sealed, data.recorded);
+        drawGaps(context, palette, width, range, clip, sealed, data.gaps);
+        band(redactedFill, redacted, data.redacted);
     }
-    band(redactedFill, rows.redacted, data.redacted);
 }
 
-function drawLine(
-    context: CanvasRenderingContext2D,
+function drawGaps(
+    context: Context,
+    palette: Palette,
     width: number,
-    scene: Scene,
+    range: Range,
+    clip: Range,
+    row: Row,
+    gaps: LaneData['gaps'],
+): void {
+    for (const gap of gaps) {
+        if (gap.to <= clip.from || gap.from >= clip.to) continue;
+        const from = Math.max(gap.from, clip.from);
+        const to = Math.min(gap.to, clip.to);
+        context.fillStyle = palette.colour('--band-ground');
+        fillSpan(context, width, range, row, from, to);
+        context.fillStyle = palette.fill(context, gapFills[gap.cause]);
+        fillSpan(context, width, range, row, from, to);
+    }
+}
+
+// A mark for an event, its tip at `y`: a diamond; for an opening a ring, since it is the graver act.
+export function drawEvent(
+    context: Context,
+    palette: Palette,
+    width: number,
+    range: Range,
+    y: number,
+    event: { at: number; kind: EventKind },
+): void {
+    const x = toX(range, width, event.at);
+    if (x < -6 || x > width + 6) return;
+    const colour = palette.colour(eventFills[event.kind]);
+    context.beginPath();
+    if (event.kind === 'opening') {
+        context.arc(x, y + 4, 3, 0, 2 * Math.PI);
+        context.lineWidth = 2;
+        context.strokeStyle = colour;
+        context.stroke();
+        return;
+    }
+    context.moveTo(x, y);
+    context.lineTo(x + 4, y + 4);
+    context.lineTo(x, y + 8);
+    context.lineTo(x - 4, y + 4);
+    context.closePath();
+    context.fillStyle = palette.colour('--raised');
+    context.lineWidth = 2.5;
+    context.strokeStyle = palette.colour('--raised');
+    context.stroke();
+    context.fillStyle = colour;
+    context.fill();
+}
+
+export function drawLine(
+    context: Context,
+    width: number,
+    range: Range,
     at: number,
+    row: Row,
     colour: string,
     thickness: number,
 ): void {
-    const x = toX(scene.range, width, at);
+    const x = toX(range, width, at);
     if (x < 0 || x > width) return;
     context.fillStyle = colour;
-    context.fillRect(Math.round(x - thickness / 2), 14, thickness, rows.height - 14);
+    context.fillRect(Math.round(x - thickness / 2), row.top, thickness, row.height);
 }
 
-function drawPlayhead(
-    context: CanvasRenderingContext2D,
+// The instant that is played: a line with a handle on top.
+export function drawPlayhead(
+    context: Context,
     palette: Palette,
     width: number,
-    scene: Scene,
+    range: Range,
     at: number,
+    row: Row,
 ): void {
-    const x = toX(scene.range, width, at);
+    const x = toX(range, width, at);
     if (x < -6 || x > width + 6) return;
-    drawLine(context, width, scene, at, palette.colour('--accent'), 2);
+    drawLine(context, width, range, at, row, palette.colour('--accent'), 2);
     context.beginPath();
-    context.moveTo(x - 5, 14);
-    context.lineTo(x + 5, 14);
-    context.lineTo(x, 21);
+    context.moveTo(x - 5, row.top);
+    context.lineTo(x + 5, row.top);
+    context.lineTo(x, row.top + 7);
     context.closePath();
     context.fill();
 }

@@ -1,6 +1,7 @@
 // Colours and patterns of the timeline. Every cause differs in both, so that neither is needed
 // alone.
 import type { GapCause } from '../types';
+import type { EventKind } from './words';
 
 export type Pattern =
     | 'solid'
@@ -20,6 +21,7 @@ export interface Fill {
 
 export const recordedFill: Fill = { colour: '--band-recorded', pattern: 'solid' };
 export const redactedFill: Fill = { colour: '--band-redacted', pattern: 'solid' };
+export const onlyRedactedFill: Fill = { colour: '--band-redacted', pattern: 'lines' };
 export const unknownFill: Fill = { colour: '--band-unknown', pattern: 'sparse' };
 
 // Red is for what the site itself must repair, amber for what came from outside, violet for what
@@ -32,6 +34,17 @@ export const gapFills: Record<GapCause, Fill> = {
     crash: { colour: '--gap-ours', pattern: 'fall' },
     operator: { colour: '--gap-meant', pattern: 'lines' },
     clock: { colour: '--gap-meant', pattern: 'waves' },
+};
+
+// Openings have a ring, and the colour of the vault's own acts.
+export const eventFills: Record<EventKind, string> = {
+    lost: '--gap-outside',
+    returned: '--live',
+    gap: '--gap-ours',
+    opaque: '--text-muted',
+    areas: '--gap-meant',
+    export: '--accent',
+    opening: '--accent',
 };
 
 const cell = 8; // px, the period of every pattern
@@ -105,12 +118,15 @@ function drawCell(
 // Colours as the theme resolves them now, and canvas fills made from them. One a theme and pixel
 // ratio.
 export class Palette {
+    readonly font: string;
     readonly #made = new Map<string, string | CanvasPattern>();
 
     constructor(
         private readonly element: HTMLElement,
         private readonly ratio: number,
-    ) {}
+    ) {
+        this.font = getComputedStyle(element).fontFamily;
+    }
 
     colour(name: string): string {
         const known = this.#made.get(name);

@@ -13,11 +13,13 @@ export interface Tick {
 
 const second = 1000;
 const minute = 60 * second;
-const hour = 60 * minute;
+export const hour = 60 * minute;
 export const day = 24 * hour;
+const week = 7 * day;
+const monday = 4 * day; // the first one after the beginning of 1970
 
 export const shortest = 10 * second;
-export const longest = 8 * day;
+export const longest = 400 * day;
 
 // A zoomed range keeps the instant under the pointer where it is.
 export function zoom(range: Range, factor: number, anchor: number): Range {
@@ -84,6 +86,9 @@ const steps: readonly (readonly [number, number])[] = [
     [12 * hour, 3 * hour],
     [day, 6 * hour],
     [2 * day, day],
+    [week, day],
+    [2 * week, week],
+    [4 * week, week],
 ];
 
 export function tickSteps(
@@ -92,17 +97,40 @@ export function tickSteps(
     labelWidth: number,
 ): readonly [number, number] {
     const perPixel = (range.to - range.from) / Math.max(1, width);
-    return steps.find(([major]) => major / perPixel >= labelWidth) ?? [4 * day, day];
+    return steps.find(([major]) => major / perPixel >= labelWidth) ?? [13 * week, week];
 }
 
-// Ticks fall on round wall-clock times: `offset` is the zone's distance from UTC in this range.
-export function ticks(range: Range, width: number, labelWidth: number, offset: number): Tick[] {
+// Ticks fall on round wall-clock times, weeks on Mondays; `offset` is the zone's distance from UTC
+// at an instant.
+export function ticks(
+    range: Range,
+    width: number,
+    labelWidth: number,
+    offset: (at: number) => number,
+): Tick[] {
     const [major, minor] = tickSteps(range, width, labelWidth);
+    const first = offset(range.from);
+    const changes = offset(range.to) !== first;
+    const zero = minor >= week || major >= week ? monday : 0;
     const result: Tick[] = [];
-    for (let n = Math.ceil((range.from + offset) / minor); n * minor - offset <= range.to; n++) {
-        result.push({ at: n * minor - offset, major: (n * minor) % major === 0 });
+    for (let n = Math.ceil((range.from + first - zero) / minor); ; n++) {
+        const wall = zero + n * minor;
+        const at = wall - (changes ? offset(wall - first) : first);
+        if (at > range.to) return result;
+        if (at >= range.from) result.push({ at, major: (wall - zero) % major === 0 });
     }
-    return result;
+}
+
+// The first of ascending spans that ends after `at`.
+export function firstAfter(spans: readonly Span[], at: number): number {
+    let low = 0;
+    let high = spans.length;
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((spans[middle]?.[1] ?? Infinity) <= at) low = middle + 1;
+        else high = middle;
+    }
+    return low;
 }
 
 export function spanAt(spans: readonly Span[], at: number): Span | null {

@@ -1,15 +1,16 @@
 // One camera: its picture live or from the archive, its day, what it is for.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type KeyHandler, useKeys } from '../keys';
-import { stepSpeed } from '../player/clips';
-import type { Player, PlayerStatus } from '../player/player';
+import type { Deck } from '../player/deck';
+import { useDeckStatus, usePlayback } from '../player/use';
 import { go, noteTime, placeHash } from '../router';
 import { cameras, now, serverNow, session } from '../state';
 import { text } from '../text';
 import { dayStart } from '../time';
 import { day, keepUp, opening, type Range } from '../timeline/scale';
 import { useTimeline } from '../timeline/use';
-import { seesPast } from '../rights';
+import { reviewRest } from '../review/address';
+import { exportsFilm, seesPast } from '../rights';
 import type { Camera, Gap, TimelineData } from '../types';
 import { useValue } from '../value';
 import { Controls } from './controls';
@@ -27,49 +28,25 @@ function today(at: number): Range {
     return { from, to: dayStart(from + day / 2, 1) };
 }
 
-function usePlayerStatus(player: Player | null): PlayerStatus | null {
-    const [status, setStatus] = useState<PlayerStatus | null>(null);
-    useEffect(() => {
-        setStatus(player?.status.get() ?? null);
-        return player?.status.subscribe(setStatus);
-    }, [player]);
-    return status;
-}
-
 interface UsedRange {
     range: Range;
     show: (range: Range) => void;
     fit: (data: TimelineData) => void; // once, to what is known
 }
 
-interface Watching {
-    start: number;
-    take: number; // a new stage for each: a failed player is replaced, not repaired
-}
-
-// Live, or a time in the archive.
-function useWatching(camera: string, at: number | null) {
-    const [watching, setWatching] = useState<Watching | null>(
-        at === null ? null : { start: at, take: 0 },
-    );
-    const [player, setPlayer] = useState<Player | null>(null);
-    const seek = useCallback(
-        (to: number) => {
-            if (player && player.status.get().phase !== 'failed') player.seek(to);
-            else setWatching((before) => ({ start: to, take: (before?.take ?? 0) + 1 }));
-        },
-        [player],
-    );
-    const live = useCallback(() => {
-        setWatching(null);
-        noteTime(camera, null);
-    }, [camera]);
+// Notes in the address what is watched.
+function useNoted(camera: string, deck: Deck | null, at: number | null): void {
+    const first = useRef(true);
     useEffect(() => {
-        if (!player) return undefined;
-        const timer = setInterval(() => noteTime(camera, player.at), noteEveryMs);
+        const arrived = first.current && at === null;
+        first.current = false;
+        if (!deck) {
+            if (!arrived) noteTime(camera, null);
+            return undefined;
+        }
+        const timer = setInterval(() => noteTime(camera, deck.at), noteEveryMs);
         return () => clearInterval(timer);
-    }, [player, camera]);
-    return { watching, player, setPlayer, seek, live };
+    }, [deck, camera]);
 }
 
 function earliest(data: TimelineData): number | null {
@@ -80,7 +57,7 @@ function earliest(data: TimelineData): number | null {
 
 // The visible stretch of time: a day to begin with. It moves on with the picture that is played,
 // and with the present while that is in view.
-function useRange(player: Player | null, start: number): UsedRange {
+function useRange(deck: Deck | null, start: number): UsedRange {
     const [range, setRange] = useState<Range>(() => today(start));
     const touched = useRef(0);
     const fitted = useRef(false);
@@ -88,12 +65,12 @@ function useRange(player: Player | null, start: number): UsedRange {
     useEffect(() => {
         const length = range.to - range.from;
         if (length >= day / 2 || at - touched.current < 4000) return;
-        const shown = player ? player.at : at;
-        const left = player === null && (at < range.from || at > range.to + 10_000);
-        if (left || (player && !player.playing)) return;
+        const shown = deck ? deck.at : at;
+        const left = deck === null && (at < range.from || at > range.to + 10_000);
+        if (left || (deck && !deck.clock.playing.get())) return;
         const next = keepUp(range, shown);
         if (next !== range) setRange(next);
-    }, [at, player, range]);
+    }, [at, deck, range]);
     const fit = useCallback((data: TimelineData): void => {
         if (fitted.current) return;
         fitted.current = true;
@@ -180,32 +157,39 @@ function PresentCamera({ camera, list }: { camera: Camera; list: Camera[] }) {
     );
 }
 
+// The same instant of all cameras, and a film of it.
+function Elsewhere({ camera, at }: { camera: Camera; at: () => number }) {
+    const who = useValue(session);
+    const mayExport = who !== null && who !== 'unknown' && exportsFilm(who.role);
+    const leave = (exporting: boolean) => (): void => {
+        const rest = reviewRest({ at: at(), cameras: [camera.id], exporting });
+        go({ view: 'room', room: 'review', rest });
+    };
+    return (
+        <>
+            <button class="quiet" onClick={leave(false)} title={text.review.allCamerasNote}>
+                <Icon name="review" /> {text.review.allCameras}
+            </button>
+            {mayExport && (
+                <button class="quiet" onClick={leave(true)} title={text.review.exportNote}>
+                    <Icon name="film" /> {text.review.export}
+                </button>
+            )}
+        </>
+    );
+}
+
 function WholeCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at: number | null }) {
-    const { watching, player, setPlayer, seek, live } = useWatching(camera.id, at);
-    const status = usePlayerStatus(player);
-    const { range, show, fit } = useRange(player, at ?? serverNow());
+    const playback = usePlayback(at);
+    const { deck, seek, jump, step, toggle, faster, live } = playback;
+    const status = useDeckStatus(deck);
+    useNoted(camera.id, deck, at);
+    const { range, show, fit } = useRange(deck, at ?? serverNow());
     const { data, failed } = useTimeline(camera.id, range);
     useEffect(() => {
         if (data) fit(data);
     }, [data, fit]);
     const gaps = data?.gaps.filter((gap) => gap.to > range.from && gap.from < range.to) ?? [];
-
-    const jump = useCallback(
-        (ms: number) => seek(Math.min(serverNow(), (player?.at ?? serverNow()) + ms)),
-        [player, seek],
-    );
-    const step = useCallback(
-        (frames: number) => (player ? player.step(frames) : seek(serverNow() - jumpMs)),
-        [player, seek],
-    );
-    const toggle = useCallback(() => {
-        if (player?.playing) player.pause();
-        else player?.play();
-    }, [player]);
-    const speed = useCallback(
-        (by: 1 | -1) => player?.setSpeed(stepSpeed(player.speed.get(), by)),
-        [player],
-    );
     const showGap = (gap: Gap): void => {
         const margin = Math.max(60_000, (gap.to - gap.from) * 2);
         show({ from: gap.from - margin, to: gap.to + margin });
@@ -223,9 +207,9 @@ function WholeCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
                     ArrowRight: () => jump(jumpMs),
                     ',': () => step(-1),
                     '.': () => step(1),
-                    '-': () => speed(-1),
-                    '+': () => speed(1),
-                    '=': () => speed(1),
+                    '-': () => faster(-1),
+                    '+': () => faster(1),
+                    '=': () => faster(1),
                     l: live,
                     L: live,
                     ...(onButton ? {} : { ' ': toggle }),
@@ -233,36 +217,27 @@ function WholeCamera({ camera, list, at }: { camera: Camera; list: Camera[]; at:
                 actions[key]?.();
                 return key in actions;
             },
-            [jump, step, speed, live, toggle, list, camera],
+            [jump, step, faster, live, toggle, list, camera],
         ),
     );
 
     return (
         <main class="camera">
             <Head camera={camera} list={list} />
-            {watching === null ? (
+            {deck === null ? (
                 <LiveStage camera={camera} />
             ) : (
-                <ArchiveStage
-                    key={watching.take}
-                    camera={camera}
-                    start={watching.start}
-                    onPlayer={setPlayer}
-                />
+                <ArchiveStage key={playback.take} camera={camera} deck={deck} />
             )}
-            <Controls
-                player={player}
-                status={status}
-                onToggle={toggle}
-                onJump={jump}
-                onStep={step}
-                onLive={live}
-            />
+            <Controls playback={playback} status={status}>
+                <Elsewhere camera={camera} at={() => deck?.at ?? serverNow()} />
+            </Controls>
             <Timeline
+                camera={camera.id}
                 range={range}
                 data={data}
                 failed={failed}
-                playhead={() => player?.at ?? null}
+                playhead={() => deck?.at ?? null}
                 onRange={show}
                 onChoose={seek}
             />

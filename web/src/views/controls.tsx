@@ -1,27 +1,26 @@
 // Playback: play and pause, jumps, frames, speed, and the way back to live.
+import type { ComponentChildren } from 'preact';
 import { speeds } from '../player/clips';
-import type { Player, PlayerStatus } from '../player/player';
+import type { Deck, DeckStatus } from '../player/deck';
+import type { Playback } from '../player/use';
 import { text } from '../text';
 import { useValue } from '../value';
 import { Icon } from './icon';
 
 interface ControlsProps {
-    player: Player | null; // null: live
-    status: PlayerStatus | null;
-    onToggle: () => void;
-    onJump: (ms: number) => void;
-    onStep: (frames: number) => void;
-    onLive: () => void;
+    playback: Playback;
+    status: DeckStatus | null;
+    children?: ComponentChildren; // what a view adds
 }
 
-function Speed({ player }: { player: Player }) {
-    const speed = useValue(player.speed);
+function Speed({ deck }: { deck: Deck }) {
+    const speed = useValue(deck.clock.speed);
     return (
         <label class="speed">
             <span class="unseen">{text.player.speed}</span>
             <select
                 value={String(speed)}
-                onChange={(event) => player.setSpeed(Number(event.currentTarget.value))}
+                onChange={(event) => deck.clock.setSpeed(Number(event.currentTarget.value))}
             >
                 {speeds.map((value) => (
                     <option key={value} value={String(value)}>
@@ -33,15 +32,16 @@ function Speed({ player }: { player: Player }) {
     );
 }
 
-export function Controls({ player, status, onToggle, onJump, onStep, onLive }: ControlsProps) {
-    const paused = player !== null && (status?.phase === 'paused' || !player.playing);
+export function Controls({ playback, status, children }: ControlsProps) {
+    const { deck } = playback;
+    const paused = deck !== null && (status?.phase === 'paused' || !deck.clock.playing.get());
     return (
         <div class="controls">
             <button
                 class="quiet square"
                 aria-label={text.player.back}
                 title={text.player.back}
-                onClick={() => onJump(-10_000)}
+                onClick={() => playback.jump(-10_000)}
             >
                 <Icon name="back" />
             </button>
@@ -49,7 +49,7 @@ export function Controls({ player, status, onToggle, onJump, onStep, onLive }: C
                 class="quiet square"
                 aria-label={text.player.frameBack}
                 title={text.player.frameBack}
-                onClick={() => onStep(-1)}
+                onClick={() => playback.step(-1)}
             >
                 <Icon name="frameBack" />
             </button>
@@ -57,8 +57,8 @@ export function Controls({ player, status, onToggle, onJump, onStep, onLive }: C
                 class="square play"
                 aria-label={paused ? text.player.play : text.player.pause}
                 title={paused ? text.player.play : text.player.pause}
-                disabled={!player}
-                onClick={onToggle}
+                disabled={!deck}
+                onClick={playback.toggle}
             >
                 <Icon name={paused ? 'play' : 'pause'} />
             </button>
@@ -66,8 +66,8 @@ export function Controls({ player, status, onToggle, onJump, onStep, onLive }: C
                 class="quiet square"
                 aria-label={text.player.frameForward}
                 title={text.player.frameForward}
-                disabled={!player}
-                onClick={() => onStep(1)}
+                disabled={!deck}
+                onClick={() => playback.step(1)}
             >
                 <Icon name="frameForward" />
             </button>
@@ -75,20 +75,21 @@ export function Controls({ player, status, onToggle, onJump, onStep, onLive }: C
                 class="quiet square"
                 aria-label={text.player.forward}
                 title={text.player.forward}
-                disabled={!player}
-                onClick={() => onJump(10_000)}
+                disabled={!deck}
+                onClick={() => playback.jump(10_000)}
             >
                 <Icon name="forward" />
             </button>
-            {player && <Speed player={player} />}
+            {deck && <Speed deck={deck} />}
             <button
                 class="live-button"
-                aria-pressed={!player}
-                onClick={onLive}
+                aria-pressed={!deck}
+                onClick={playback.live}
                 title={text.player.toLive}
             >
                 <span class="live-dot" /> {text.player.live}
             </button>
+            {children}
         </div>
     );
 }

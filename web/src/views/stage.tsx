@@ -1,10 +1,13 @@
 // The large picture of a camera's page: either the live one or the archive's. Each has a video
 // element of its own, so that neither can show under the other's name.
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PictureState } from '../live/status';
 import { usePicture } from '../live/use';
 import { type StatusWords, statusWords } from '../live/words';
-import { blankStatus, Player, type PlayerStatus } from '../player/player';
+import type { Deck, DeckStatus } from '../player/deck';
+import type { Player } from '../player/player';
+import { useDeckStatus } from '../player/use';
 import { now, serverNow } from '../state';
 import { text } from '../text';
 import { clockTime, dayName } from '../time';
@@ -45,7 +48,7 @@ export function LiveStage({ camera }: { camera: Camera }) {
     );
 }
 
-function archiveWords(status: PlayerStatus): StatusWords {
+function archiveWords(status: DeckStatus): StatusWords {
     const none = { title: '', detail: '' };
     switch (status.phase) {
         case 'playing':
@@ -63,39 +66,43 @@ function archiveWords(status: PlayerStatus): StatusWords {
     }
 }
 
-function archiveNote({ skippedTo, newest }: PlayerStatus): string {
-    if (skippedTo !== null) return text.player.skipped(clockTime(skippedTo));
-    return newest === null ? '' : text.player.newest(clockTime(newest));
-}
-
-interface ArchiveProps {
-    camera: Camera;
-    start: number;
-    onPlayer: (player: Player | null) => void;
-}
-
-export function ArchiveStage({ camera, start, onPlayer }: ArchiveProps) {
+// A player of the deck in the elements it shows its pictures in, for as long as they are there.
+export function useDeckPlayer(deck: Deck, camera: string) {
     const video = useRef<HTMLVideoElement>(null);
+    const canvas = useRef<HTMLCanvasElement>(null);
     const [player, setPlayer] = useState<Player | null>(null);
-    const [status, setStatus] = useState<PlayerStatus>(blankStatus);
-    const fps = useRef(camera.fps);
-    fps.current = camera.fps;
-    useValue(now); // the caption's time moves on
     useEffect(() => {
-        if (!video.current) return undefined;
-        const made = new Player(camera.id, video.current, start, () => fps.current);
-        const unsubscribe = made.status.subscribe(setStatus);
+        if (!video.current || !canvas.current) return undefined;
+        const made = deck.add(camera, video.current, canvas.current);
         setPlayer(made);
-        onPlayer(made);
-        return () => {
-            unsubscribe();
-            made.destroy();
-            onPlayer(null);
-        };
-    }, []);
+        return () => deck.remove(made);
+    }, [deck, camera]);
+    return { video, canvas, player };
+}
 
+// Shows key frames in the place of the video while playback is too fast for it.
+export function KeyFrames({
+    canvas,
+    player,
+}: {
+    canvas: RefObject<HTMLCanvasElement>;
+    player: Player | null;
+}) {
+    const [fast, setFast] = useState(false);
+    useEffect(() => {
+        setFast(player?.fast.get() ?? false);
+        return player?.fast.subscribe(setFast);
+    }, [player]);
+    return <canvas ref={canvas} class="key-frames" hidden={!fast} aria-hidden="true" />;
+}
+
+export function ArchiveStage({ camera, deck }: { camera: Camera; deck: Deck }) {
+    const { video, canvas, player } = useDeckPlayer(deck, camera.id);
+    const status = useDeckStatus(deck) ?? deck.status.get();
+    useValue(now); // the caption's time moves on
     const words = archiveWords(status);
-    const note = archiveNote(status);
+    const { skippedTo } = status;
+    const note = skippedTo === null ? '' : text.player.skipped(clockTime(skippedTo));
     const shown = !(status.phase === 'ended' && status.nothing) && status.phase !== 'failed';
     const state: PictureState | 'archive' = 'archive';
     return (
@@ -106,8 +113,10 @@ export function ArchiveStage({ camera, start, onPlayer }: ArchiveProps) {
                 state={state}
                 shown={shown}
                 words={words}
-            />
-            <Caption state={words.short} at={player?.at ?? start} note={note} />
+            >
+                <KeyFrames canvas={canvas} player={player} />
+            </Picture>
+            <Caption state={words.short} at={deck.at} note={note} />
         </div>
     );
 }

@@ -2,19 +2,27 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { theme } from '../settings';
 import { serverNow } from '../state';
 import { text } from '../text';
-import { clockTime, dayName, dayStart, duration } from '../time';
-import { draw, rows } from '../timeline/draw';
-import { Palette } from '../timeline/paint';
+import { clockTime, dayName, dayStart } from '../time';
+import {
+    drawGround,
+    drawLane,
+    drawLine,
+    drawPlayhead,
+    drawTicks,
+    type LaneShape,
+} from '../timeline/draw';
+import { paintLayers } from '../timeline/layers';
 import { watchPointers } from '../timeline/pointer';
-import { day, follow, pan, type Range, spanAt, zoom } from '../timeline/scale';
+import { day, follow, pan, type Range, zoom } from '../timeline/scale';
+import { Tip } from '../timeline/tip';
+import { describe } from '../timeline/words';
 import type { TimelineData } from '../types';
 import { useValue } from '../value';
 import { Icon } from './icon';
 import { Legend } from './legend';
 
-const writingMs = 150_000; // a segment enters the record when it is whole
-
 interface TimelineProps {
+    camera: string;
     range: Range;
     data: TimelineData | null;
     failed: boolean;
@@ -23,23 +31,14 @@ interface TimelineProps {
     onChoose: (at: number) => void;
 }
 
-// What the bands show at an instant, in words.
-function describe(data: TimelineData | null, at: number): string {
-    if (at > serverNow()) return text.timeline.future;
-    if (!data) return '';
-    const gap = data.gaps.find((candidate) => at >= candidate.from && at < candidate.to);
-    if (gap) return `${text.timeline.gap(text.causes[gap.cause])}, ${duration(gap.to - gap.from)}`;
-    const parts: string[] = [];
-    if (spanAt(data.recorded, at)) parts.push(text.timeline.recorded);
-    else if (spanAt(data.unknown, at)) parts.push(text.timeline.unknown);
-    if (spanAt(data.redacted, at)) parts.push(text.timeline.redacted);
-    return (
-        parts.join(' · ') ||
-        (at > serverNow() - writingMs ? text.timeline.writing : text.timeline.nothing)
-    );
-}
+const height = 74;
+const lane: LaneShape = {
+    height,
+    sealed: { top: 26, height: 24 },
+    redacted: { top: 55, height: 10 },
+};
+const lines = { top: 14, height: height - 14 };
 
-// Draws on every frame on which something could have moved, and only then.
 function useDrawing(props: TimelineProps, mark: number | null) {
     const canvas = useRef<HTMLCanvasElement>(null);
     const mode = useValue(theme);
@@ -47,40 +46,58 @@ function useDrawing(props: TimelineProps, mark: number | null) {
     latest.current = { ...props, mark };
     useEffect(() => {
         const element = canvas.current;
-        const context = element?.getContext('2d');
-        if (!element || !context) return undefined;
-        const ratio = devicePixelRatio;
-        const palette = new Palette(element, ratio);
-        let frame = 0;
-        let drawn = '';
-        const paint = (): void => {
-            frame = requestAnimationFrame(paint);
+        if (!element?.parentElement) return undefined;
+        let version = 0;
+        let seen: TimelineData | null = null;
+        const key = (width: number): string => {
             const { range, data, playhead, mark: marked } = latest.current;
-            const width = element.clientWidth;
-            const perPixel = (range.to - range.from) / Math.max(1, width);
-            const now = serverNow();
+            const perPixel = (range.to - range.from) / width;
             const head = playhead();
-            const key = [
+            if (data !== seen) version++;
+            seen = data;
+            return [
                 range.from,
                 range.to,
-                width,
-                Math.round(now / perPixel),
+                version,
+                Math.round(serverNow() / perPixel),
                 head && Math.round((2 * head) / perPixel),
                 marked,
             ].join();
-            if (key === drawn && data === paintedData) return;
-            drawn = key;
-            paintedData = data;
-            if (element.width !== Math.round(width * ratio)) {
-                element.width = Math.round(width * ratio);
-                element.height = Math.round(rows.height * ratio);
-            }
-            context.setTransform(ratio, 0, 0, ratio, 0, 0);
-            draw(context, palette, width, { range, data, now, playhead: head, mark: marked });
         };
-        let paintedData: TimelineData | null = null;
-        paint();
-        return () => cancelAnimationFrame(frame);
+        return paintLayers(
+            element.parentElement,
+            [
+                {
+                    canvas: element,
+                    height: () => height,
+                    key,
+                    draw: (context, palette, width) => {
+                        const { range, data, playhead, mark: marked } = latest.current;
+                        const now = serverNow();
+                        context.clearRect(0, 0, width, height);
+                        drawGround(context, palette, width, range, now, [
+                            lane.sealed,
+                            lane.redacted,
+                        ]);
+                        drawTicks(context, palette, width, range, {
+                            labels: 9,
+                            top: 17,
+                            bottom: height,
+                        });
+                        if (data)
+                            drawLane(context, palette, width, range, 0, lane, [{ ...data, data }]);
+                        const line = (at: number, colour: string): void =>
+                            drawLine(context, width, range, at, lines, palette.colour(colour), 1);
+                        line(now, '--line-now');
+                        if (marked !== null) line(marked, '--text-muted');
+                        const head = playhead();
+                        if (head !== null)
+                            drawPlayhead(context, palette, width, range, head, lines);
+                    },
+                },
+            ],
+            () => {},
+        );
     }, [mode]);
     return canvas;
 }
@@ -188,11 +205,6 @@ export function Timeline(props: TimelineProps) {
     };
 
     const told = hover ?? mark;
-    const place = (element: HTMLDivElement | null): void => {
-        if (!element || told === null) return;
-        const share = Math.min(1, Math.max(0, (told - range.from) / (range.to - range.from)));
-        element.style.setProperty('--at', String(share));
-    };
     return (
         <section class="timeline" aria-label={text.timeline.label}>
             <div
@@ -209,9 +221,12 @@ export function Timeline(props: TimelineProps) {
             >
                 <canvas ref={canvas} aria-hidden="true" />
                 {told !== null && (
-                    <div class="timeline-tip" ref={place} aria-hidden="true">
-                        <strong>{clockTime(told)}</strong> {describe(data, told)}
-                    </div>
+                    <Tip
+                        range={range}
+                        at={told}
+                        camera={props.camera}
+                        words={describe(data, told)}
+                    />
                 )}
             </div>
             <div class="timeline-foot">
