@@ -64,6 +64,19 @@ static int check(X509_STORE_CTX *store, void *context)
     return 1;
 }
 
+// All of them now: OpenSSL's own way looks into a directory during each handshake, when no file can
+// be opened any more. Without any, no certificate is trusted, which the handshake says.
+static void load_system_authorities(SSL_CTX *context)
+{
+    const char *const bundles[] = {getenv("SSL_CERT_FILE"), X509_get_default_cert_file(),
+                                   "/etc/ssl/certs/ca-certificates.crt"};
+    for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++) {
+        if (bundles[i] && access(bundles[i], R_OK) == 0 &&
+            SSL_CTX_load_verify_file(context, bundles[i]) == 1)
+            return;
+    }
+}
+
 int scrim_tls_create(const struct scrim_tls_trust *trust, struct scrim_tls **ret,
                      struct scrim_error *error)
 {
@@ -87,8 +100,8 @@ int scrim_tls_create(const struct scrim_tls_trust *trust, struct scrim_tls **ret
         if (SSL_CTX_load_verify_file(tls->context, trust->ca_file) != 1)
             result = scrim_fail(error, SCRIM_EINVAL, "tls_ca: %s holds no certificate (PEM)",
                                 trust->ca_file);
-    } else if (SSL_CTX_set_default_verify_paths(tls->context) != 1) {
-        result = scrim_fail(error, SCRIM_EINVAL, "the system's certificates cannot be read");
+    } else {
+        load_system_authorities(tls->context);
     }
     ERR_clear_error();
     if (result < 0) {

@@ -146,8 +146,10 @@ void scrim_desk_side_take(struct scrim_desk_side *side, const struct scrim_item 
             scrim_buf_clear(&side->disks); // nothing is said rather than half of it
         return;
     }
-    side->states[item->camera] =
-        item->kind == SCRIM_ITEM_STATE ? item->state : (struct scrim_camera_state){0};
+    if (item->kind == SCRIM_ITEM_STATE)
+        side->states[item->camera] = item->state;
+    else if (item->place < 0) // gone; one that only has another place is as it was
+        side->states[item->camera] = (struct scrim_camera_state){0};
     send_state(side, item->camera);
     flush(side);
 }
