@@ -7,16 +7,19 @@
 #include "desk/areas.h"
 #include "desk/camera_state.h"
 #include "desk/cameras.h"
+#include "desk/exports.h"
+#include "desk/history.h"
 #include "desk/live.h"
 #include "desk/metrics_token.h"
 #include "desk/peers.h"
 #include "desk/plans.h"
+#include "desk/trials.h"
+#include "desk/worker.h"
+#include "httpd/httpd.h"
 #include "people/sessions.h"
 #include "people/throttle.h"
 #include "people/users.h"
 #include "people/zones.h"
-#include "desk/worker.h"
-#include "httpd/httpd.h"
 #include "site/config.h"
 
 #include <uv.h>
@@ -33,14 +36,20 @@ struct scrim_desk {
     struct scrim_live *live;
     struct scrim_archive *archive;
     struct scrim_acts *acts; // all that is done over the desk, logged
+    struct scrim_exports *exports;
     struct scrim_areas *areas;
     struct scrim_cameras *cameras;
+    struct scrim_trials_kept *trials;
+    struct scrim_history *history;
     struct scrim_plans *plans;
     struct scrim_vault_state *vault;
     struct scrim_roster *roster; // what site.db says of people
     struct scrim_zones *zones;
     char local_zone[SCRIM_ZONE_MAX + 1]; // the machine's own; "" if it does not say
     struct scrim_sessions *sessions;
+    struct scrim_second_step *second; // tickets and factors
+    struct scrim_oidc_side *oidc;     // NULL: scrim.yaml names no provider
+    struct scrim_oidc_begun *oidc_begun;
     struct scrim_throttle *throttle;
     struct scrim_camera_status *status; // one per camera
 

@@ -7,6 +7,8 @@
 #include "desk/api.h"
 #include "desk/auth.h"
 #include "desk/catalog.h"
+#include "desk/oidc_side.h"
+#include "desk/second_step.h"
 #include "desk/status_side.h"
 #include "desk/vault_state.h"
 #include "httpd/tls_cert.h"
@@ -145,6 +147,15 @@ static enum scrim_veil_was veil_was(enum scrim_live_state state)
     return SCRIM_VEIL_WAS_DOWN;
 }
 
+static void on_tried(void *context, const struct scrim_trial_report *report)
+{
+    const struct scrim_desk *desk = context;
+    if (report)
+        scrim_trials_take(desk->trials, report);
+    else
+        scrim_trials_lost(desk->trials);
+}
+
 static void on_veil_state(void *context, unsigned camera, enum scrim_live_state state,
                           const char *reason)
 {
@@ -270,6 +281,18 @@ static void load_zones(struct program *program)
     scrim_zones_local("/etc/localtime", desk->local_zone);
 }
 
+static int open_history(struct scrim_desk *desk, struct scrim_error *error)
+{
+    const struct scrim_site_config *config = desk->site.config;
+    const char **ids = scrim_new_array(config->cameras_count + 1, const char *);
+    for (unsigned i = 0; i < config->cameras_count; i++)
+        ids[i] = config->cameras[i].id;
+    const int result =
+        scrim_history_open(desk->site.dir, ids, config->cameras_count, &desk->history, error);
+    free(ids);
+    return result;
+}
+
 static int open_state(struct program *program, const char *dir, struct scrim_error *error)
 {
     struct scrim_desk *desk = &program->desk;
@@ -283,11 +306,19 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0)
         result = scrim_users_open(desk->site.dir, &program->users, error);
     if (result >= 0)
+        result = scrim_second_step_open(desk->site.dir, &desk->second, error);
+    if (result >= 0 && desk->site.config->oidc)
+        result = scrim_oidc_side_open(desk->site.dir, &desk->oidc, error);
+    if (result >= 0)
         result = scrim_acts_open(desk->site.dir, desk->site.config->id, &desk->acts, error);
+    if (result >= 0)
+        result = scrim_exports_open(desk->site.dir, desk->acts, &desk->exports, error);
     if (result >= 0)
         scrim_areas_open(&desk->site, desk->acts, &desk->areas);
     if (result >= 0)
         result = scrim_cameras_open(&desk->site, desk->acts, &desk->cameras, error);
+    if (result >= 0)
+        result = open_history(desk, error);
     if (result >= 0)
         result = scrim_plans_open(desk->site.dir, &desk->plans, error);
     if (result >= 0)
@@ -342,6 +373,7 @@ static int open_network(struct program *program, struct scrim_error *error)
         .worker_here = on_worker_here,
         .areas_taken = on_areas_taken,
         .admitted = on_admitted,
+        .tried = on_tried,
         .context = desk,
     };
     int result = scrim_httpd_create(&desk->loop, &http, &desk->httpd, error);
@@ -350,6 +382,11 @@ static int open_network(struct program *program, struct scrim_error *error)
     result = scrim_peers_create(&desk->loop, program->listen_fd, &desk->site, &handler,
                                 &desk->peers, error);
     program->listen_fd = -1; // taken over
+    if (result < 0)
+        return result;
+    desk->oidc_begun = scrim_oidc_begun_create();
+    if (desk->oidc)
+        result = scrim_oidc_side_start(desk->oidc, &desk->loop, error);
     if (result < 0)
         return result;
     result = scrim_status_side_create(desk, program->status_fd, &program->status, error);
@@ -369,7 +406,9 @@ static int confine(const struct program *program, struct scrim_error *error)
         {"veil", all},
         {"store", SCRIM_MAY_READ}, // the journals
         {SCRIM_AREAS_DIR, all},
+        {SCRIM_EXPORTS_DIR, all},
         {SCRIM_PLANS_DIR, all},
+        {SCRIM_HISTORY_DIR, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE},
         {SCRIM_CAMERAS_DIR, // written, and never read back: passwords lie there
          SCRIM_MAY_LIST | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE | SCRIM_MAY_REMOVE},
         {"map", SCRIM_MAY_READ},                   // tiles that the site put there
@@ -405,6 +444,7 @@ static void on_expire(uv_timer_t *timer)
 {
     struct scrim_desk *desk = timer->data;
     scrim_sessions_expire(desk->sessions, scrim_clock_utc_us());
+    scrim_exports_expire(desk->exports, scrim_clock_utc_us());
     scrim_auth_review(desk); // tokens run out, too
 }
 
@@ -432,9 +472,15 @@ static int start_threads(struct program *program, struct scrim_error *error)
     if (result >= 0)
         result = scrim_acts_start(desk->acts, &desk->loop, error);
     if (result >= 0)
+        result = scrim_exports_start(desk->exports, &desk->loop, error);
+    if (result >= 0)
         result = scrim_areas_start(desk->areas, &desk->loop, desk->peers, error);
     if (result >= 0)
         result = scrim_cameras_start(desk->cameras, &desk->loop, desk->peers, error);
+    desk->trials = scrim_trials_keep(&desk->loop, desk->peers);
+    if (result >= 0)
+        result =
+            scrim_history_start(desk->history, &desk->loop, scrim_api_history_look, desk, error);
     if (result >= 0)
         result = scrim_plans_start(desk->plans, &desk->loop, desk->acts, error);
     if (result >= 0)
@@ -486,10 +532,13 @@ static void stop_threads(struct program *program)
     scrim_archive_stop(desk->archive); // its last files still go to the catalog
     scrim_areas_stop(desk->areas);
     scrim_cameras_stop(desk->cameras);
+    scrim_trials_kept_close(desk->trials);
+    scrim_history_stop(desk->history);
     scrim_plans_stop(desk->plans);
     scrim_worker_stop(desk->query);
     scrim_worker_stop(desk->catalog);
     scrim_worker_stop(desk->auth);
+    scrim_exports_stop(desk->exports);
     scrim_acts_stop(desk->acts);
 }
 
@@ -517,6 +566,7 @@ static void finish(struct program *program)
         scrim_peers_close(desk->peers);
     if (program->status)
         scrim_status_side_close(program->status);
+    scrim_oidc_side_close(desk->oidc);
     stop_threads(program);
     close_loop(program);
     scrim_peers_free(desk->peers);
@@ -526,10 +576,16 @@ static void finish(struct program *program)
     scrim_worker_free(desk->catalog);
     scrim_worker_free(desk->auth);
     scrim_auth_finish(program->auth);
+    scrim_second_step_close(desk->second);
+    scrim_oidc_side_free(desk->oidc);
+    scrim_oidc_begun_destroy(desk->oidc_begun);
     scrim_areas_free(desk->areas);
     scrim_cameras_free(desk->cameras);
+    scrim_trials_kept_free(desk->trials);
+    scrim_history_free(desk->history);
     scrim_plans_free(desk->plans);
     scrim_vault_state_close(desk->vault);
+    scrim_exports_free(desk->exports);
     scrim_acts_free(desk->acts);
     scrim_catalog_close(program->catalog);
     scrim_users_close(program->users);

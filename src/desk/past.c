@@ -93,7 +93,8 @@ void past_query_choose(struct past_query *query)
     const struct scrim_site_config *config = query->desk->site.config;
     const char *list = scrim_http_query(query->request, "cameras");
     for (unsigned i = 0; i < config->cameras_count; i++) {
-        if (past_list_has(list, config->cameras[i].id))
+        if (past_list_has(list, config->cameras[i].id) &&
+            scrim_desk_may(query->desk, query->request, i))
             past_query_take(query, i);
     }
 }
