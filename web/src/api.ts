@@ -29,7 +29,7 @@ export class ApiError extends Error {
 export class LinkError extends Error {}
 
 export interface CallOptions {
-    body?: unknown;
+    body?: unknown; // a Blob goes as it is, all else as JSON
     signal?: AbortSignal;
     timeoutMs?: number;
 }
@@ -57,13 +57,15 @@ async function refusal(response: Response): Promise<ApiError> {
 async function request(method: string, path: string, options: CallOptions): Promise<Response> {
     const limit = AbortSignal.timeout(options.timeoutMs ?? timeoutMs);
     const headers: Record<string, string> = {};
-    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    const { body } = options;
+    if (body !== undefined)
+        headers['Content-Type'] = body instanceof Blob ? body.type : 'application/json';
     if (method !== 'GET') headers['X-CSRF'] = csrf;
     try {
         return await fetch(path, {
             method,
             headers,
-            body: options.body === undefined ? null : JSON.stringify(options.body),
+            body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
             signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
             cache: 'no-store',
             credentials: 'same-origin',

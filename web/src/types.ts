@@ -35,6 +35,7 @@ export interface Health {
     veil: { worker: number; connected: boolean }[];
     cameras: number;
     disk: { free_bytes: number; total_bytes: number };
+    disks?: { id: string; state: string; fills_at_ms: number | null }[]; // that take originals
 }
 
 // watching: pictures come, and on purpose no original is kept; unknown: no recorder
@@ -46,6 +47,17 @@ export interface Veil {
     state: VeilState;
     reason: string; // in words; empty when live
 }
+
+// Where a camera stands and looks. heading: degrees clockwise, 0 is up or north; angle: how wide;
+// reach: a share of the plan's width, or metres.
+interface View {
+    heading: number;
+    angle: number;
+    reach: number;
+}
+export type PlanPlace = View & { plan: string; x: number; y: number }; // shares of the picture
+export type MapPlace = View & { lat: number; lon: number };
+export type Place = PlanPlace | MapPlace;
 
 export interface Camera {
     id: string;
@@ -63,6 +75,10 @@ export interface Camera {
     bitrate: number;
     fps: number;
     groups?: string[]; // names of the groups it is in
+    record?: 'original' | 'redacted' | 'nothing'; // what is kept
+    legal_basis?: string | null;
+    fixed?: boolean; // it stands in scrim.yaml
+    place?: Place | null; // on a plan or on the map
     veil: Veil & { width: number; height: number }; // of the redacted picture; 0 before the first
 }
 
