@@ -138,6 +138,7 @@ const tests = {
         await page.waitForSelector('.stage[data-phase=playing]');
         const shown = Date.parse(await page.getAttribute('.stage-caption time', 'datetime'));
         assert.ok(Date.now() - shown < 20_000, 'it is not what was asked for');
+        await page.keyboard.press('+');
         await page.waitForSelector('.stage[data-state=live]', { timeout: 25_000 });
     },
     async 'the gaps stand in a table, and each leads to its place'() {

@@ -21,7 +21,7 @@ export type Sight =
     | { kind: 'end' }; // and nothing more is written
 
 const retryMs = 2000;
-const growMs = 700; // how often a file that is being written is asked for more
+const growMs = { fast: 700, slow: 4000 }; // how often a file being written is asked for more
 const growingSlackMs = 15_000; // its end is near the present, or the server is behind
 const joinSeconds = 0.25; // neighbouring files may miss each other by a frame or two
 const driftLimit = 0.25; // seconds: more is jumped over, less is steered away
@@ -260,9 +260,17 @@ export class Player {
         return this.#reel.append(clip, body, from !== null, signal, () => this.#follow());
     }
 
+    // The nearer its end, the more often.
+    #growPause(): number {
+        const ranges = this.#reel.buffered;
+        const end = ranges && ranges.length > 0 ? ranges.end(ranges.length - 1) : 0;
+        const left = (end - this.#media(this.clock.at)) / this.clock.speed.get();
+        return Math.min(growMs.slow, Math.max(growMs.fast, 400 * left));
+    }
+
     async #grow(known: { clip: Recording; bytes: number }, signal: AbortSignal): Promise<void> {
         if (performance.now() < this.#renewAt) return;
-        this.#renewAt = performance.now() + growMs;
+        this.#renewAt = performance.now() + this.#growPause();
         const clip = await this.#shelf.renew(known.clip, signal);
         if (clip && clip.bytes > known.bytes)
             known.bytes += await this.#append(clip, known.bytes, signal);
