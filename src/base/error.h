@@ -14,25 +14,26 @@
 #define SCRIM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 // X(name, value, text): value is stable, it appears in API answers and tests.
-#define SCRIM_ERRORS(X)                   \
-    X(EINVAL, -1, "bad input")            \
-    X(ENOMEM, -2, "out of memory")        \
-    X(EIO, -3, "input/output error")      \
-    X(ENOENT, -4, "not found")            \
-    X(EEXIST, -5, "exists already")       \
-    X(EACCESS, -6, "not permitted")       \
-    X(ENOSPACE, -7, "no space left")      \
-    X(EFORMAT, -8, "malformed")           \
-    X(EAUTH, -9, "authentication failed") \
-    X(ETIMEOUT, -10, "timed out")         \
-    X(ECANCEL, -11, "cancelled")          \
-    X(EUNSUPPORTED, -12, "not supported") \
-    X(EBUSY, -13, "in use")               \
-    X(ENETWORK, -14, "network error")     \
-    X(EEND, -15, "end of data")           \
-    X(EAGAIN, -16, "try again")           \
-    X(EINTERNAL, -17, "internal error")   \
-    X(EREADONLY, -18, "read-only file system")
+#define SCRIM_ERRORS(X)                        \
+    X(EINVAL, -1, "bad input")                 \
+    X(ENOMEM, -2, "out of memory")             \
+    X(EIO, -3, "input/output error")           \
+    X(ENOENT, -4, "not found")                 \
+    X(EEXIST, -5, "exists already")            \
+    X(EACCESS, -6, "not permitted")            \
+    X(ENOSPACE, -7, "no space left")           \
+    X(EFORMAT, -8, "malformed")                \
+    X(EAUTH, -9, "authentication failed")      \
+    X(ETIMEOUT, -10, "timed out")              \
+    X(ECANCEL, -11, "cancelled")               \
+    X(EUNSUPPORTED, -12, "not supported")      \
+    X(EBUSY, -13, "in use")                    \
+    X(ENETWORK, -14, "network error")          \
+    X(EEND, -15, "end of data")                \
+    X(EAGAIN, -16, "try again")                \
+    X(EINTERNAL, -17, "internal error")        \
+    X(EREADONLY, -18, "read-only file system") \
+    X(ECONFLICT, -19, "in conflict with what is there")
 
 enum scrim_err {
     SCRIM_OK = 0,

@@ -61,8 +61,7 @@ int scrim_cmd_init(int argc, char **argv)
     printf("made a site in %s\n\nnext:\n"
            "  1. describe the cameras in %s/scrim.yaml\n"
            "  2. scrim vault init %s -k 2 --holder ANNA --holder BEN --holder CLEO --out SHARES\n"
-           "  3. scrim user add %s NAME --role administrator\n"
-           "  4. scrim up %s\n",
-           dir, dir, dir, dir, dir);
+           "  3. scrim up %s, which prints a link for the first administrator\n",
+           dir, dir, dir, dir);
     return 0;
 }

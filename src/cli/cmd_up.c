@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "cli/child.h"
 #include "cli/commands.h"
+#include "cli/invite.h"
 #include "keeper/admitted.h"
 #include "site/cameras_dir.h"
 #include "store/layout.h"
@@ -328,6 +329,7 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
     if (result >= 0) {
         watch_cameras(up);
         say_faults(up, &up->site);
+        result = scrim_invite_first(&up->site, error);
     }
     if (result >= 0)
         result = describe_children(up, error);

@@ -1,10 +1,13 @@
 // scrim user: who may sign in at the desk. Works while scrimd runs, which notices within a second.
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
 #include "cli/commands.h"
+#include "cli/invite.h"
 #include "cli/passphrase.h"
 #include "people/users.h"
+#include "site/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +23,12 @@ static const struct scrim_opt add_options[] = {
      "viewer, operator, keyholder, auditor or administrator", 0, 0},
     {"password-file", 0, SCRIM_OPT_TEXT, offsetof(struct add_args, password_file), "FILE",
      "the password is the first line of FILE (default: ask)", 0, 0},
+    {0},
+};
+
+static const struct scrim_opt invite_options[] = {
+    {"role", 0, SCRIM_OPT_TEXT, offsetof(struct add_args, role), "ROLE",
+     "viewer, operator, keyholder, auditor or administrator", 0, 0},
     {0},
 };
 
@@ -98,29 +107,57 @@ static int run_add(int argc, char **argv)
     return result < 0 ? scrim_cmd_failed("user add", &error) : 0;
 }
 
+// The names of the groups in a set, with commas between; "all cameras" for none.
+static void print_groups(const struct scrim_roster *roster, const struct scrim_group_set *set)
+{
+    bool first = true;
+    for (size_t i = 0; i < roster->groups_count; i++) {
+        if (!scrim_group_set_has(set, i))
+            continue;
+        printf("%s%s", first ? "" : ",", roster->groups[i].name);
+        first = false;
+    }
+    printf("%s\n", first ? "all cameras" : "");
+}
+
+static void print_roster(const struct scrim_roster *roster)
+{
+    char time[SCRIM_TIME_TEXT];
+    for (size_t i = 0; i < roster->users_count; i++) {
+        const struct scrim_user *user = &roster->users[i];
+        scrim_time_format(user->created_us, time);
+        printf("%-*s %-13s since %.10s  ", SCRIM_USER_NAME_MAX, user->name,
+               scrim_role_text(user->role), time);
+        print_groups(roster, &user->groups);
+    }
+    for (size_t i = 0; i < roster->invitations_count; i++) {
+        const struct scrim_invitation *invitation = &roster->invitations[i];
+        if (invitation->expires_us <= scrim_clock_utc_us())
+            continue;
+        scrim_time_format(invitation->expires_us, time);
+        printf("%-*s %-13s invited, until %.16sZ\n", SCRIM_USER_NAME_MAX, invitation->name,
+               scrim_role_text(invitation->role), time);
+    }
+}
+
 static int list_users(const char *dir, struct scrim_error *error)
 {
     struct scrim_users *users = NULL;
-    struct scrim_user *list = NULL;
-    size_t count = 0;
+    struct scrim_roster *roster = NULL;
     int result = open_users(dir, &users, error);
     if (result >= 0)
-        result = scrim_users_list(users, &list, &count, error);
-    for (size_t i = 0; i < count && result >= 0; i++) {
-        char since[SCRIM_TIME_TEXT];
-        scrim_time_format(list[i].created_us, since);
-        printf("%-*s %-13s since %.10s\n", SCRIM_USER_NAME_MAX, list[i].name,
-               scrim_role_text(list[i].role), since);
-    }
-    free(list);
+        result = scrim_roster_load(scrim_users_db(users), &roster, error);
+    if (result >= 0)
+        print_roster(roster);
+    scrim_roster_free(roster);
     scrim_users_close(users);
     return result;
 }
 
 static int run_list(int argc, char **argv)
 {
-    static const struct scrim_opt_spec spec = {"scrim user list DIR", "Shows who may sign in.",
-                                               no_options, 1, 1};
+    static const struct scrim_opt_spec spec = {
+        "scrim user list DIR", "Shows who may sign in, and who is invited.", no_options, 1, 1};
     const char *positionals[2];
     struct scrim_error error = {0};
     int result = scrim_opt_parse(&spec, argc, argv, NULL, positionals, &error);
@@ -135,7 +172,7 @@ static int remove_user(const char *dir, const char *name, struct scrim_error *er
     struct scrim_users *users = NULL;
     int result = open_users(dir, &users, error);
     if (result >= 0)
-        result = scrim_users_remove(users, name, error);
+        result = scrim_users_remove(scrim_users_db(users), name, error);
     if (result >= 0)
         printf("%s may not sign in any more; open sessions end\n", name);
     scrim_users_close(users);
@@ -155,12 +192,50 @@ static int run_remove(int argc, char **argv)
     return result < 0 ? scrim_cmd_failed("user remove", &error) : 0;
 }
 
+static int invite_user(const char *dir, const char *name, enum scrim_role role,
+                       struct scrim_error *error)
+{
+    struct scrim_users *users = NULL;
+    struct scrim_site site = {0};
+    int result = scrim_site_load(dir, &site, error);
+    if (result >= 0)
+        result = open_users(dir, &users, error);
+    if (result >= 0)
+        result = scrim_invite(users, site.config, name, role, error);
+    scrim_users_close(users);
+    scrim_site_finish(&site);
+    return result;
+}
+
+static int run_invite(int argc, char **argv)
+{
+    static const struct scrim_opt_spec spec = {
+        "scrim user invite DIR NAME --role ROLE",
+        "Prints a link with which somebody chooses a password and comes in, once, within 72 hours. "
+        "A new link for a name takes the place of the one before.",
+        invite_options, 2, 2};
+    struct add_args args = {0};
+    const char *positionals[3];
+    enum scrim_role role = SCRIM_ROLE_VIEWER;
+    struct scrim_error error = {0};
+    int result = scrim_opt_parse(&spec, argc, argv, &args, positionals, &error);
+    if (result >= 0)
+        result = check_add(positionals[1], &args, &role, &error);
+    if (result < 0)
+        return scrim_cmd_usage("user invite", result, &error);
+    result = scrim_sandbox_begin(&error);
+    if (result >= 0)
+        result = invite_user(positionals[0], positionals[1], role, &error);
+    return result < 0 ? scrim_cmd_failed("user invite", &error) : 0;
+}
+
 int scrim_cmd_user(int argc, char **argv)
 {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } verbs[] = {{"add", run_add}, {"list", run_list}, {"remove", run_remove}};
+    } verbs[] = {
+        {"add", run_add}, {"invite", run_invite}, {"list", run_list}, {"remove", run_remove}};
     const char *what = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(what, verbs[i].name) == 0)
@@ -168,6 +243,7 @@ int scrim_cmd_user(int argc, char **argv)
     const bool asked = strcmp(what, "--help") == 0;
     fprintf(asked ? stdout : stderr,
             "usage: scrim user add DIR NAME --role ROLE [--password-file FILE]\n"
+            "       scrim user invite DIR NAME --role ROLE\n"
             "       scrim user list DIR\n"
             "       scrim user remove DIR NAME\n");
     return asked ? 0 : 2;

@@ -91,8 +91,9 @@ static bool find_camera(const struct scrim_desk *desk, struct scrim_http_request
 void scrim_api_areas(void *context, struct scrim_http_request *request)
 {
     struct scrim_desk *desk = context;
-    const struct scrim_session *session = scrim_auth_session(desk, request);
-    const bool may_mend = session && scrim_role_has(session->role, SCRIM_RIGHT_AREAS);
+    struct scrim_who who;
+    const bool may_mend =
+        scrim_auth_who(desk, request, &who) && scrim_who_may(&who, SCRIM_RIGHT_AREAS);
     unsigned camera;
     if (find_camera(desk, request, &camera))
         reply_areas(desk, camera, may_mend, 200, request);
@@ -145,17 +146,17 @@ static void refuse_change(const struct scrim_desk *desk, unsigned camera, int co
 static void change_area(struct scrim_desk *desk, struct scrim_http_request *request,
                         unsigned camera, const struct scrim_area *area)
 {
-    const struct scrim_session *session = scrim_auth_session(desk, request);
-    if (!session) { // it ended between the question and the answer
+    struct scrim_who who;
+    if (!scrim_auth_who(desk, request, &who)) { // it ended between the question and the answer
         scrim_api_refuse(request, 401, "auth", "Sign in first.");
         return;
     }
     const struct scrim_area_change wanted = {
-        .area = area, .name = scrim_http_param(request, 1), .user = session->user};
+        .area = area, .name = scrim_http_param(request, 1), .user = who.name};
     struct change *change = scrim_new(struct change);
     *change = (struct change){desk, request, camera};
-    scrim_info(&desk->log, "%s %s area %s of camera %s", session->user,
-               area ? "draws" : "takes away", wanted.name, desk->site.config->cameras[camera].id);
+    scrim_info(&desk->log, "%s %s area %s of camera %s", who.name, area ? "draws" : "takes away",
+               wanted.name, desk->site.config->cameras[camera].id);
     const int code = scrim_areas_change(desk->areas, camera, &wanted, on_changed, change);
     if (code >= 0)
         return;

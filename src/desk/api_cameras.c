@@ -47,19 +47,20 @@ static void change(struct scrim_desk *desk, struct scrim_http_request *request, 
                                                    .code = "overload",
                                                    .text = "Another camera is being changed.",
                                                    .retry_after_s = 1};
-    const struct scrim_session *session = scrim_auth_session(desk, request);
+    struct scrim_who who;
+    const bool known = scrim_auth_who(desk, request, &who);
     struct waiting *waiting = scrim_new(struct waiting);
     *waiting = (struct waiting){.desk = desk, .request = request};
     memcpy(waiting->id, id, strlen(id) + 1); // it is valid: at most 31 characters
     const struct scrim_cameras_change wanted = {
-        .id = id, .who = session ? session->user : "", .wish = wish, .is_new = is_new};
-    int result = session ? SCRIM_OK : SCRIM_EAUTH;
+        .id = id, .who = known ? who.name : "", .wish = wish, .is_new = is_new};
+    int result = known ? SCRIM_OK : SCRIM_EAUTH;
     if (result >= 0)
         result = scrim_cameras_change(desk->cameras, &wanted, on_done, waiting);
     if (result >= 0)
         return;
     free(waiting);
-    if (session)
+    if (known)
         scrim_http_reply_problem(request, &busy);
     else // it ended between the question and the answer
         scrim_api_refuse(request, 401, "auth", "Sign in first.");

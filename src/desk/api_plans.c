@@ -79,13 +79,14 @@ static void refuse_change(const struct scrim_desk *desk, struct scrim_http_reque
     }
 }
 
-// NULL when the session ended between the question and the answer; then that is the answer.
-static const char *user_of(struct scrim_desk *desk, struct scrim_http_request *request)
+// False when the session ended between the question and the answer; then that is the answer.
+static bool is_known(struct scrim_desk *desk, struct scrim_http_request *request,
+                     struct scrim_who *ret)
 {
-    const struct scrim_session *session = scrim_auth_session(desk, request);
-    if (!session)
+    const bool known = scrim_auth_who(desk, request, ret);
+    if (!known)
         scrim_api_refuse(request, 401, "auth", "Sign in first.");
-    return session ? session->user : NULL;
+    return known;
 }
 
 static struct change *change_begin(struct scrim_desk *desk, struct scrim_http_request *request)
@@ -135,13 +136,13 @@ void scrim_api_plan_add(void *context, struct scrim_http_request *request)
         scrim_api_refuse_words(request, 400, "picture", error.text);
         return;
     }
-    const char *who = user_of(desk, request);
-    if (!who)
+    struct scrim_who who;
+    if (!is_known(desk, request, &who))
         return;
     char id[SCRIM_PLAN_ID_TEXT] = "";
     struct change *change = change_begin(desk, request);
     const struct scrim_plans_answer answer = {on_changed, change};
-    const int code = scrim_plans_add(desk->plans, who, &upload, id, answer);
+    const int code = scrim_plans_add(desk->plans, who.name, &upload, id, answer);
     if (code >= 0) { // `done` comes with the next turn of the loop
         change->status = 201;
         change->answer = json_pack("{s:s,s:s,s:i,s:i}", "id", id, "name", name, "width",
@@ -153,13 +154,13 @@ void scrim_api_plan_add(void *context, struct scrim_http_request *request)
 void scrim_api_plan_delete(void *context, struct scrim_http_request *request)
 {
     struct scrim_desk *desk = context;
-    const char *who = user_of(desk, request);
-    if (!who)
+    struct scrim_who who;
+    if (!is_known(desk, request, &who))
         return;
     struct change *change = change_begin(desk, request);
     const struct scrim_plans_answer answer = {on_changed, change};
     change_begun(change,
-                 scrim_plans_remove(desk->plans, who, scrim_http_param(request, 0), answer));
+                 scrim_plans_remove(desk->plans, who.name, scrim_http_param(request, 0), answer));
 }
 
 static void put_place(struct scrim_desk *desk, struct scrim_http_request *request, json_t *place)
@@ -169,15 +170,15 @@ static void put_place(struct scrim_desk *desk, struct scrim_http_request *reques
         scrim_api_refuse(request, 404, "not_found", "There is no such camera.");
         return;
     }
-    const char *who = user_of(desk, request);
-    if (!who)
+    struct scrim_who who;
+    if (!is_known(desk, request, &who))
         return;
     struct change *change = change_begin(desk, request);
     const struct scrim_plans_answer answer = {on_changed, change};
     change->status = 200;
     change->answer = json_incref(place);
-    change_begun(change,
-                 scrim_plans_put(desk->plans, who, scrim_http_param(request, 0), place, answer));
+    change_begun(change, scrim_plans_put(desk->plans, who.name, scrim_http_param(request, 0), place,
+                                         answer));
 }
 
 void scrim_api_place_put(void *context, struct scrim_http_request *request)

@@ -18,31 +18,41 @@ bool scrim_desk_camera(const struct scrim_desk *desk, const char *id, unsigned *
     return false;
 }
 
-void scrim_api_site(void *context, struct scrim_http_request *request)
+// Which file it is, and what is wrong with it, is for those who can mend it.
+static json_t *left_out_json(struct scrim_desk *desk, const struct scrim_http_request *request)
 {
-    const struct scrim_desk *desk = context;
-    scrim_http_reply_json(request, 200,
-                          json_pack("{s:s,s:s,s:s,s:I}", "id", desk->site.config->id, "name",
-                                    desk->site.config->name, "version", SCRIM_VERSION, "now_ms",
-                                    (json_int_t)(scrim_clock_utc_us() / 1000)));
+    struct scrim_who who = {0};
+    const bool may_mend =
+        scrim_auth_who(desk, request, &who) && scrim_who_may(&who, SCRIM_RIGHT_CAMERAS);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < desk->site.faults_count; i++) {
+        const struct scrim_site_fault *fault = &desk->site.faults[i];
+        if (!who.cameras.all)
+            continue;
+        json_array_append_new(
+            list, json_pack("{s:s,s:s}", "camera", fault->camera, "text",
+                            may_mend ? fault->text
+                                     : "its configuration is damaged; an administrator sees why"));
+    }
+    return list;
 }
 
 void scrim_api_health(void *context, struct scrim_http_request *request)
 {
-    const struct scrim_desk *desk = context;
+    struct scrim_desk *desk = context;
     json_t *veil = json_array();
     for (unsigned i = 0; i < scrim_peers_workers(desk->peers); i++)
         json_array_append_new(veil, json_pack("{s:i,s:b}", "worker", (int)i, "connected",
                                               scrim_peers_worker(desk->peers, i)));
     scrim_http_reply_json(
         request, 200,
-        json_pack("{s:{s:b},s:{s:b},s:o,s:i,s:o,s:{s:I,s:I},s:{s:I,s:I,s:I}}", "recorder",
+        json_pack("{s:{s:b},s:{s:b},s:o,s:i,s:o,s:o,s:{s:I,s:I},s:{s:I,s:I,s:I}}", "recorder",
                   "connected", scrim_peers_recorder(desk->peers), "keeper", "connected",
                   scrim_peers_keeper(desk->peers), "veil", veil, "cameras",
-                  (int)desk->site.config->cameras_count, "disks", scrim_status_disks_json(desk),
-                  "disk", "free_bytes", (json_int_t)desk->disk_free, "total_bytes",
-                  (json_int_t)desk->disk_total, "desk", "viewers",
-                  (json_int_t)scrim_live_stats(desk->live).viewers, "frames_dropped",
+                  (int)desk->site.config->cameras_count, "left_out", left_out_json(desk, request),
+                  "disks", scrim_status_disks_json(desk), "disk", "free_bytes",
+                  (json_int_t)desk->disk_free, "total_bytes", (json_int_t)desk->disk_total, "desk",
+                  "viewers", (json_int_t)scrim_live_stats(desk->live).viewers, "frames_dropped",
                   (json_int_t)scrim_live_stats(desk->live).frames_dropped, "archive_frames_dropped",
                   (json_int_t)scrim_archive_dropped(desk->archive)));
 }
@@ -64,10 +74,12 @@ static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
     scrim_live_size(desk->live, index, &width, &height);
     json_t *cause = status->cause[0] ? json_string(status->cause) : json_null();
     return json_pack(
-        "{s:s,s:s,s:s,s:i,s:s,s:s?,s:o,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s,s:i,s:i}}",
+        "{s:s,s:s,s:s,s:s?,s:b,s:i,s:s,s:s?,s:o,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s,s:i,"
+        "s:i}}",
         "id", camera->id, "name", camera->name ? camera->name : camera->id, "purpose",
-        camera->purpose ? camera->purpose : "", "retention_hours", (int)camera->retention_hours,
-        "record", scrim_keep_text(camera->keep), "audio_reason", camera->audio_reason, "place",
+        camera->purpose ? camera->purpose : "", "legal_basis", camera->legal_basis, "fixed",
+        !camera->added, "retention_hours", (int)camera->retention_hours, "record",
+        scrim_keep_text(camera->keep), "audio_reason", camera->audio_reason, "place",
         scrim_plans_place(desk->plans, camera->id), "state", status->state, "cause", cause,
         "detail", status->detail, "since_ms", (json_int_t)(status->since_us / 1000), "codec",
         status->codec, "width", (int)status->width, "height", (int)status->height, "bitrate",
@@ -78,9 +90,11 @@ static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
 
 void scrim_api_cameras(void *context, struct scrim_http_request *request)
 {
-    const struct scrim_desk *desk = context;
+    struct scrim_desk *desk = context;
     json_t *list = json_array();
     for (unsigned i = 0; i < desk->site.config->cameras_count; i++) {
+        if (!scrim_desk_may(desk, request, i))
+            continue;
         if (json_array_append_new(list, camera_json(desk, i)) < 0) {
             json_decref(list);
             scrim_api_refuse(request, 500, "internal", "The list of cameras cannot be made.");
@@ -102,17 +116,19 @@ static void on_live_open(void *context, struct scrim_ws *ws,
                          const struct scrim_http_request *request)
 {
     struct scrim_desk *desk = context;
-    const struct scrim_session *session = scrim_auth_session(desk, request);
+    struct scrim_who who;
     enum scrim_rendition rendition;
     unsigned camera;
-    if (!session)
+    if (!scrim_auth_who(desk, request, &who))
         scrim_ws_close(ws, 4401); // it ended between the question and the answer
     else if (!scrim_desk_camera(desk, scrim_http_param(request, 0), &camera))
         scrim_ws_close(ws, 4404);
     else if (!asked_rendition(request, &rendition))
         scrim_ws_close(ws, 4400);
+    else if (!scrim_live_may_join(desk->live, who.hash))
+        scrim_ws_close(ws, 1013);
     else
-        scrim_live_join(desk->live, camera, rendition, ws, session->hash);
+        scrim_live_join(desk->live, camera, rendition, ws, who.hash);
 }
 
 static void on_live_close(void *context, struct scrim_ws *ws)

@@ -154,7 +154,7 @@ struct change_job {
     struct scrim_areas *areas;
     unsigned camera;
     struct scrim_area_set set; // as it shall be
-    char who[SCRIM_USER_NAME_MAX + 1];
+    char who[96];
     bool takes_away;
     struct scrim_buf detail; // for the log, NUL-terminated
     scrim_areas_done done;

@@ -9,6 +9,7 @@
 #define GOP_FRAMES 600
 #define CLOCK_US SCRIM_SECOND
 #define CLOSE_SIGNED_OUT 4401
+#define CLOSE_NOT_FOUND 4404
 
 // Of a rendition, in bytes.
 static const struct {
@@ -404,6 +405,20 @@ void scrim_live_end_session(struct scrim_live *live, const uint8_t session[32])
     for (unsigned i = 0; i < live->cameras_count; i++)
         for (int rendition = 0; rendition < SCRIM_RENDITIONS; rendition++)
             end_session(&live->cameras[i].streams[rendition], session);
+}
+
+void scrim_live_review(struct scrim_live *live,
+                       bool (*may)(void *context, const uint8_t session[32], unsigned camera),
+                       void *context)
+{
+    for (unsigned i = 0; i < live->cameras_count; i++) {
+        for (int k = 0; k < SCRIM_RENDITIONS; k++) {
+            const struct viewer *viewer = live->cameras[i].streams[k].viewers;
+            for (; viewer; viewer = viewer->next)
+                if (!may(context, viewer->session, i))
+                    scrim_ws_close(viewer->ws, CLOSE_NOT_FOUND);
+        }
+    }
 }
 
 struct scrim_live_stats scrim_live_stats(const struct scrim_live *live)

@@ -72,6 +72,11 @@ void scrim_live_leave(struct scrim_live *live, struct scrim_ws *ws);
 // Closes what this session watches (4401, which the page takes as signed out).
 void scrim_live_end_session(struct scrim_live *live, const uint8_t session[32]);
 
+// Closes (4404) what is watched by whom `may` says no to.
+void scrim_live_review(struct scrim_live *live,
+                       bool (*may)(void *context, const uint8_t session[32], unsigned camera),
+                       void *context);
+
 struct scrim_live_stats {
     size_t viewers;
     uint64_t frames_dropped; // of slow viewers, since the start

@@ -223,7 +223,7 @@ struct change_job {
     struct scrim_plans *plans;
     json_t *next; // the state as it shall be
     char *text;   // of it
-    char who[64], camera[32];
+    char who[96], camera[32];
     const char *what;  // static
     char *detail;      // of the act
     const void *bytes; // picture to write to `image`; NULL: none

@@ -1,33 +1,36 @@
 #include "people/credentials.h"
 
-#include <jansson.h>
+#include "people/body.h"
+
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
-static bool take(const json_t *object, struct scrim_credentials *ret)
-{
-    const json_t *name = json_object_get(object, "user");
-    const json_t *password = json_object_get(object, "password");
-    const size_t length = json_string_length(password);
-    if (json_object_size(object) != 2 || !json_is_string(name) || !json_is_string(password) ||
-        length > sizeof ret->password)
-        return false;
-    if (scrim_user_name_valid(json_string_value(name)))
-        memcpy(ret->name, json_string_value(name), json_string_length(name));
-    memcpy(ret->password, json_string_value(password), length);
-    ret->password_length = length;
-    return true;
-}
+#define USER_MAX 1024
 
-bool scrim_credentials_parse(const void *body, size_t count, struct scrim_credentials *ret)
+struct body {
+    char user[USER_MAX]; // more than a name may have: what is too long is a wrong name, not a wrong
+                         // body
+    char password[SCRIM_PASSWORD_MAX + 1];
+};
+
+static const struct scrim_body_member members[] = {
+    {"user", SCRIM_BODY_SECRET, offsetof(struct body, user), USER_MAX, false},
+    {"password", SCRIM_BODY_SECRET, offsetof(struct body, password), SCRIM_PASSWORD_MAX + 1, false},
+    {0},
+};
+
+bool scrim_credentials_parse(const void *bytes, size_t count, struct scrim_credentials *ret)
 {
-    json_t *object = json_loadb(body, count, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *password = json_object_get(object, "password");
+    struct body body = {0};
+    unsigned given;
     *ret = (struct scrim_credentials){0};
-    const bool taken = take(object, ret);
-    if (json_is_string(password)) // jansson gives no other way to its copy
-        sodium_memzero((char *)(uintptr_t)json_string_value(password),
-                       json_string_length(password));
-    json_decref(object);
+    const bool taken = scrim_body_parse(bytes, count, members, &body, &given, NULL) >= 0;
+    if (taken && scrim_user_name_valid(body.user))
+        memcpy(ret->name, body.user, strlen(body.user) + 1);
+    if (taken)
+        ret->password_length = strlen(body.password);
+    memcpy(ret->password, body.password, ret->password_length);
+    sodium_memzero(&body, sizeof body);
     return taken;
 }

@@ -120,19 +120,37 @@ void scrim_sessions_expire(struct scrim_sessions *sessions, int64_t now_us)
             end_at(sessions, i);
 }
 
-void scrim_sessions_follow(struct scrim_sessions *sessions, const struct scrim_user *users,
-                           size_t count)
+void scrim_sessions_follow(struct scrim_sessions *sessions, const struct scrim_roster *roster)
 {
     for (size_t i = sessions->count; i-- > 0;) {
         struct scrim_session *session = &sessions->list[i];
-        const struct scrim_user *user = NULL;
-        for (size_t k = 0; k < count && !user; k++)
-            user = users[k].id == session->user_id ? &users[k] : NULL;
-        if (!user)
+        const struct scrim_user *user = scrim_roster_user(roster, session->user_id);
+        if (!user || user->role != session->role)
             end_at(sessions, i);
         else
-            session->role = user->role;
+            session->cameras = scrim_roster_cameras(roster, &user->groups);
     }
+}
+
+void scrim_sessions_end_user(struct scrim_sessions *sessions, int64_t user_id, const uint8_t *keep)
+{
+    for (size_t i = sessions->count; i-- > 0;) {
+        const struct scrim_session *session = &sessions->list[i];
+        if (session->user_id == user_id &&
+            (!keep || sodium_memcmp(session->hash, keep, SCRIM_SESSION_HASH) != 0))
+            end_at(sessions, i);
+    }
+}
+
+const struct scrim_session *scrim_sessions_at(const struct scrim_sessions *sessions, size_t place)
+{
+    return place < sessions->count ? &sessions->list[place] : NULL;
+}
+
+// The beginning of the hash: it names the session to its owner and opens nothing.
+void scrim_session_id(const struct scrim_session *session, char ret[SCRIM_SESSION_ID])
+{
+    sodium_bin2hex(ret, SCRIM_SESSION_ID, session->hash, (SCRIM_SESSION_ID - 1) / 2);
 }
 
 size_t scrim_sessions_count(const struct scrim_sessions *sessions)

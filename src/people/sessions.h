@@ -7,22 +7,26 @@
 #pragma once
 
 #include "base/clock.h"
-#include "people/role.h"
-#include "people/secret.h"
+#include "people/roster.h"
 
 #define SCRIM_SESSION_HASH SCRIM_SECRET_HASH
 #define SCRIM_SESSION_TOKEN_TEXT SCRIM_SECRET_TEXT
-#define SCRIM_USER_NAME_MAX 32
 #define SCRIM_SESSION_IDLE_US (12 * 3600 * SCRIM_SECOND)
 #define SCRIM_SESSION_LIFE_US (7 * 24 * 3600 * SCRIM_SECOND)
+
+#define SCRIM_SESSION_ADDRESS 48 // text of an IP address, and NUL
+#define SCRIM_SESSION_AGENT 161  // beginning of the User-Agent header, and NUL
+#define SCRIM_SESSION_ID 17      // what lists call a session, and NUL
 
 struct scrim_session {
     uint8_t hash[SCRIM_SESSION_HASH];
     int64_t user_id;
     char user[SCRIM_USER_NAME_MAX + 1];
     enum scrim_role role;
-    int64_t created_us, seen_us; // UTC
-    int64_t saved_us;            // seen_us as site.db has it
+    struct scrim_camera_set cameras; // that this user sees; after scrim_sessions_follow
+    int64_t created_us, seen_us;     // UTC
+    int64_t saved_us;                // seen_us as site.db has it
+    char address[SCRIM_SESSION_ADDRESS], agent[SCRIM_SESSION_AGENT]; // of the sign-in
 };
 
 struct scrim_sessions;
@@ -48,13 +52,13 @@ void scrim_sessions_end(struct scrim_sessions *sessions, const struct scrim_sess
 // Ends what has run out.
 void scrim_sessions_expire(struct scrim_sessions *sessions, int64_t now_us);
 
-// What is known of the users now: sessions of users that are gone end, roles follow.
-struct scrim_user {
-    int64_t id;
-    char name[SCRIM_USER_NAME_MAX + 1];
-    enum scrim_role role;
-    int64_t created_us;
-};
-void scrim_sessions_follow(struct scrim_sessions *sessions, const struct scrim_user *users,
-                           size_t count);
+// What is known of the people now: sessions of users that are gone, or have another role, end; what
+// they see follows.
+void scrim_sessions_follow(struct scrim_sessions *sessions, const struct scrim_roster *roster);
+// Ends those of a user but for the one whose hash is `keep` (NULL: all).
+void scrim_sessions_end_user(struct scrim_sessions *sessions, int64_t user_id, const uint8_t *keep);
+
+// For lists. The session at a place, NULL past the last; valid as that of _use.
+const struct scrim_session *scrim_sessions_at(const struct scrim_sessions *sessions, size_t place);
+void scrim_session_id(const struct scrim_session *session, char ret[SCRIM_SESSION_ID]);
 size_t scrim_sessions_count(const struct scrim_sessions *sessions);

@@ -90,15 +90,17 @@ static void count(struct entry *entry, const struct limit *limit, int64_t now_us
 int64_t scrim_throttle_try(struct scrim_throttle *throttle, const char *user, const char *address,
                            int64_t now_us)
 {
-    struct entry *by_user = obtain(throttle, &user_limit, user, now_us);
-    by_user->last_us = now_us; // so that the next line cannot take its place
+    struct entry *by_user = user ? obtain(throttle, &user_limit, user, now_us) : NULL;
+    if (by_user)
+        by_user->last_us = now_us; // so that the next line cannot take its place
     struct entry *by_address = obtain(throttle, &address_limit, address, now_us);
-    const int64_t until_us = by_user->blocked_until_us > by_address->blocked_until_us
-                                 ? by_user->blocked_until_us
-                                 : by_address->blocked_until_us;
+    int64_t until_us = by_address->blocked_until_us;
+    if (by_user && by_user->blocked_until_us > until_us)
+        until_us = by_user->blocked_until_us;
     if (until_us > now_us)
         return until_us - now_us;
-    count(by_user, &user_limit, now_us);
+    if (by_user)
+        count(by_user, &user_limit, now_us);
     count(by_address, &address_limit, now_us);
     return 0;
 }
@@ -106,7 +108,7 @@ int64_t scrim_throttle_try(struct scrim_throttle *throttle, const char *user, co
 static void take_back(struct scrim_throttle *throttle, const struct limit *limit, const char *name,
                       bool all)
 {
-    struct entry *entry = find(throttle, limit, name);
+    struct entry *entry = name ? find(throttle, limit, name) : NULL;
     if (!entry)
         return;
     entry->failures = all || entry->failures == 0 ? 0 : entry->failures - 1;

@@ -14,6 +14,7 @@ void scrim_throttle_destroy(struct scrim_throttle *throttle); // NULL is fine
 
 // How long this user or this address must wait before the next try, in µs; 0: go ahead. A try that
 // may go ahead counts as failed from here on, so that tries at the same time are counted too.
+// `user` is NULL, here and below, where nobody is named: the address alone counts.
 int64_t scrim_throttle_try(struct scrim_throttle *throttle, const char *user, const char *address,
                            int64_t now_us);
 // The try was right, or did not come to a check: it is not held against them.

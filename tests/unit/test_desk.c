@@ -1,8 +1,9 @@
 // The parts of scrimd that need neither a network nor a disk.
 #include "desk/camera_state.h"
-#include "people/credentials.h"
 #include "desk/fmp4.h"
 #include "desk/peer_message.h"
+#include "people/credentials.h"
+#include "people/sessions.h"
 #include "people/throttle.h"
 
 #include "test.h"
@@ -125,11 +126,13 @@ static void session_limits(void)
         scrim_sessions_add(list, &session);
     }
     CHECK_INT(scrim_sessions_count(list), 1024);
-    const struct scrim_user user = {.id = 2001, .role = SCRIM_ROLE_VIEWER};
-    scrim_sessions_follow(list, &user, 1); // all others are removed, this one has another role
+    struct scrim_user users[] = {{.id = 2000, .role = SCRIM_ROLE_VIEWER},
+                                 {.id = 2001, .role = SCRIM_ROLE_OPERATOR}};
+    const struct scrim_roster roster = {.users = users, .users_count = 2};
+    scrim_sessions_follow(list, &roster); // all others are removed, one has another role
     CHECK_INT(scrim_sessions_count(list), 1);
     const struct scrim_session *left = scrim_sessions_use(list, token, 2001 * S);
-    CHECK(left && left->role == SCRIM_ROLE_VIEWER);
+    CHECK(left && left->role == SCRIM_ROLE_OPERATOR && left->cameras.all);
     scrim_sessions_destroy(list);
 }
 
