@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"init", scrim_cmd_init, "make a site directory with a commented configuration"},
     {"up", scrim_cmd_up, "run a site in the foreground: record, veil, serve the desk"},
     {"status", scrim_cmd_status, "how the site is now: problems first, then cameras and disks"},
+    {"camera", scrim_cmd_camera, "test an address; add, list and remove cameras"},
     {"user", scrim_cmd_user, "say who may sign in at the desk"},
     {"vault", scrim_cmd_vault, "make a vault and its shares, verify a share"},
     {"open", scrim_cmd_open, "decrypt an age file"},

@@ -24,7 +24,7 @@ bool scrim_peer_hello_parse(const struct scrim_link_message *message, struct scr
            version == LINK_VERSION && scrim_read_u16(&reader, &ret->worker) &&
            scrim_read_u16(&reader, &ret->workers) && reader.left == 0 &&
            ret->workers <= SCRIM_VEIL_WORKERS_MAX &&
-           (ret->workers == 0 ? ret->worker <= 1 : ret->worker < ret->workers);
+           (ret->workers == 0 ? ret->worker <= 2 : ret->worker < ret->workers);
 }
 
 // "video/mp4; codecs=\"…\"" in characters that need no care anywhere.

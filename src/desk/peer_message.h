@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 struct scrim_peer_hello {
-    uint16_t worker, workers; // workers 0: 0 is the recorder, 1 the keeper
+    uint16_t worker, workers; // workers 0: 0 is the recorder, 1 the keeper,
+                              // 2 who tries addresses
 };
 
 struct scrim_peer_init {

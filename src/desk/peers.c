@@ -55,6 +55,11 @@ static bool is_keeper(const struct peer *peer)
     return peer->introduced && peer->hello.workers == 0 && peer->hello.worker == 1;
 }
 
+static bool is_trier(const struct peer *peer)
+{
+    return peer->introduced && peer->hello.workers == 0 && peer->hello.worker == 2;
+}
+
 static bool is_worker(const struct peer *peer, unsigned worker)
 {
     return peer->introduced && peer->hello.workers > 0 && peer->hello.worker == worker;
@@ -91,6 +96,10 @@ static void say_goodbye(struct peer *peer, const char *reason)
         scrim_warn(&peers->log, "the keeper is gone: %s", reason);
         return;
     }
+    if (is_trier(peer)) {
+        handler->tried(handler->context, NULL); // the recorder's own connection says more
+        return;
+    }
     if (is_recorder(peer)) {
         scrim_warn(&peers->log, "the recorder is gone: %s", reason);
         handler->recorder(handler->context, false);
@@ -112,6 +121,8 @@ static bool same_kind(const struct peer *peer, const struct peer *other)
 {
     if (is_recorder(peer))
         return is_recorder(other);
+    if (is_trier(peer))
+        return is_trier(other);
     return is_keeper(peer) ? is_keeper(other) : is_worker(other, peer->hello.worker);
 }
 
@@ -139,6 +150,10 @@ static bool introduce(struct peer *peer, const struct scrim_link_message *messag
     }
     if (is_keeper(peer)) {
         scrim_info(&peers->log, "the keeper is here");
+        return true;
+    }
+    if (is_trier(peer)) {
+        scrim_link_keep_no_trace(peer->link); // passwords go that way
         return true;
     }
     peers->workers = peer->hello.workers;
@@ -183,6 +198,17 @@ static bool take_from_recorder(const struct peer *peer, unsigned camera,
         scrim_camera_status_parse(message->body, message->body_len, &status) < 0)
         return false;
     handler->status(handler->context, camera, &status);
+    return true;
+}
+
+static bool take_from_trier(const struct peer *peer, const struct scrim_link_message *message)
+{
+    const struct scrim_peers_handler *handler = &peer->peers->handler;
+    struct scrim_trial_report report;
+    if (message->kind != SCRIM_LINK_TRIED ||
+        !scrim_trial_report_parse(message->body, message->body_len, &report))
+        return false;
+    handler->tried(handler->context, &report);
     return true;
 }
 
@@ -253,6 +279,8 @@ static bool take(struct peer *peer, const struct scrim_link_message *message)
     }
     if (is_keeper(peer))
         return take_from_keeper(peer, message);
+    if (is_trier(peer))
+        return take_from_trier(peer, message);
     if (is_recorder(peer) && message->kind == SCRIM_LINK_DISKS)
         return take_disks(peer, message);
     if (!find_camera(peer->peers, message->camera, &camera))
@@ -325,6 +353,15 @@ bool scrim_peers_ask_keeper(struct scrim_peers *peers, enum scrim_link_kind kind
     for (struct peer *peer = peers->list; peer; peer = peer->next)
         if (is_keeper(peer))
             return send_to(peer, kind, camera, body, body_len);
+    return false;
+}
+
+bool scrim_peers_ask_trier(struct scrim_peers *peers, enum scrim_link_kind kind, const void *body,
+                           size_t body_len)
+{
+    for (struct peer *peer = peers->list; peer; peer = peer->next)
+        if (is_trier(peer))
+            return send_to(peer, kind, "", body, body_len);
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include "desk/disk_state.h"
 #include "desk/live.h"
 #include "desk/peer_message.h"
+#include "link/trial.h"
 #include "site/config.h"
 
 #include <jansson.h>
@@ -32,6 +33,8 @@ struct scrim_peers_handler {
     void (*areas_taken)(void *context, unsigned camera, uint64_t revision, bool understood);
     // The keeper's answer to a question of scrim_peers_ask_keeper.
     void (*admitted)(void *context, const struct scrim_peer_admitted *admitted);
+    // Of a live test; NULL: who makes them has gone.
+    void (*tried)(void *context, const struct scrim_trial_report *report);
     void *context;
 };
 
@@ -55,6 +58,9 @@ bool scrim_peers_worker(const struct scrim_peers *peers, unsigned worker);
 // keeper.
 SCRIM_MUST_CHECK bool scrim_peers_ask_keeper(struct scrim_peers *peers, enum scrim_link_kind kind,
                                              const char *camera, const void *body, size_t body_len);
+// The same for whoever tries addresses: the recorder's parent.
+SCRIM_MUST_CHECK bool scrim_peers_ask_trier(struct scrim_peers *peers, enum scrim_link_kind kind,
+                                            const void *body, size_t body_len);
 // Sends a message to the worker of a camera. Without a word if there is none: whoever comes is told
 // then. One that does not read is cut off.
 void scrim_peers_tell(struct scrim_peers *peers, unsigned camera, enum scrim_link_kind kind,
