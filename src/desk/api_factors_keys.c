@@ -1,9 +1,10 @@
 // One's own security keys, over the API.
 #include "desk/api.h"
 
+#include "base/alloc.h"
+#include "desk/api_people.h"
 #include "desk/factors_job.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -205,12 +206,7 @@ void scrim_api_key_remove(void *context, struct scrim_http_request *request)
     struct key_job *job = scrim_people_job_new(context, request, &task);
     if (!job)
         return;
-    const char *text = scrim_http_param(request, 0);
-    char *end = NULL;
-    errno = 0;
-    job->key.id = strtoll(text, &end, 10); // what is no number is no key's
-    if (errno != 0 || *end != '\0')
-        job->key.id = 0;
+    job->key.id = scrim_people_id(scrim_http_param(request, 0));
     job->factors.base.detail = json_pack("{s:I}", "key", (json_int_t)job->key.id);
     scrim_people_job_submit(job);
 }

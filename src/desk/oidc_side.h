@@ -23,6 +23,11 @@ void scrim_oidc_side_free(struct scrim_oidc_side *side);
 // running: then *ret_why says so in words.
 const char *scrim_oidc_side_authorization(const struct scrim_oidc_side *side, const char **ret_why);
 
+// Sign-ins that have left for the provider (api_oidc.c). NULL is fine.
+struct scrim_oidc_begun;
+struct scrim_oidc_begun *scrim_oidc_begun_create(void);
+void scrim_oidc_begun_destroy(struct scrim_oidc_begun *begun);
+
 struct scrim_oidc_question {
     const char *code, *verifier, *redirect_uri, *nonce;
 };
