@@ -25,11 +25,11 @@ const args = [
     '--disable-sync',
 ];
 
-export function launch() {
+export function launch(...more) {
     return chromium.launch({
         executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
         headless: true,
-        args,
+        args: [...args, ...more],
     });
 }
 

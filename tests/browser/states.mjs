@@ -93,6 +93,23 @@ const tests = {
         });
         await reaches('ferry-lawn', 'live');
     },
+    async 'a camera that is lost gets the light, but not under somebody’s hand'() {
+        const lose = (camera, lost) =>
+            change(camera, {
+                camera: { state: lost ? 'waiting' : 'recording', since_ms: Date.now() },
+            });
+        await page.mouse.move(300, 300);
+        await lose('gate-2', true);
+        await reaches('gate-2', 'lost');
+        await page.mouse.move(310, 300);
+        await page.waitForTimeout(1500);
+        assert.equal(await page.locator('.tile[data-lit]').count(), 0, 'it moved while in use');
+        await page.waitForSelector(`${tile('gate-2')}[data-lit=lost]`, { timeout: 12_000 });
+        if (artifacts) await page.screenshot({ path: join(artifacts, 'spot-light.png') });
+        await lose('gate-2', false);
+        await page.waitForSelector('.tile[data-lit]', { state: 'detached', timeout: 6000 });
+        await reaches('gate-2', 'live');
+    },
     async 'a veil that is down blanks the picture at once, and it comes back afresh'() {
         await change('ticket-hall', { veil: { state: 'down', reason: '' } });
         await reaches('ticket-hall', 'down', 1000);

@@ -314,7 +314,7 @@ export const tests = {
             `${open} of ${count} feeds are open while two tiles at most can be seen`,
         );
         const before = open;
-        await page.evaluate(() => document.querySelector('.wall').scrollTo(0, 1e6));
+        await page.evaluate(() => document.querySelector('.wall-tiles').scrollTo(0, 1e6));
         await page.waitForSelector('.tiles li:last-child .tile[data-state=live]', {
             timeout: run.waitMs,
         });

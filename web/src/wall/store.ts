@@ -33,12 +33,14 @@ async function load(user: string): Promise<void> {
     const copy = copyOf(user);
     wallSettings.set(copy);
     try {
-        const kept = parseSettings(await call<unknown>('GET', path));
+        const answer = await call<unknown>('GET', path);
         if (owner !== user || unsaved) return;
+        // null: none kept there yet
+        const kept = answer === null && copy ? copy : parseSettings(answer);
         wallSettings.set(kept);
         remember(`wall.of.${user}`, JSON.stringify(kept));
     } catch (error) {
-        // None kept yet, or no place for it, or no answer: the copy has to do.
+        // No place for it, or no answer: the copy has to do.
         if (!(error instanceof ApiError || error instanceof LinkError)) throw error;
         if (owner === user && wallSettings.get() === null) wallSettings.set(parseSettings(null));
     }
