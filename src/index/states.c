@@ -102,8 +102,12 @@ static int said_last(struct scrim_index *index, sqlite3_int64 camera,
         return error ? error->code : SCRIM_EIO;
     sqlite3_bind_int64(last, 1, camera);
     const int code = sqlite3_step(last);
-    *ret = code == SQLITE_ROW && sqlite3_column_int(last, 0) == (int)spell->state &&
-           strcmp((const char *)sqlite3_column_text(last, 1), spell->reason) == 0;
+    if (code == SQLITE_ROW) // that it is down, for another reason, is no news
+        *ret = sqlite3_column_int(last, 0) == (int)spell->state &&
+               (spell->state == SCRIM_VEIL_WAS_DOWN ||
+                strcmp((const char *)sqlite3_column_text(last, 1), spell->reason) == 0);
+    else // a camera that was never shown is down
+        *ret = spell->state == SCRIM_VEIL_WAS_DOWN;
     const int result =
         code == SQLITE_ROW || code == SQLITE_DONE ? SCRIM_OK : scrim_index_fail(index, code, error);
     sqlite3_reset(last);
