@@ -18,7 +18,7 @@ demo_packages=(
 check_packages=(
     clang clang-format clang-tidy llvm libclang-rt-14-dev age chromium fonts-dejavu-core git
     shellcheck openssl curl swtpm libtss2-tcti-swtpm0 libfuse3-dev fuse3 xfsprogs e2fsprogs strace
-    iproute2 nftables python3-jsonschema
+    iproute2 nftables python3-jsonschema python3-cryptography
 )
 
 missing() { # PACKAGE…: prints those that are not installed
