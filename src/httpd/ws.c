@@ -197,6 +197,20 @@ int ws_established(struct conn *conn)
     return 0;
 }
 
+// A close frame of RFC 6455 §5.5.1, written here: libwebsockets forgets what lws_close_reason was
+// told when a writeable callback ends the connection, and only cuts it.
+static void say_status(struct conn *conn)
+{
+    const uint16_t status = conn->ws->close_status;
+    unsigned char frame[LWS_PRE + 4] = {0};
+    frame[LWS_PRE] = 0x88;
+    frame[LWS_PRE + 1] = 2;
+    frame[LWS_PRE + 2] = (unsigned char)(status >> 8);
+    frame[LWS_PRE + 3] = (unsigned char)(status & 0xff);
+    if (lws_write(conn->wsi, frame + LWS_PRE, 4, LWS_WRITE_HTTP) < 0)
+        scrim_debug(&conn->httpd->log, "a WebSocket was gone before it was closed");
+}
+
 int ws_writeable(struct conn *conn)
 {
     struct scrim_ws *ws = conn->ws;
@@ -214,7 +228,7 @@ int ws_writeable(struct conn *conn)
     if (ws->length > 0) {
         lws_callback_on_writable(conn->wsi);
     } else if (ws->closing) {
-        lws_close_reason(conn->wsi, ws->close_status, NULL, 0);
+        say_status(conn);
         return -1;
     }
     return 0;
