@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseReview, reviewRest } from '../src/review/address';
 import { covered, holes } from '../src/review/api';
-import { windows } from '../src/review/events';
 import { fromField, toField } from '../src/review/moment';
 import { around, limit } from '../src/review/view';
 import { site } from '../src/state';
@@ -222,18 +221,6 @@ test('typed times are the site’s, also around a clock change', () => {
     assert.equal(toField(Date.UTC(2026, 6, 1, 12, 0, 5)), '2026-07-01T14:00:05');
     assert.equal(fromField('2026-07-01T14:00'), Date.UTC(2026, 6, 1, 12));
     assert.equal(fromField('tomorrow'), null);
-});
-
-test('an event is looked for in growing stretches, up to now', () => {
-    const now = 100 * day;
-    const ahead = windows(98 * day, 1, now);
-    assert.equal(ahead[0]!.from, 98 * day + 1);
-    assert.equal(ahead.at(-1)!.to, now);
-    for (let i = 1; i < ahead.length; i++) assert.equal(ahead[i]!.from, ahead[i - 1]!.to);
-    const back = windows(day, -1, now);
-    assert.equal(back.at(-1)!.from, 0);
-    assert.deepEqual(windows(now, 1, now), []);
-    for (const range of [...ahead, ...back]) assert.ok(range.to - range.from <= 62 * day);
 });
 
 test('the address of the room says what it shows, and nothing odd gets in', () => {

@@ -130,11 +130,20 @@ export function reviewRoutes({ cameras, cameraOf, timeline, still, send, refuse,
             const list = cameras.map((camera) => lane(camera, from, to, width));
             send(response, 200, { from, to, cameras: list });
         } else if (path === '/api/v1/events') {
-            send(response, 200, events(from, to, query.get('cameras')?.split(',')));
+            const wanted = query.get('cameras')?.split(',');
+            const [after, before] = [query.get('after'), query.get('before')].map(Number);
+            const list = after
+                ? events(after + 1, Infinity, wanted).slice(0, 1)
+                : before
+                  ? events(0, before, wanted).slice(-1)
+                  : events(from, to, wanted);
+            send(response, 200, list);
         } else if (path === '/api/v1/exports' && request.method === 'POST') {
             send(response, 201, told(makeFilm(body)));
         } else if (path === '/api/v1/exports') {
             send(response, 200, films.map(told));
+        } else if (/^\/api\/v1\/exports\/\d+$/.test(path)) {
+            send(response, 200, told(films[Number(path.split('/')[4]) - 1]));
         } else if (/^\/api\/v1\/exports\/\d+\/film$/.test(path)) {
             const film = films[Number(path.split('/')[4]) - 1];
             if (film) send(response, 200, film.file, { 'content-type': 'video/mp4' });

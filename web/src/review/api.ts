@@ -38,16 +38,28 @@ export interface DeskEvent {
     camera: string;
     kind: EventKind;
     words: string;
-    cause?: GapCause;
 }
 
-export async function readEvents(
-    range: Range,
+// What is drawn as a mark; other gaps are bands.
+const marked = 'lost,returned,opaque,areas,export';
+const mostMarks = 4000;
+
+export const readEvents = (range: Range, signal: AbortSignal): Promise<DeskEvent[]> =>
+    call<DeskEvent[]>('GET', `/events?${round(range)}&kinds=${marked}&limit=${mostMarks}`, {
+        signal,
+    });
+
+// The next event after an instant, or the last one before it; null where there is none.
+export async function eventBeside(
+    at: number,
+    by: 1 | -1,
     cameras: readonly string[],
     signal: AbortSignal,
-): Promise<DeskEvent[]> {
+): Promise<DeskEvent | null> {
+    const from = by > 0 ? `after=${Math.ceil(at)}` : `before=${Math.floor(at)}`;
     const of = cameras.length > 0 ? `&cameras=${cameras.join()}` : '';
-    return call<DeskEvent[]>('GET', `/events?${round(range)}${of}`, { signal });
+    const found = await call<DeskEvent[]>('GET', `/events?${from}${of}&limit=1`, { signal });
+    return found[0] ?? null;
 }
 
 export interface Film {
@@ -58,10 +70,14 @@ export interface Film {
     name: string;
     reason: string;
     who: string;
-    at: number; // when it was made
-    bytes: number;
-    sha256: string;
-    url: string;
+    created: number;
+    expires: number; // removed then
+    state: 'making' | 'ready' | 'failed';
+    progress: number; // 0 to 1
+    words: string | null; // why it failed
+    bytes: number | null; // these three when it is ready
+    sha256: string | null;
+    url: string | null;
 }
 
 export interface FilmWish {
@@ -72,12 +88,10 @@ export interface FilmWish {
     reason: string;
 }
 
-const filmLimitMs = 300_000; // hours of picture are copied and hashed
-
 export const films = {
     list: () => call<Film[]>('GET', '/exports'),
-    make: (wish: FilmWish) =>
-        call<Film>('POST', '/exports', { body: wish, timeoutMs: filmLimitMs }),
+    make: (wish: FilmWish) => call<Film>('POST', '/exports', { body: wish }),
+    look: (id: string) => call<Film>('GET', `/exports/${id}`),
 };
 
 // One camera's time to the millisecond, for what a film will hold.

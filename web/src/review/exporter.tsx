@@ -18,6 +18,7 @@ import type { ReviewView } from './view';
 
 const words = text.review.film;
 const longestMs = 24 * 3_600_000;
+const pollMs = 400;
 const settleMs = 200; // while a handle is dragged
 const leastHoleMs = 700;
 const mostHoles = 4;
@@ -83,7 +84,46 @@ function Contents({ data, range }: { data: TimelineData | null; range: Range }) 
     );
 }
 
-function Finished({ film, onAnother }: { film: Film; onAnother: () => void }) {
+// Asks how far a film is until it is made, or has failed.
+function useProgress(first: Film): Film {
+    const [film, setFilm] = useState(first);
+    useEffect(() => {
+        if (film.state !== 'making') return undefined;
+        const timer = setTimeout(() => {
+            // A silent server is said elsewhere: the same film again, and the next try.
+            films.look(film.id).then(setFilm, () => setFilm({ ...film }));
+        }, pollMs);
+        return () => clearTimeout(timer);
+    }, [film]);
+    return film;
+}
+
+function Making({ film }: { film: Film }) {
+    return (
+        <div class="film-done" aria-busy="true">
+            <p role="status">{words.making}</p>
+            <progress
+                class="film-progress"
+                max={1}
+                value={film.progress}
+                aria-label={words.making}
+            />
+        </div>
+    );
+}
+
+function Failed({ film, onAnother }: { film: Film; onAnother: () => void }) {
+    return (
+        <div class="film-done">
+            <p class="problem" role="alert">
+                {words.failed} {film.words}
+            </p>
+            <button onClick={onAnother}>{words.again}</button>
+        </div>
+    );
+}
+
+function Ready({ film, onAnother }: { film: Film; onAnother: () => void }) {
     const heading = useRef<HTMLHeadingElement>(null);
     useEffect(() => heading.current?.focus(), []);
     return (
@@ -92,19 +132,39 @@ function Finished({ film, onAnother }: { film: Film; onAnother: () => void }) {
                 {words.done}
             </h3>
             <p>
-                <strong>{film.name}</strong> <span class="note">{bytes(film.bytes)}</span>
+                <strong>{film.name}</strong> <span class="note">{bytes(film.bytes ?? 0)}</span>
             </p>
             <div class="actions">
-                <a class="button primary" href={film.url} download>
+                <a class="button primary" href={film.url ?? ''} download>
                     <Icon name="film" /> {words.download}
                 </a>
                 <button onClick={onAnother}>{words.another}</button>
             </div>
             <p class="label">{words.sum}</p>
-            <Secret value={film.sha256} />
-            <p class="note">{words.redacted}</p>
+            <Secret value={film.sha256 ?? ''} />
+            <p class="note">
+                {words.redacted} {words.kept(dayName(film.expires))}
+            </p>
         </div>
     );
+}
+
+function Made({
+    first,
+    onAnother,
+    onEnd,
+}: {
+    first: Film;
+    onAnother: () => void;
+    onEnd: () => void;
+}) {
+    const film = useProgress(first);
+    useEffect(() => {
+        if (film.state !== 'making') onEnd();
+    }, [film.state]);
+    if (film.state === 'making') return <Making film={film} />;
+    if (film.state === 'failed') return <Failed film={film} onAnother={onAnother} />;
+    return <Ready film={film} onAnother={onAnother} />;
 }
 
 interface Problems {
@@ -128,7 +188,6 @@ interface ExporterProps {
     view: ReviewView;
     cameras: readonly Camera[];
     first: string; // the camera to begin with
-    mayExport: boolean;
     onClose: () => void;
 }
 
@@ -228,7 +287,7 @@ function FilmForm({
                 {(control) => (
                     <input
                         {...control}
-                        maxLength={120}
+                        maxLength={80}
                         value={name}
                         onInput={(event) => setName(event.currentTarget.value)}
                     />
@@ -238,7 +297,7 @@ function FilmForm({
                 {(control) => (
                     <textarea
                         {...control}
-                        maxLength={1000}
+                        maxLength={500}
                         value={reason}
                         onInput={(event) => setReason(event.currentTarget.value)}
                     />
@@ -249,9 +308,8 @@ function FilmForm({
                 {problems.all ?? ''}
             </p>
             <button class="primary wide" disabled={busy || nothing} aria-busy={busy}>
-                {busy ? words.making : words.make}
+                {words.make}
             </button>
-            {busy && <progress class="film-progress" aria-label={words.making} />}
         </form>
     );
 }
@@ -262,7 +320,7 @@ function Films({ cameras, version }: { cameras: readonly Camera[]; version: numb
     useEffect(() => {
         films.list().then(
             (found) => {
-                setList([...found].sort((a, b) => b.at - a.at));
+                setList([...found].sort((a, b) => b.created - a.created));
                 setFailed(false);
             },
             () => setFailed(true),
@@ -272,20 +330,28 @@ function Films({ cameras, version }: { cameras: readonly Camera[]; version: numb
     return (
         <section class="films" aria-label={text.review.films.title}>
             <h3>{text.review.films.title}</h3>
-            {failed && <p class="problem">{text.review.films.failed}</p>}
+            {failed && <p class="problem">{text.review.films.unread}</p>}
             {list?.length === 0 && <p class="note">{text.review.films.none}</p>}
             <ul>
                 {list?.map((film) => (
                     <li key={film.id}>
                         <p>
-                            <a
-                                href={film.url}
-                                download
-                                aria-label={text.review.films.download(film.name)}
-                            >
-                                {film.name}
-                            </a>{' '}
-                            <span class="note">{bytes(film.bytes)}</span>
+                            {film.url ? (
+                                <a
+                                    href={film.url}
+                                    download
+                                    aria-label={text.review.films.download(film.name)}
+                                >
+                                    {film.name}
+                                </a>
+                            ) : (
+                                film.name
+                            )}{' '}
+                            <span class="note">
+                                {film.state === 'ready'
+                                    ? bytes(film.bytes ?? 0)
+                                    : text.review.films[film.state]}
+                            </span>
                         </p>
                         <p class="note">
                             {nameOf(film.camera)}, {dayName(film.from)} {clockTime(film.from)} –{' '}
@@ -294,7 +360,7 @@ function Films({ cameras, version }: { cameras: readonly Camera[]; version: numb
                         <p class="note">
                             {text.review.films.by(
                                 film.who,
-                                `${dayName(film.at)} ${clockTime(film.at)}`,
+                                `${dayName(film.created)} ${clockTime(film.created)}`,
                             )}
                             : {film.reason}
                         </p>
@@ -307,11 +373,8 @@ function Films({ cameras, version }: { cameras: readonly Camera[]; version: numb
 
 export function Exporter(props: ExporterProps) {
     const [film, setFilm] = useState<Film | null>(null);
-    const [version, setVersion] = useState(0);
-    const made = (next: Film): void => {
-        setFilm(next);
-        setVersion((before) => before + 1);
-    };
+    const [version, setVersion] = useState(0); // of the list of films
+    const again = (): void => setVersion((before) => before + 1);
     return (
         <section class="exporter" aria-label={words.title}>
             <div class="exporter-head">
@@ -325,12 +388,11 @@ export function Exporter(props: ExporterProps) {
                     <Icon name="close" />
                 </button>
             </div>
-            {props.mayExport &&
-                (film ? (
-                    <Finished film={film} onAnother={() => setFilm(null)} />
-                ) : (
-                    <FilmForm {...props} onMade={made} />
-                ))}
+            {film ? (
+                <Made key={film.id} first={film} onAnother={() => setFilm(null)} onEnd={again} />
+            ) : (
+                <FilmForm {...props} onMade={setFilm} />
+            )}
             <Films cameras={props.cameras} version={version} />
         </section>
     );

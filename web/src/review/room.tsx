@@ -16,8 +16,8 @@ import { useValue } from '../value';
 import { Controls } from '../views/controls';
 import { Icon } from '../views/icon';
 import type { RoomProps } from '../views/room';
+import { eventBeside } from './api';
 import { mostCameras, parseReview, type ReviewAddress, reviewRest } from './address';
-import { findEvent } from './events';
 import { Exporter } from './exporter';
 import { Grid } from './grid';
 import { Handles } from './handles';
@@ -178,7 +178,7 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
             searching.current = abort;
             const from = view.mark.get() ?? deck?.at ?? serverNow();
             const arrive = async (): Promise<void> => {
-                const found = await findEvent(from, by, serverNow(), chosen, abort.signal);
+                const found = await eventBeside(from, by, chosen, abort.signal);
                 if (abort.signal.aborted) return;
                 setNote(found ? '' : text.review.noEvent);
                 if (!found) return;
@@ -211,7 +211,7 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
         setExporting(false);
     }, [view]);
     useEffect(() => {
-        if (address.exporting) openExport();
+        if (address.exporting && mayExport) openExport();
     }, []);
 
     // The address says what is shown, for a reload or a link.
@@ -331,12 +331,14 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
                 <h1>{text.review.title}</h1>
                 <Spans view={view} />
                 <Where view={view} />
-                <button
-                    aria-pressed={exporting}
-                    onClick={() => (exporting ? closeExport() : openExport())}
-                >
-                    <Icon name="film" /> {text.review.export}
-                </button>
+                {mayExport && (
+                    <button
+                        aria-pressed={exporting}
+                        onClick={() => (exporting ? closeExport() : openExport())}
+                    >
+                        <Icon name="film" /> {text.review.export}
+                    </button>
+                )}
             </div>
             <div class="review-main" data-playing={shown.length > 0}>
                 {shown.length > 0 ? (
@@ -389,12 +391,11 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
                 )}
             </div>
             <aside class="review-side" aria-label={text.review.panel}>
-                {exporting ? (
+                {exporting && mayExport ? (
                     <Exporter
                         view={view}
                         cameras={order}
                         first={chosen[0] ?? order[0]?.id ?? ''}
-                        mayExport={mayExport}
                         onClose={closeExport}
                     />
                 ) : (

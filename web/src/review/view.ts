@@ -63,7 +63,7 @@ export class ReviewView {
     constructor(range: Range) {
         this.range = new Value(limit(range, serverNow()));
         this.lanes = new ChunkStore((part, signal) => readLanes(part, chunkPixels, signal));
-        this.events = new ChunkStore((part, signal) => readEvents(part, [], signal));
+        this.events = new ChunkStore((part, signal) => readEvents(part, signal));
     }
 
     show = (range: Range): void => {

@@ -110,13 +110,17 @@ export const review: typeof en.review = {
         sum: 'SHA-256',
         redacted:
             'Das Bild ist unkenntlich gemacht: Menschen sind darin verdeckt, und niemand kann das rückgängig machen.',
-        size: 'Größe',
+        failed: 'Der Film konnte nicht erstellt werden.',
+        again: 'Noch einmal versuchen',
+        kept: (day) => `Bis ${day} kann er hier heruntergeladen werden.`,
     },
 
     films: {
         title: 'Erstellte Filme',
         none: 'Bisher wurde kein Film exportiert.',
-        failed: 'Die Liste der Filme konnte nicht gelesen werden.',
+        unread: 'Die Liste der Filme konnte nicht gelesen werden.',
+        failed: 'fehlgeschlagen',
+        making: 'wird erstellt',
         by: (who, when) => `${who}, ${when}`,
         download: (name) => `${name} herunterladen`,
     },
