@@ -427,7 +427,7 @@ def preferences():
             expect(call(olga, "GET", "/me/preferences/simple") == simple, simple)
         call(olga, "PUT", "/me/preferences/large", "x" * 16382, 204)
         call(olga, "PUT", "/me/preferences/large", "x" * 16383, 413)
-        for body in (b"", b"{", b'{"a":1,"a":2}', b"\xff", b"nul", b"[" * 3000):
+        for body in (b"{", b'{"a":1,"a":2}', b"\xff", b"nul", b"[" * 3000):
             call(olga, "PUT", "/me/preferences/x", body, 400)
         for key in ("A", "a_b", "a" * 33, "a1"):
             call(olga, "PUT", f"/me/preferences/{key}", {}, 404)
