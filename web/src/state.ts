@@ -66,6 +66,8 @@ function heard(answer: Site, sentAt: number): void {
 }
 
 function missed(error: unknown): void {
+    if (error instanceof ApiError && error.code === 'second_step_required')
+        location.hash = '#/account'; // nothing else is open to them
     // A refusal is an answer: the server is there. 401 has already led to the sign-in.
     if (error instanceof ApiError && error.status < 500) return;
     if (!(error instanceof LinkError || error instanceof ApiError)) throw error;

@@ -16,6 +16,7 @@ export interface MyFactors {
     recovery: number; // codes that are left
     webauthn: Key[];
     oidc: boolean;
+    required: boolean; // this role must have a second step
 }
 
 export const me = {
@@ -35,6 +36,8 @@ export const me = {
             body: { name, credential },
         }),
     removeKey: (id: string) => call<unknown>('DELETE', `/me/webauthn/${encodeURIComponent(id)}`),
+    renewRecovery: (password: string) =>
+        call<{ recovery: string[] }>('POST', '/me/recovery', { body: { password } }),
     sessions: () => call<SessionInfo[]>('GET', '/me/sessions'),
     endSession: (id: string) => call<unknown>('DELETE', `/me/sessions/${encodeURIComponent(id)}`),
 };

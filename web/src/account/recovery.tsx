@@ -1,8 +1,11 @@
 // Recovery codes, shown once: to be copied or printed.
+import { useState } from 'preact/hooks';
 import { site } from '../state';
 import { text } from '../text';
 import { longDay } from '../time';
-import { useState } from 'preact/hooks';
+import { Dialog } from '../views/parts';
+import { me } from './api';
+import { AskPassword } from './ask';
 import '../paper.css';
 
 const words = text.account;
@@ -47,5 +50,33 @@ export function Recovery({ user, codes, onClose }: RecoveryProps) {
                 </button>
             </div>
         </>
+    );
+}
+
+interface RenewProps {
+    user: string;
+    onDone: () => Promise<void>;
+    onClose: () => void;
+}
+
+export function RenewRecoveryDialog({ user, onDone, onClose }: RenewProps) {
+    const [codes, setCodes] = useState<string[] | null>(null);
+    return (
+        <Dialog title={words.recoveryTitle} onClose={onClose}>
+            {codes ? (
+                <Recovery user={user} codes={codes} onClose={onClose} />
+            ) : (
+                <AskPassword
+                    lead={words.recoveryRenewLead}
+                    act={words.recoveryRenew}
+                    onPassword={async (password) => {
+                        const { recovery } = await me.renewRecovery(password);
+                        await onDone();
+                        setCodes(recovery);
+                    }}
+                    onCancel={onClose}
+                />
+            )}
+        </Dialog>
     );
 }

@@ -14,12 +14,15 @@ import { type Key, me, type MyFactors } from './api';
 import { KeyDialog } from './keys';
 import { Looks } from './looks';
 import { PasswordDialog } from './password';
+import { RenewRecoveryDialog } from './recovery';
 import { RemoveTotpDialog, TotpDialog } from './totp';
 import './account.css';
 
 const words = text.account;
 
-type Act = { kind: 'password' | 'totp' | 'totp-remove' | 'key' } | { kind: 'key-remove'; key: Key };
+type Act =
+    | { kind: 'password' | 'totp' | 'totp-remove' | 'recovery' | 'key' }
+    | { kind: 'key-remove'; key: Key };
 
 interface FactorsProps {
     factors: MyFactors;
@@ -59,9 +62,7 @@ function TotpRow({ factors, onAct }: FactorsProps) {
         <li class="row" data-factor="totp">
             <div class="row-main">
                 <strong>{words.totp}</strong> <State on={factors.totp} />
-                <span class="note">
-                    {factors.totp ? words.recoveryLeft(factors.recovery) : words.totpWhy}
-                </span>
+                <span class="note">{words.totpWhy}</span>
             </div>
             <div class="actions">
                 {factors.totp ? (
@@ -116,6 +117,22 @@ function KeyRows({ factors, onAct }: FactorsProps) {
     );
 }
 
+function RecoveryRow({ factors, onAct }: FactorsProps) {
+    return (
+        <li class="row" data-factor="recovery">
+            <div class="row-main">
+                <strong>{words.recoveryTitle}</strong>
+                <span class="note">{words.recoveryLeft(factors.recovery)}</span>
+            </div>
+            <div class="actions">
+                <button class="quiet" onClick={() => onAct({ kind: 'recovery' })}>
+                    {words.recoveryRenew}
+                </button>
+            </div>
+        </li>
+    );
+}
+
 interface DialogsProps {
     act: Act | null;
     user: string;
@@ -131,6 +148,8 @@ function Dialogs({ act, ...props }: DialogsProps) {
             return <TotpDialog {...props} />;
         case 'totp-remove':
             return <RemoveTotpDialog {...props} />;
+        case 'recovery':
+            return <RenewRecoveryDialog {...props} />;
         case 'key':
             return <KeyDialog {...props} />;
         case 'key-remove':
@@ -160,8 +179,8 @@ function SignInCard({ who }: { who: Session }) {
             <h2 id="factors-title">{words.signingIn}</h2>
             {problem && <p class="problem">{problem}</p>}
             {bare && (
-                <p class="notice" data-mood="warn">
-                    {words.bare}
+                <p class="notice" data-mood={data.required ? 'bad' : 'warn'}>
+                    {data.required ? words.required : words.bare}
                 </p>
             )}
             {data && (
@@ -169,6 +188,9 @@ function SignInCard({ who }: { who: Session }) {
                     <PasswordRow factors={data} onAct={setAct} />
                     <TotpRow factors={data} onAct={setAct} />
                     <KeyRows factors={data} onAct={setAct} />
+                    {(data.totp || data.webauthn.length > 0) && (
+                        <RecoveryRow factors={data} onAct={setAct} />
+                    )}
                 </ul>
             )}
             <Dialogs act={act} user={who.user} onDone={again} onClose={() => setAct(null)} />

@@ -6,9 +6,11 @@ import type { Role } from '../types';
 export interface Factors {
     password: boolean;
     totp: boolean;
-    webauthn: boolean | number; // whether there is a key, or how many
+    webauthn: number; // security keys
     oidc: boolean;
 }
+
+export const hasSecond = ({ totp, webauthn }: Factors): boolean => totp || webauthn > 0;
 
 export interface User {
     name: string;
@@ -29,12 +31,15 @@ export interface SessionInfo {
 }
 
 export interface Invited {
-    id: string;
+    id: number;
     name: string;
     role: Role;
     groups: string[];
     expires_ms: number;
-    token?: string; // in the answer to its making only
+}
+
+export interface InvitedNow extends Invited {
+    token: string; // shown this once
 }
 
 export interface Group {
@@ -56,15 +61,22 @@ export const tokenRights = [
 ] as const;
 export type TokenRight = (typeof tokenRights)[number];
 
-export interface Token {
-    id: string;
+interface TokenSaid {
+    id: number;
     name: string;
+    user: string; // who made it, and whose rights it cannot exceed
     rights: string[];
     groups: string[];
-    created_ms?: number;
-    expires_ms: number | null;
-    seen_ms?: number | null;
-    token?: string; // in the answer to its making only
+    expires_ms: number;
+}
+
+export interface Token extends TokenSaid {
+    created_ms: number;
+    used_ms: number | null; // null: never
+}
+
+export interface TokenMade extends TokenSaid {
+    token: string; // shown this once
 }
 
 // A line of the log: an intent, or what became of one (docs/ref/formats/acts.md).
@@ -89,12 +101,16 @@ export const peopleApi = {
         call<unknown>('PATCH', `/users/${part(user)}`, { body }),
     remove: (user: string) => call<unknown>('DELETE', `/users/${part(user)}`),
     sessions: (user: string) => call<SessionInfo[]>('GET', `/users/${part(user)}/sessions`),
+    removeFactors: (user: string) => call<unknown>('DELETE', `/users/${part(user)}/factors`),
+    // Roles that must have a second step.
+    policy: () => call<{ roles: Role[] }>('GET', '/second-step'),
+    savePolicy: (roles: Role[]) => call<unknown>('PUT', '/second-step', { body: { roles } }),
     endSessions: (user: string) => call<unknown>('DELETE', `/users/${part(user)}/sessions`),
 
     invitations: () => call<Invited[]>('GET', '/invitations'),
     invite: (body: { name: string; role: Role; groups: string[] }) =>
-        call<Invited>('POST', '/invitations', { body }),
-    takeBack: (id: string) => call<unknown>('DELETE', `/invitations/${part(id)}`),
+        call<InvitedNow>('POST', '/invitations', { body }),
+    takeBack: (id: number) => call<unknown>('DELETE', `/invitations/${id}`),
 
     groups: () => call<Group[]>('GET', '/groups'),
     saveGroup: ({ name, title, cameras }: Group) =>
@@ -103,8 +119,8 @@ export const peopleApi = {
 
     tokens: () => call<Token[]>('GET', '/tokens'),
     makeToken: (body: { name: string; rights: string[]; groups: string[]; expires_ms: number }) =>
-        call<Token>('POST', '/tokens', { body }),
-    revokeToken: (id: string) => call<unknown>('DELETE', `/tokens/${part(id)}`),
+        call<TokenMade>('POST', '/tokens', { body }),
+    revokeToken: (id: number) => call<unknown>('DELETE', `/tokens/${id}`),
 
     acts: (before: number, limit: number) =>
         call<ActLine[]>('GET', `/acts?${before > 0 ? `before=${before}&` : ''}limit=${limit}`),

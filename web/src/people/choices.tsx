@@ -5,7 +5,7 @@ import { Field } from '../views/parts';
 import type { Group } from './api';
 import './forms.css';
 
-const roles: Role[] = ['viewer', 'operator', 'keyholder', 'auditor', 'administrator'];
+export const roles: Role[] = ['viewer', 'operator', 'keyholder', 'auditor', 'administrator'];
 
 interface RoleProps {
     value: Role;
@@ -49,7 +49,7 @@ export function Ticks({ legend, choices, chosen, onChange }: TicksProps) {
                 .filter((each) => (each === value ? on : chosen.includes(each))),
         );
     return (
-        <fieldset class="ticks">
+        <fieldset class="tick-list">
             <legend class="label">{legend}</legend>
             {choices.map(({ value, label, hint }) => (
                 <label key={value} class="tick">
@@ -68,31 +68,38 @@ export function Ticks({ legend, choices, chosen, onChange }: TicksProps) {
     );
 }
 
-// Which cameras: all, or those of some groups. null while "some" is chosen and none is ticked yet
-// is not a state: an empty list with `some` is refused by the form that asks.
+// Which cameras: all, or those of some groups. Administrators see all: nobody could be kept from
+// what they may give themselves.
 export interface Reach {
     some: boolean;
     groups: string[];
 }
 
 export const reachOf = (groups: string[]): Reach => ({ some: groups.length > 0, groups });
-export const reachProblem = (reach: Reach): string =>
-    reach.some && reach.groups.length === 0 ? text.people.noGroupChosen : '';
-export const reachGroups = (reach: Reach): string[] => (reach.some ? reach.groups : []);
+const kept = (reach: Reach, role: Role | null): boolean => reach.some && role !== 'administrator';
+export const reachProblem = (reach: Reach, role: Role | null): string =>
+    kept(reach, role) && reach.groups.length === 0 ? text.people.noGroupChosen : '';
+export const reachGroups = (reach: Reach, role: Role | null): string[] =>
+    kept(reach, role) ? reach.groups : [];
 
 interface ReachProps {
+    role: Role | null; // null: of a token
     groups: Group[];
     value: Reach;
     onChange: (reach: Reach) => void;
 }
 
-export function ReachChoice({ groups, value, onChange }: ReachProps) {
-    if (groups.length === 0)
+export function ReachChoice({ role, groups, value, onChange }: ReachProps) {
+    if (groups.length === 0 || role === 'administrator')
         return (
             <div class="field">
                 <span class="label">{text.people.reach}</span>
                 <span>{text.people.allCameras}</span>
-                <span class="hint">{text.people.noGroupsYet}</span>
+                <span class="hint">
+                    {role === 'administrator'
+                        ? text.people.administratorSeesAll
+                        : text.people.noGroupsYet}
+                </span>
             </div>
         );
     return (

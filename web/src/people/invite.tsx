@@ -2,12 +2,11 @@
 // password of their own.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useDoing } from '../asking';
-import { site } from '../state';
 import { text } from '../text';
 import { clockTime, dayName, offsetText } from '../time';
 import type { Role } from '../types';
 import { Dialog, Field, Secret } from '../views/parts';
-import { type Group, type Invited, peopleApi } from './api';
+import { type Group, type Invited, type InvitedNow, peopleApi } from './api';
 import { type Reach, ReachChoice, reachGroups, reachOf, reachProblem, RoleChoice } from './choices';
 import { Confirm } from './confirm';
 import { groupWords } from './users';
@@ -18,22 +17,21 @@ const words = text.people;
 const nameRule = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 
 function linkOf(token: string): string {
-    const base = site.get()?.address || location.origin;
-    return new URL(`/#/setup/invitation/${token}`, base).href;
+    return new URL(`/#/setup/invitation/${token}`, location.origin).href;
 }
 
 function until(at: number): string {
     return `${dayName(at)}, ${clockTime(at)} ${offsetText(at)}`;
 }
 
-function Ready({ made, onClose }: { made: Invited; onClose: () => void }) {
+function Ready({ made, onClose }: { made: InvitedNow; onClose: () => void }) {
     const done = useRef<HTMLButtonElement>(null);
     useEffect(() => done.current?.focus(), []);
     return (
         <>
             <p>{words.linkReady(made.name)}</p>
             <div class="invitation-link">
-                <Secret value={linkOf(made.token ?? '')} />
+                <Secret value={linkOf(made.token)} />
             </div>
             <p class="hint">{words.linkUntil(until(made.expires_ms))}</p>
             <div class="actions actions-end">
@@ -56,7 +54,7 @@ export function InviteDialog({ groups, onDone, onClose }: InviteProps) {
     const [role, setRole] = useState<Role>('operator');
     const [reach, setReach] = useState<Reach>(() => reachOf([]));
     const [nameProblem, setNameProblem] = useState('');
-    const [made, setMade] = useState<Invited | null>(null);
+    const [made, setMade] = useState<InvitedNow | null>(null);
     const { busy, problem, run, say } = useDoing();
 
     const submit = async (event: Event): Promise<void> => {
@@ -64,10 +62,12 @@ export function InviteDialog({ groups, onDone, onClose }: InviteProps) {
         const named = name.trim().toLowerCase();
         if (!nameRule.test(named)) return setNameProblem(words.nameRule);
         setNameProblem('');
-        const missing = reachProblem(reach);
+        const missing = reachProblem(reach, role);
         if (missing) return say(missing);
         await run(async () => {
-            setMade(await peopleApi.invite({ name: named, role, groups: reachGroups(reach) }));
+            setMade(
+                await peopleApi.invite({ name: named, role, groups: reachGroups(reach, role) }),
+            );
             await onDone();
         });
     };
@@ -91,7 +91,7 @@ export function InviteDialog({ groups, onDone, onClose }: InviteProps) {
                         )}
                     </Field>
                     <RoleChoice value={role} onChange={setRole} />
-                    <ReachChoice groups={groups} value={reach} onChange={setReach} />
+                    <ReachChoice role={role} groups={groups} value={reach} onChange={setReach} />
                     <p class="problem" role="alert">
                         {problem}
                     </p>

@@ -6,7 +6,14 @@ import { text } from '../text';
 import { dayName } from '../time';
 import { useValue } from '../value';
 import { Dialog, Field, Secret } from '../views/parts';
-import { type Group, peopleApi, type Token, type TokenRight, tokenRights } from './api';
+import {
+    type Group,
+    peopleApi,
+    type Token,
+    type TokenMade,
+    type TokenRight,
+    tokenRights,
+} from './api';
 import { type Reach, ReachChoice, reachGroups, reachOf, reachProblem, Ticks } from './choices';
 import { Confirm } from './confirm';
 import { Head, type TabProps } from './head';
@@ -21,15 +28,14 @@ const nameMax = 64; // characters
 const rightWords = (right: string): string =>
     (words.rights as Record<string, { name: string } | undefined>)[right]?.name ?? right;
 
-function Ready({ made, onClose }: { made: Token; onClose: () => void }) {
+function Ready({ made, onClose }: { made: TokenMade; onClose: () => void }) {
     const done = useRef<HTMLButtonElement>(null);
     useEffect(() => done.current?.focus(), []);
-    const secret = made.token ?? '';
     return (
         <>
             <p>{words.tokenReady}</p>
             <div class="token-made">
-                <Secret value={secret} />
+                <Secret value={made.token} />
             </div>
             <p class="hint">{words.tokenUse}</p>
             <pre class="sample">{`curl --header "Authorization: Bearer $TOKEN" ${location.origin}/api/v1/cameras`}</pre>
@@ -54,7 +60,7 @@ function TokenDialog({ groups, onDone, onClose }: NewProps) {
     const [reach, setReach] = useState<Reach>(() => reachOf([]));
     const [life, setLife] = useState<number>(90);
     const [nameProblem, setNameProblem] = useState('');
-    const [made, setMade] = useState<Token | null>(null);
+    const [made, setMade] = useState<TokenMade | null>(null);
     const { busy, problem, run, say } = useDoing();
 
     const submit = async (event: Event): Promise<void> => {
@@ -62,14 +68,14 @@ function TokenDialog({ groups, onDone, onClose }: NewProps) {
         const called = name.trim();
         if (!called) return setNameProblem(words.tokenNameMissing);
         setNameProblem('');
-        const missing = rights.length === 0 ? words.noRightChosen : reachProblem(reach);
+        const missing = rights.length === 0 ? words.noRightChosen : reachProblem(reach, null);
         if (missing) return say(missing);
         await run(async () => {
             setMade(
                 await peopleApi.makeToken({
                     name: called,
                     rights,
-                    groups: reachGroups(reach),
+                    groups: reachGroups(reach, null),
                     expires_ms: Math.round(serverNow() + life * dayMs),
                 }),
             );
@@ -105,7 +111,7 @@ function TokenDialog({ groups, onDone, onClose }: NewProps) {
                         chosen={rights}
                         onChange={setRights}
                     />
-                    <ReachChoice groups={groups} value={reach} onChange={setReach} />
+                    <ReachChoice role={null} groups={groups} value={reach} onChange={setReach} />
                     <Field label={words.tokenLife}>
                         {(control) => (
                             <select
@@ -148,7 +154,7 @@ function TokenRow({
     onRevoke: () => void;
 }) {
     const at = useValue(now);
-    const over = token.expires_ms !== null && token.expires_ms <= at;
+    const over = token.expires_ms <= at;
     return (
         <li class="row" data-token={token.name}>
             <div class="row-main">
@@ -157,17 +163,12 @@ function TokenRow({
                     {token.rights.map(rightWords).join(', ')} · {groupWords(token.groups, groups)}
                 </span>
                 <span class="note">
-                    {token.expires_ms !== null && words.tokenUntil(dayName(token.expires_ms))}
-                    {token.seen_ms !== undefined && (
+                    {words.tokenUntil(dayName(token.expires_ms))} · {words.tokenOf(token.user)} ·{' '}
+                    {token.used_ms === null ? (
+                        words.tokenUnused
+                    ) : (
                         <>
-                            {' · '}
-                            {token.seen_ms === null ? (
-                                words.tokenUnused
-                            ) : (
-                                <>
-                                    {words.usedLast} <Ago at={token.seen_ms} />
-                                </>
-                            )}
+                            {words.usedLast} <Ago at={token.used_ms} />
                         </>
                     )}
                 </span>

@@ -3,10 +3,11 @@ import { useAsked } from '../asking';
 import { session } from '../state';
 import { text } from '../text';
 import { useValue } from '../value';
-import { type Factors, type Group, type Invited, peopleApi, type User } from './api';
+import { type Factors, type Group, hasSecond, type Invited, peopleApi, type User } from './api';
 import { ChangeDialog } from './change';
 import { Confirm } from './confirm';
 import { Head, type TabProps } from './head';
+import { SecondStepPolicy } from './policy';
 import { InviteDialog, Invitations } from './invite';
 import { SessionsDialog } from './sessions';
 import { Ago } from './when';
@@ -14,11 +15,10 @@ import { Ago } from './when';
 const words = text.people;
 
 function factorWords(factors: Factors): string {
-    const keys = Number(factors.webauthn);
     const list = [
         factors.password ? words.factors.password : null,
         factors.totp ? words.factors.totp : null,
-        keys > 0 ? words.factors.webauthn(keys) : null,
+        factors.webauthn > 0 ? words.factors.webauthn(factors.webauthn) : null,
         factors.oidc ? words.factors.oidc : null,
     ].filter((each) => each !== null);
     return list.join(' · ');
@@ -30,9 +30,6 @@ export function groupWords(names: string[], groups: Group[]): string {
         .map((name) => groups.find((group) => group.name === name)?.title || name)
         .join(', ');
 }
-
-const hasSecond = ({ totp, webauthn, oidc }: Factors): boolean =>
-    totp || Number(webauthn) > 0 || oidc;
 
 interface RowProps {
     user: User;
@@ -59,7 +56,7 @@ function UserRow({ user, you, last, groups, onAct }: RowProps) {
                 </span>
                 {last && <span class="note">{words.lastAdministrator}</span>}
             </div>
-            {!hasSecond(user.factors) && (
+            {!hasSecond(user.factors) && !user.factors.oidc && (
                 <span class="badge" data-mood="warn">
                     {words.onlyPassword}
                 </span>
@@ -133,6 +130,7 @@ export function UsersTab({ tabs }: TabProps) {
                         ))}
                     </ul>
                     <Invitations list={data.invitations} groups={data.groups} onChange={again} />
+                    <SecondStepPolicy />
                 </>
             )}
             {act?.kind === 'invite' && (

@@ -13,8 +13,8 @@ export interface SiteWords {
 
 export interface Vault {
     exists: boolean;
-    threshold: number; // how many holders open together; 0 without a vault
-    holders: string[]; // their names
+    threshold: number | null; // how many holders open together; null: not known to the desk yet
+    holders: string[] | null; // their names
 }
 
 const printed = '/me/preferences/sign-printed';

@@ -1,3 +1,5 @@
+import { useState } from 'preact/hooks';
+import { AddCamera } from '../cameras/add';
 import { text } from '../text';
 import type { Camera } from '../types';
 import { StepCard } from './card';
@@ -15,6 +17,13 @@ function stateWords(camera: Camera): string {
 export function CameraStep({ facts, next }: StepProps) {
     const live = facts.cameras.some(isLive);
     const has = facts.cameras.length > 0;
+    const [adding, setAdding] = useState(!has);
+    if (adding && facts.vault.exists)
+        return (
+            <StepCard title={words.steps.camera} lead={words.cameraLead}>
+                <AddCamera onDone={() => setAdding(false)} />
+            </StepCard>
+        );
     return (
         <StepCard title={words.steps.camera} lead={words.cameraLead}>
             {!facts.vault.exists && (
@@ -42,9 +51,11 @@ export function CameraStep({ facts, next }: StepProps) {
                 </ul>
             )}
             <div class="actions">
-                <a class={live ? 'button' : 'button primary'} href="#/cameras/new">
-                    {has ? words.cameraMore : words.cameraAdd}
-                </a>
+                {facts.vault.exists && (
+                    <button class={live ? '' : 'primary'} onClick={() => setAdding(true)}>
+                        {has ? words.cameraMore : words.cameraAdd}
+                    </button>
+                )}
                 <a class={live ? 'button primary' : 'button quiet'} href={next}>
                     {live ? words.on : words.later}
                 </a>

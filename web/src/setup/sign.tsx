@@ -78,7 +78,7 @@ export function SignStep({ facts, again }: StepProps) {
                     <span class="note">{words.signPrinted(longDay(printed))}</span>
                 )}
             </div>
-            <div class="paper" role="region" aria-label={words.steps.sign}>
+            <div class="paper">
                 {languages.map((each) => (
                     <Poster key={each} language={each} site={facts.site} cameras={cameras} />
                 ))}

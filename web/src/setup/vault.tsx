@@ -40,14 +40,15 @@ function Missing({ again, next }: Pick<StepProps, 'again' | 'next'>) {
 
 export function VaultStep({ facts, again, next }: StepProps) {
     const { exists, threshold, holders } = facts.vault;
+    const known = threshold !== null && holders !== null;
     return (
         <StepCard title={words.steps.vault} lead={words.vaultLead}>
             {exists ? (
                 <>
                     <p class="notice" data-mood="good">
-                        {words.vaultIs(threshold, holders.length)}
+                        {known ? words.vaultIs(threshold, holders.length) : words.vaultThere}
                     </p>
-                    <p>{words.vaultHolders(holders.join(', '))}</p>
+                    {known && <p>{words.vaultHolders(holders.join(', '))}</p>}
                     <div class="actions setup-next">
                         <a class="button primary" href={next}>
                             {words.on}

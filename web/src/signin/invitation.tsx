@@ -5,12 +5,18 @@ import { passwordFlaw, passwordMin } from '../password';
 import { enter } from '../state';
 import { text } from '../text';
 import { go } from '../router';
-import { door, type Invitation } from './api';
+import { door, type Invitation, oidcUrl } from './api';
 import { Judgement, PasswordInput } from './secret';
 
 const words = text.entry.invitation;
 
-function Accept({ token, invitation }: { token: string; invitation: Invitation }) {
+interface AcceptProps {
+    token: string;
+    invitation: Invitation;
+    provider: string | null; // where they may sign in instead of choosing a password
+}
+
+function Accept({ token, invitation, provider }: AcceptProps) {
     const [password, setPassword] = useState('');
     const { busy, problem, run, say } = useDoing();
     const { name, role, site } = invitation;
@@ -66,13 +72,26 @@ function Accept({ token, invitation }: { token: string; invitation: Invitation }
             <button class="primary" type="submit" disabled={busy}>
                 {busy ? words.busy : words.submit}
             </button>
+            {provider !== null && (
+                <>
+                    <p class="signin-or">{text.entry.or}</p>
+                    <a class="button wide" href={`${oidcUrl}?invitation=${token}`}>
+                        {text.entry.oidc(provider)}
+                    </a>
+                </>
+            )}
         </form>
     );
 }
 
-export function InvitationForm({ token }: { token: string }) {
+interface InvitationProps {
+    token: string;
+    provider: string | null;
+}
+
+export function InvitationForm({ token, provider }: InvitationProps) {
     const { data, problem } = useAsked(() => door.look(token));
-    if (data) return <Accept token={token} invitation={data} />;
+    if (data) return <Accept token={token} invitation={data} provider={provider} />;
     if (!problem) return <p class="signin-motto">{words.looking}</p>;
     return (
         <>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { chooseLanguage, type Language, language, languages } from '../language';
-import { managesUsers, seesPast } from '../rights';
+import { managesUsers, readsActs, seesPast } from '../rights';
 import { type Place, place, placeHash } from '../router';
 import { type Wish, wishes } from '../live/rendition';
 import { chooseTheme, theme, wish } from '../settings';
@@ -201,7 +201,7 @@ const ways: { way: Way; open: (role: Role) => boolean }[] = [
     { way: 'review', open: seesPast },
     { way: 'plan', open: () => true },
     { way: 'cameras', open: seesPast },
-    { way: 'people', open: managesUsers },
+    { way: 'people', open: (role) => managesUsers(role) || readsActs(role) },
 ];
 
 // Which way the place lies on: a camera's view belongs to the wall that it was opened from.

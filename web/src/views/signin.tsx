@@ -51,7 +51,7 @@ export function SignIn() {
     if (token)
         return (
             <Frame title={text.entry.invitation.title}>
-                <InvitationForm key={token} token={token} />
+                <InvitationForm key={token} token={token} provider={ways?.oidc?.name ?? null} />
             </Frame>
         );
     if (second)

@@ -76,7 +76,7 @@ function NoCameras() {
                 <div class="actions">
                     <a
                         class="button primary"
-                        href={placeHash({ view: 'room', room: 'cameras', rest: '' })}
+                        href={placeHash({ view: 'room', room: 'setup', rest: '' })}
                     >
                         {text.wall.addCamera}
                     </a>

@@ -39,13 +39,12 @@ export const account: typeof en.account = {
     recoveryHead: (site, user) => `${site}: Wiederherstellungscodes von ${user}`,
     recoveryLead:
         'Jeder davon gilt einmal anstelle des zweiten Schritts, wenn das Telefon oder der Schlüssel verloren ist. Sie werden nur jetzt gezeigt. Bewahren Sie sie auf, wo sonst niemand nachsieht.',
+    recoveryRenew: 'Neue Codes',
+    recoveryRenewLead: 'Die Codes, die Sie jetzt haben, gelten dann nicht mehr.',
+    required:
+        'Ihre Rolle braucht hier einen zweiten Schritt. Bis Sie einen eingerichtet haben, bleibt der Rest des Desks geschlossen.',
     recoveryKept: 'Ich habe sie verwahrt',
-    recoveryLeft: (n) =>
-        n === 0
-            ? 'Keine Wiederherstellungscodes mehr. Schalten Sie die App aus und wieder ein, um neue zu bekommen.'
-            : n === 1
-              ? 'Noch 1 Wiederherstellungscode.'
-              : `Noch ${n} Wiederherstellungscodes.`,
+    recoveryLeft: (n) => (n === 0 ? 'Keine mehr.' : n === 1 ? 'Noch einer.' : `Noch ${n}.`),
 
     key: 'Sicherheitsschlüssel',
     keys: 'Sicherheitsschlüssel',

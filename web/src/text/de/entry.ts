@@ -92,6 +92,14 @@ export const entry: typeof en.entry = {
         right: 'Ihre Rolle erlaubt das nicht.',
         last_administrator:
             'Das ist der letzte Administrator. Machen Sie zuerst jemand anderen dazu: Sonst könnte niemand mehr diesen Standort betreuen.',
+        second_step_required:
+            'Ihre Rolle braucht einen zweiten Schritt. Richten Sie zuerst einen unter Ihrem Konto ein.',
+        provider_down:
+            'Der Dienst, über den Sie sich anmelden, antwortet nicht. Versuchen Sie es gleich noch einmal.',
+        provider_refused: 'Der Dienst, über den Sie sich anmelden, hat abgelehnt.',
+        not_admitted:
+            'Dort kennt man Sie, hier nicht. Bitten Sie die Administration des Standorts um eine Einladung.',
+        host: 'Für Sicherheitsschlüssel muss in der Adresse des Desks ein Name stehen, keine Zahl.',
         overload: 'Der Server hat zu viel zu tun. Versuchen Sie es gleich noch einmal.',
         internal: 'Im Server ist etwas schiefgegangen. Sein Protokoll sagt, was.',
     },

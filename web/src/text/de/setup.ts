@@ -65,7 +65,9 @@ export const setup: typeof en.setup = {
         'VERZEICHNIS ist das Verzeichnis des Standorts. Sobald der Tresor da ist, beginnt die Aufzeichnung von selbst.',
     vaultStill: 'Es gibt noch keinen Tresor.',
     vaultLook: 'Noch einmal nachsehen',
-    vaultIs: (k, n) => `Es gibt einen Tresor. Je ${k} seiner ${n} Schlüsselhalter öffnen gemeinsam.`,
+    vaultIs: (k, n) =>
+        `Es gibt einen Tresor. Je ${k} seiner ${n} Schlüsselhalter öffnen gemeinsam.`,
+    vaultThere: 'Es gibt einen Tresor.',
     vaultHolders: (names) => `Schlüsselhalter: ${names}.`,
 
     peopleLead:

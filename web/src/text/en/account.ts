@@ -36,13 +36,12 @@ export const account = {
     recoveryHead: (site: string, user: string) => `${site}: recovery codes of ${user}`,
     recoveryLead:
         'Each of these works once in place of the second step, for when the phone or the key is lost. They are shown only now. Keep them where nobody else looks.',
+    recoveryRenew: 'New codes',
+    recoveryRenewLead: 'The codes that you have now stop working.',
+    required:
+        'Your role must have a second step here. Until you have set one up, the rest of the desk stays closed.',
     recoveryKept: 'I have kept them',
-    recoveryLeft: (n: number) =>
-        n === 0
-            ? 'No recovery codes left. Switch it off and on again to get new ones.'
-            : n === 1
-              ? '1 recovery code left.'
-              : `${n} recovery codes left.`,
+    recoveryLeft: (n: number) => (n === 0 ? 'None left.' : n === 1 ? 'One left.' : `${n} left.`),
 
     key: 'Security key',
     keys: 'Security keys',

@@ -92,6 +92,12 @@ export const entry = {
         right: 'Your role does not allow this.',
         last_administrator:
             'This is the last administrator. Make somebody else one first: without one, nobody could look after this site.',
+        second_step_required: 'Your role needs a second step. Set one up under your account first.',
+        provider_down: 'The service that you sign in with does not answer. Try again in a moment.',
+        provider_refused: 'The service that you sign in with refused.',
+        not_admitted:
+            'You are known there, but not here. Ask the administrator of the site for an invitation.',
+        host: 'Security keys need a name, not a number, in the address of the desk.',
         overload: 'The server has too much to do. Try again in a moment.',
         internal: 'Something went wrong in the server. Its log says what.',
     },

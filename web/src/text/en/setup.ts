@@ -63,6 +63,7 @@ export const setup = {
     vaultLook: 'Look again',
     vaultIs: (k: number, n: number) =>
         `There is a vault. Any ${k} of its ${n} holders open together.`,
+    vaultThere: 'There is a vault.',
     vaultHolders: (names: string) => `Holders: ${names}.`,
 
     peopleLead:
