@@ -32,7 +32,8 @@
 // answered who made it.
 #define SETTLE_US (SCRIM_SECOND / 2)
 
-enum { KEEPER, RECORDER, DESK, VEIL }; // places among the children; the veil's workers come last
+// Places among the children; the veil's workers come last.
+enum { KEEPER, RECORDER, DESK, OIDC, VEIL };
 
 struct supervisor {
     struct scrim_log log;
@@ -82,6 +83,7 @@ static int describe_children(struct supervisor *up, struct scrim_error *error)
     scrim_child_init(&up->children[KEEPER], "scrim-keeper", "keeper", keys);
     scrim_child_init(&up->children[RECORDER], "scrim-recorder", "recorder", packets);
     scrim_child_init(&up->children[DESK], "scrimd", "desk", desk);
+    scrim_child_init(&up->children[OIDC], "scrim-oidc", "oidc", -1);
     for (unsigned i = 0; i < workers; i++) {
         char name[32], worker[16], count[16];
         struct scrim_child *veil = &up->children[VEIL + i];
@@ -120,6 +122,12 @@ static void start_child(struct supervisor *up, size_t place)
     free(withheld);
 }
 
+// scrim-oidc runs while scrim.yaml names a provider.
+static bool is_wanted(const struct supervisor *up, size_t place)
+{
+    return place != OIDC || up->site.config->oidc;
+}
+
 // Starts what is due; returns the milliseconds until the next one is, or -1 for none.
 static int start_due(struct supervisor *up)
 {
@@ -127,6 +135,8 @@ static int start_due(struct supervisor *up)
     int64_t next = -1;
     for (size_t i = 0; i < up->children_count; i++) {
         struct scrim_child *child = &up->children[i];
+        if (!is_wanted(up, i))
+            continue;
         if (child->pid == 0 && child->due_us <= now)
             start_child(up, i);
         if (child->pid == 0 && (next < 0 || child->due_us - now < next))
@@ -354,7 +364,7 @@ int scrim_cmd_up(int argc, char **argv)
     const int result = up_site(&up, positionals[0], &error);
     if (result >= 0) {
         scrim_info(&up.log, "site=%s cameras=%u programs=%zu", up.site.config->id,
-                   up.site.config->cameras_count, up.children_count);
+                   up.site.config->cameras_count, up.children_count - !up.site.config->oidc);
         run(&up);
     }
     for (size_t i = 0; i < up.children_count; i++)

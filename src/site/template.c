@@ -32,7 +32,7 @@ const char scrim_site_template[] =
     "# oidc:\n"
     "#   issuer: https://login.example/realms/port\n"
     "#   client_id: scrim\n"
-    "#   client_secret_file: secrets/oidc\n"
+    "#   client_secret_file: state/oidc/client.secret\n"
     "#   name: \"Port account\"\n"
     "\n"
     "# One entry per camera, for example:\n"
