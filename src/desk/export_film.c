@@ -225,7 +225,7 @@ static int take_samples(struct making *making, struct scrim_error *error)
     }
     if (result < 0)
         return result;
-    if (making->samples.len == 0)
+    if (making->samples.len == 0 || making->end_us <= making->plan->from_us)
         return scrim_fail(error, SCRIM_ENOENT, "nothing was kept of that time");
     making->ret->to_us = making->end_us;
     close_last(making, making->end_us);
