@@ -57,11 +57,30 @@ void scrim_api_health(void *context, struct scrim_http_request *request)
                   (json_int_t)scrim_archive_dropped(desk->archive)));
 }
 
+// What the keeper said, but for the cameras that whoever asks does not see.
+static json_t *seen_storage(struct scrim_desk *desk, const struct scrim_http_request *request)
+{
+    struct scrim_who who;
+    if (scrim_auth_who(desk, request, &who) && who.cameras.all)
+        return json_incref(desk->storage);
+    json_t *report = json_copy(desk->storage), *cameras = json_array(), *camera;
+    size_t i;
+    json_array_foreach(json_object_get(desk->storage, "cameras"), i, camera)
+    {
+        const char *id = json_string_value(json_object_get(camera, "id"));
+        unsigned index;
+        if (id && scrim_desk_camera(desk, id, &index) && scrim_desk_may(desk, request, index))
+            json_array_append(cameras, camera);
+    }
+    json_object_set_new(report, "cameras", cameras);
+    return report;
+}
+
 void scrim_api_storage(void *context, struct scrim_http_request *request)
 {
-    const struct scrim_desk *desk = context;
+    struct scrim_desk *desk = context;
     if (desk->storage)
-        scrim_http_reply_json(request, 200, json_incref(desk->storage));
+        scrim_http_reply_json(request, 200, seen_storage(desk, request));
     else
         scrim_api_refuse(request, 503, "no_keeper", "the keeper has not said anything yet");
 }

@@ -112,9 +112,15 @@ static int load_people(struct scrim_desk *desk, struct scrim_users *users,
     free(list);
     if (result >= 0)
         result = scrim_roster_load(db, &roster, error);
-    if (result >= 0)
-        scrim_auth_take_roster(desk, roster);
-    return result;
+    if (result < 0)
+        return result;
+    scrim_auth_take_roster(desk, roster);
+    if (!scrim_roster_has_administrator(roster))
+        scrim_warn(&desk->log,
+                   "the site has no administrator: scrim user invite %s NAME --role "
+                   "administrator prints a link for one",
+                   desk->site.dir);
+    return SCRIM_OK;
 }
 
 int scrim_auth_start(struct scrim_desk *desk, struct scrim_users *users, struct scrim_auth **ret,

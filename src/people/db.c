@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_MS 5000
@@ -116,13 +117,30 @@ int scrim_db_changed(struct scrim_db *db, bool *ret, struct scrim_error *error)
     return SCRIM_OK;
 }
 
+// SQLite would make it with the umask's mode; its -wal and -shm files take theirs from it. A file
+// that is there is not even opened: to close it again would take back the locks of any other
+// connection of this process (fcntl(2)), and the next process to leave would remove the -wal file
+// from under it.
+static int make_file(const char *path, struct scrim_error *error)
+{
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return S_ISREG(info.st_mode)
+                   ? SCRIM_OK
+                   : scrim_fail(error, SCRIM_EACCESS, "%s: not a regular file", path);
+    const int fd = scrim_fs_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
+    if (fd == SCRIM_EEXIST) // another process was faster
+        return SCRIM_OK;
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 ? fd : SCRIM_OK;
+}
+
 static int connect_database(struct scrim_db *db, struct scrim_error *error)
 {
-    // SQLite would make it with the umask's mode; its -wal and -shm files take theirs from it.
-    const int fd = scrim_fs_open(db->path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
-    if (fd < 0)
-        return fd;
-    close(fd);
+    const int made = make_file(db->path, error);
+    if (made < 0)
+        return made;
     const int opened =
         sqlite3_open_v2(db->path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (!db->sqlite)

@@ -1,11 +1,12 @@
 """Who may do what: users, groups of cameras, invitations, sessions, tokens, preferences, the site's words."""
 
+import contextlib
 import json
 import sqlite3
 import threading
 import time
 
-from desk_kit import PASSWORD, Picture, Veil, desk, ends, handshake, text, until
+from desk_kit import PASSWORD, Keeper, Picture, Veil, desk, ends, handshake, text, until
 from harness import expect, test, wait_for
 from sitekit import scrim, scrim_ok
 
@@ -80,6 +81,11 @@ def groups():
             expect(olga.status("GET", f"{API}/cameras/gate/{path}") == 404, f"gate/{path} is there for her")
         expect(b" 404 " in daemon.raw(handshake(olga, "gate")).split(b"\r\n")[0], "a WebSocket of gate opens")
         expect(olga.status("GET", f"{API}/cameras/quay/areas") == 200, "her own camera is not there")
+        with contextlib.closing(Keeper(daemon)) as keeper:
+            keeper.storage()
+            wait_for("the keeper to be heard", lambda: anna.status("GET", f"{API}/storage") == 200)
+            expect([c["id"] for c in call(olga, "GET", "/storage")["cameras"]] == ["quay"], "the storage of others' cameras")
+            expect(len(call(anna, "GET", "/storage")["cameras"]) == 2, "an administrator sees all")
         veil.frame("quay", picture, 1)
         until(watched["quay"], lambda m: isinstance(m, bytes))
 
