@@ -17,8 +17,9 @@ struct scrim_exports {
     struct scrim_log log;
     char dir[SCRIM_PATH_MAX];
     struct scrim_acts *acts;
-    struct scrim_worker *worker;
-    struct scrim_export **list; // oldest first
+    struct scrim_worker *worker; // makes films
+    struct scrim_worker *notes;  // writes down what is known of them, and removes them
+    struct scrim_export **list;  // oldest first
     size_t count;
     size_t ordered;       // films that are waited for and not in `list` yet
     atomic_uint progress; // of the one that is being made
@@ -132,9 +133,11 @@ int scrim_exports_open(const char *dir, struct scrim_acts *acts, struct scrim_ex
 
 int scrim_exports_start(struct scrim_exports *exports, uv_loop_t *loop, struct scrim_error *error)
 {
-    const struct scrim_worker_config config = {
+    struct scrim_worker_config config = {
         .name = "exports", .max_jobs = JOBS_MAX, .context = exports};
-    return scrim_worker_start(loop, &config, &exports->worker, error);
+    const int result = scrim_worker_start(loop, &config, &exports->worker, error);
+    config.name = "export-notes";
+    return result < 0 ? result : scrim_worker_start(loop, &config, &exports->notes, error);
 }
 
 void scrim_exports_stop(struct scrim_exports *exports)
@@ -142,6 +145,7 @@ void scrim_exports_stop(struct scrim_exports *exports)
     if (!exports)
         return;
     atomic_store(&exports->cancel, true);
+    scrim_worker_stop(exports->notes);
     scrim_worker_stop(exports->worker);
 }
 
@@ -149,6 +153,7 @@ void scrim_exports_free(struct scrim_exports *exports)
 {
     if (!exports)
         return;
+    scrim_worker_free(exports->notes);
     scrim_worker_free(exports->worker);
     for (size_t i = 0; i < exports->count; i++)
         free(exports->list[i]);
@@ -202,7 +207,10 @@ int scrim_exports_path(const struct scrim_exports *exports, const char *id,
 int scrim_exports_room(const char *dir, uint64_t bytes, uint64_t left, struct scrim_error *error)
 {
     struct statvfs info;
-    if (statvfs(dir, &info) < 0)
+    char path[SCRIM_PATH_MAX];
+    if (scrim_path_join(path, dir, SCRIM_EXPORTS_DIR) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
+    if (statvfs(path, &info) < 0)
         return scrim_fail_errno(error, errno, "cannot tell how much room there is");
     const uint64_t room = (uint64_t)info.f_bavail * info.f_frsize;
     return room >= bytes && room - bytes >= left
@@ -271,10 +279,8 @@ static int make(struct make_job *job, struct scrim_error *error)
     if (export_store_path(exports->dir, export->id, ".mp4", path) < 0 ||
         scrim_path_join(directory, exports->dir, SCRIM_EXPORTS_DIR) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", exports->dir);
-    int result = export_store_save(exports->dir, export, error);
-    if (result >= 0)
-        result =
-            export_make(&plan, path, &exports->progress, &exports->cancel, &export->film, error);
+    int result =
+        export_make(&plan, path, &exports->progress, &exports->cancel, &export->film, error);
     if (result >= 0)
         result = scrim_fs_sync_dir(directory, error);
     if (result < 0)
@@ -317,30 +323,6 @@ static void add_to_list(struct scrim_exports *exports, const struct scrim_export
     exports->list[exports->count++] = copy;
 }
 
-// The intent is in the log, or is not.
-static void on_logged(void *context, int result, uint64_t id, const struct scrim_error *error)
-{
-    struct make_job *job = context;
-    struct scrim_exports *exports = job->exports;
-    struct scrim_error busy = {SCRIM_EBUSY, "too many films wait to be made"};
-    exports->ordered--;
-    job->order.wanted.act = id;
-    const bool submitted = result >= 0 && scrim_worker_submit(exports->worker, &job->job);
-    if (submitted)
-        add_to_list(exports, &job->order.wanted);
-    else if (result >= 0)
-        scrim_acts_tell_failed(exports->acts, id, busy.text);
-    job->begun(job->context,
-               submitted    ? SCRIM_OK
-               : result < 0 ? result
-                            : SCRIM_EBUSY,
-               job->order.wanted.id, result < 0 ? error : &busy);
-    if (submitted)
-        return;
-    free_order(&job->order);
-    free(job);
-}
-
 static char *intent_detail(const struct scrim_export *export)
 {
     json_t *json =
@@ -349,6 +331,52 @@ static char *intent_detail(const struct scrim_export *export)
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return text;
+}
+
+// The intent is in the log, and what is known of the film in its file, before anybody hears of it.
+static void work_begin(struct scrim_job *base, void *context)
+{
+    struct make_job *job = (struct make_job *)base;
+    struct scrim_exports *exports = context;
+    struct scrim_export *export = &job->order.wanted;
+    char *detail = intent_detail(export);
+    const struct scrim_act act = {.who = export->who,
+                                  .what = "export.make",
+                                  .camera = export->camera,
+                                  .reason = export->reason,
+                                  .detail = detail};
+    job->result = scrim_acts_begin(exports->acts, &act, &export->act, &job->error);
+    free(detail);
+    if (job->result < 0)
+        return;
+    job->result = export_store_save(exports->dir, export, &job->error);
+    if (job->result < 0)
+        scrim_acts_failed(exports->acts, export->act, job->error.text);
+}
+
+static void done_begin(struct scrim_job *base)
+{
+    struct make_job *job = (struct make_job *)base;
+    struct scrim_exports *exports = job->exports;
+    exports->ordered--;
+    if (job->result < 0) {
+        job->begun(job->context, job->result, job->order.wanted.id, &job->error);
+        free_order(&job->order);
+        free(job);
+        return;
+    }
+    add_to_list(exports, &job->order.wanted);
+    job->begun(job->context, SCRIM_OK, job->order.wanted.id, NULL);
+    job->job = (struct scrim_job){.work = work_make, .done = done_make};
+    if (scrim_worker_submit(exports->worker, &job->job))
+        return;
+    // It stands in its file as being made: the next start says that it failed.
+    struct scrim_export *export = exports->list[place_of(exports, job->order.wanted.id)];
+    export->state = SCRIM_EXPORT_FAILED;
+    snprintf(export->words, sizeof export->words, "too many films wait to be made");
+    scrim_acts_tell_failed(exports->acts, export->act, export->words);
+    free_order(&job->order);
+    free(job);
 }
 
 int scrim_exports_make(struct scrim_exports *exports, struct scrim_export_order *order,
@@ -360,7 +388,7 @@ int scrim_exports_make(struct scrim_exports *exports, struct scrim_export_order 
         return SCRIM_ENOSPACE;
     }
     struct make_job *job = scrim_new(struct make_job);
-    job->job = (struct scrim_job){.work = work_make, .done = done_make};
+    job->job = (struct scrim_job){.work = work_begin, .done = done_begin};
     job->exports = exports;
     job->order = *order;
     job->begun = begun;
@@ -370,18 +398,10 @@ int scrim_exports_make(struct scrim_exports *exports, struct scrim_export_order 
     sodium_bin2hex(export->id, sizeof export->id, random, sizeof random);
     export->created_us = scrim_clock_utc_us();
     export->state = SCRIM_EXPORT_MAKING;
-    char *detail = intent_detail(export);
-    const struct scrim_act act = {.who = export->who,
-                                  .what = "export.make",
-                                  .camera = export->camera,
-                                  .reason = export->reason,
-                                  .detail = detail};
-    const int result = scrim_acts_ask(exports->acts, &act, on_logged, job);
-    free(detail);
-    if (result < 0) {
+    if (!scrim_worker_submit(exports->notes, &job->job)) {
         free_order(&job->order);
         free(job);
-        return result;
+        return SCRIM_EBUSY;
     }
     exports->ordered++;
     return SCRIM_OK;
@@ -431,7 +451,7 @@ void scrim_exports_expire(struct scrim_exports *exports, int64_t now_us)
         job->job = (struct scrim_job){.work = work_remove, .done = done_remove};
         job->exports = exports;
         job->export = *export;
-        if (!scrim_worker_submit(exports->worker, &job->job)) {
+        if (!scrim_worker_submit(exports->notes, &job->job)) {
             free(job);
             return; // the next minute
         }

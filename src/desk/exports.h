@@ -55,8 +55,9 @@ struct scrim_export_order {
 // is not: `result` is negative with a sentence in `error` then.
 typedef void (*scrim_exports_begun)(void *context, int result, const char *id,
                                     const struct scrim_error *error);
-// SCRIM_EBUSY if too many wait, SCRIM_ENOSPACE if there are too many already: then `begun` is not
-// called. The order's files are taken over in any case.
+// What is in the log and in its file by then survives any end of the desk: as a film, or as one
+// that failed. SCRIM_EBUSY if too many wait, SCRIM_ENOSPACE if there are too many already: then
+// `begun` is not called. The order's files are taken over in any case.
 SCRIM_MUST_CHECK int scrim_exports_make(struct scrim_exports *exports,
                                         struct scrim_export_order *order, scrim_exports_begun begun,
                                         void *context);

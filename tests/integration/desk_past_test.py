@@ -1,12 +1,16 @@
 """The past over the API: the timeline of all cameras, what happened, stills, the file that grows, exports, acts."""
 
+import contextlib
+import datetime
 import hashlib
 import json
+import os
+import struct
 import subprocess
 import time
 
 from desk_archive_test import SECOND, begin, listed, noon_us, send
-from desk_kit import IS_OPAQUE, LIVE, Picture, boxes, desk, timed
+from desk_kit import INIT, IS_OPAQUE, LIVE, Picture, boxes, desk, timed
 from harness import expect, frame_hashes, test, wait_for
 
 HOUR_MS = 3_600_000
@@ -245,3 +249,104 @@ def exports():
         status, refused = order(client, begin_ms - 60_000, begin_ms - 1000)
         expect(status == 409 and refused["error"]["code"] == "empty", f"{status} {refused}")
         expect(len(client.get("/exports")) == 1, "what was refused is in the list")
+
+
+@test("desk past: exports that cannot be made say why: another picture, no room, recordings that are gone")
+def refused_exports():
+    picture = Picture()
+    start_us = noon_us()
+    begin_ms = start_us // 1000
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        veil = begin(daemon, picture)
+        send(veil, picture, 0, 100, start_us)
+        other, at = picture.init, picture.init.index(b"avcC") + 4
+        veil.send(INIT, 0, "quay", struct.pack(">HHH", 320, 240, len(picture.mime)) + picture.mime.encode()
+                  + other[: at + 2] + bytes([other[at + 2] ^ 1]) + other[at + 3 :])  # fmt: skip
+        send(veil, picture, 100, 100, start_us)
+        veil.close()
+        files = listed(client, start_us, 2)
+        status, answer = order(client, begin_ms, begin_ms + 20_000)
+        expect(status == 409 and answer["error"]["code"] == "picture_changed", f"{status} {answer}")
+        middle = time.strftime("%Y-%m-%dT%H:%M:10Z", time.gmtime(begin_ms // 1000))
+        expect(answer["error"]["text"].count(middle) == 3, f"{answer}")
+        expect(made(client, begin_ms, begin_ms + 10_000)["frames"] == 100, "the first of the two films")
+        with mounted("tmpfs", daemon.site.dir / "exports", "size=300M"):
+            status, answer = order(client, begin_ms, begin_ms + 10_000)
+        expect(status == 409 and answer["error"]["code"] == "room" and "MB" in answer["error"]["text"], f"{answer}")
+        (daemon.site.dir / "veil" / files[0]["url"].split("/cameras/")[1].replace("/recordings", "")).unlink()
+        status, answer = order(client, begin_ms, begin_ms + 10_000)
+        expect(status == 409 and "retention" in answer["error"]["text"], f"{status} {answer}")
+        expect(len(client.get("/exports")) == 1, "what was refused is in the list")
+
+
+@contextlib.contextmanager
+def mounted(kind, place, options):
+    subprocess.run(["mount", "-t", kind, "-o", options, kind, place], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+@test("desk past: kill -9 at any moment of an export leaves it whole or failed, said, and nothing lying about")
+def killed_exports():
+    picture = Picture(noise=True)
+    start_us = noon_us()
+    begin_ms = start_us // 1000
+    with desk(roles={"ulla": "auditor"}) as daemon:
+        client = daemon.signed_in("olga")
+        veil = begin(daemon, picture)
+        send(veil, picture, 0, 600, start_us)
+        veil.close()
+        listed(client, start_us, 1)
+        seen = set()
+        for wait_ms in (0, 1, 3, 6, 12, 25, 50, 100, 200, 400, 3000):
+            status, export = order(client, begin_ms, begin_ms + 60_000)
+            expect(status == 201, f"{status} {export}")
+            time.sleep(wait_ms / 1000)
+            daemon.kill()
+            daemon.start()
+            client = daemon.signed_in("olga")
+            found = client.request("GET", f"/api/v1/exports/{export['id']}")
+            film = daemon.site.dir / "exports" / f"{export['id']}.mp4"
+            after = json.loads(found[2])
+            seen.add(after["state"])
+            expect(film.exists() == (after["state"] == "ready"), f"{wait_ms} ms: {after}")
+            if after["state"] == "ready":
+                expect(hashlib.sha256(film.read_bytes()).hexdigest() == after["sha256"], f"{wait_ms} ms: {after}")
+            else:
+                expect(after["state"] == "failed" and "ended while" in after["words"], f"{wait_ms} ms: {after}")
+        expect(seen == {"failed", "ready"}, f"{seen}")
+        acts = daemon.signed_in("ulla").get("/acts?limit=1000")
+        expect(sum(a.get("what") == "export.make" for a in acts) == 11, "an order is not in the log")
+        daemon.stop()
+        expect(not daemon.site.check()["findings"], "the log of acts is damaged")
+
+
+@test("desk past: over the hour that a day in autumn has twice, an export is as long as it was")
+def autumn():
+    picture = Picture()
+    last_sunday = max(d for d in range(25, 32) if datetime.date(2025, 10, d).weekday() == 6)
+    start = datetime.datetime(2025, 10, last_sunday, 0, 59, 55, tzinfo=datetime.timezone.utc)  # 02:59:55 summer time
+    start_us = int(start.timestamp()) * SECOND
+    with desk(start=False) as daemon:
+        yaml = daemon.site.dir / "scrim.yaml"
+        yaml.write_text(yaml.read_text().replace("retention_hours: 72", "retention_hours: 20000\n    retention_reason: a test"))
+        os.environ["TZ"] = "Europe/Berlin"
+        try:
+            daemon.start()
+        finally:
+            del os.environ["TZ"]
+        client = daemon.signed_in("olga")
+        veil = begin(daemon, picture)
+        send(veil, picture, 0, 100, start_us)
+        veil.close()
+        listed(client, start_us, 1)
+        film = made(client, start_us // 1000, start_us // 1000 + 10_000)
+        expect((film["to"] - film["from"], film["frames"]) == (10_000, 100), f"{film}")
+        path = daemon.site.dir / "film.mp4"
+        path.write_bytes(client.request("GET", film["url"])[2])
+        said = probe(path)["format"]
+        expect(abs(float(said["duration"]) - 10) < 0.01, said["duration"])
+        expect(f"2025-10-{last_sunday}T00:59:55Z to 2025-10-{last_sunday}T01:00:05Z" in said["tags"]["comment"], said["tags"])
