@@ -116,6 +116,9 @@ for group in "${groups[@]}"; do
             tools/models.sh build/models
             ;;
         demo) fetch_footage ;;
-        check) install_node_modules tests/browser ;;
+        check)
+            install_node_modules tests/browser
+            install_node_modules tests/oidc
+            ;;
     esac
 done

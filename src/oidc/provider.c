@@ -11,14 +11,14 @@
 #define DOCUMENT_MAX (256U << 10)
 #define FORM_MAX (16U << 10)
 #define URL_MAX 2000
-#define KEYS_AGAIN_US (5 * SCRIM_SECOND) // a token with an unknown key must not make us ask faster
+#define KEYS_AGAIN_US SCRIM_SECOND // a token with an unknown key must not make us ask faster
 
 struct scrim_provider {
     struct scrim_provider_setup setup;
     struct scrim_web *web;
     struct scrim_provider_places places;
     struct scrim_jwks *jwks;
-    int64_t keys_us; // monotonic, of the last time they were asked for
+    int64_t again_us; // monotonic: when keys may be fetched again for a token with an unknown one
 };
 
 // --- its description ---
@@ -130,7 +130,6 @@ static int fetch_keys(struct scrim_provider *provider, const char *url, struct s
     struct scrim_buf body;
     struct scrim_jwks *jwks = NULL;
     scrim_buf_init(&body, DOCUMENT_MAX);
-    provider->keys_us = scrim_clock_mono_us();
     int result = scrim_web_get(provider->web, url, &body, error);
     if (result >= 0)
         result = scrim_jwks_parse(body.data, body.len, &jwks, error);
@@ -264,8 +263,10 @@ static int verify(struct scrim_provider *provider, const char *token, const char
         .now_s = scrim_clock_utc_us() / SCRIM_SECOND,
     };
     int result = scrim_id_token_verify(token, provider->jwks, &expected, ret_claims, error);
-    if (result != SCRIM_ENOENT || scrim_clock_mono_us() - provider->keys_us < KEYS_AGAIN_US)
+    const int64_t now_us = scrim_clock_mono_us();
+    if (result != SCRIM_ENOENT || now_us < provider->again_us)
         return result;
+    provider->again_us = now_us + KEYS_AGAIN_US;
     result = fetch_keys(provider, provider->places.keys, error);
     return result < 0 ? result
                       : scrim_id_token_verify(token, provider->jwks, &expected, ret_claims, error);
