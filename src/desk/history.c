@@ -126,7 +126,7 @@ int scrim_history_open(const char *dir, const char *const *ids, unsigned count,
     }
     // What of these five minutes was seen before a restart counts.
     const uint32_t first = history->coarse_slot * (SCRIM_HISTORY_COARSE_S / SCRIM_HISTORY_FINE_S);
-    for (uint32_t slot = first; slot <= history->fine_slot; slot++) {
+    for (uint32_t slot = first; slot < history->fine_slot; slot++) {
         for (unsigned i = 0; i < count; i++) {
             struct past *past = &history->cameras[i];
             if (past->hour[slot % SCRIM_HISTORY_FINE].slot == slot)
@@ -269,11 +269,17 @@ static void end_fine(struct scrim_history *history)
 {
     for (unsigned i = 0; i < history->count; i++) {
         struct past *past = &history->cameras[i];
+        struct scrim_history_sample *place = &past->hour[history->fine_slot % SCRIM_HISTORY_FINE];
         const struct scrim_history_sample sample =
             scrim_history_sum_end(&past->fine, history->fine_slot);
-        past->hour[history->fine_slot % SCRIM_HISTORY_FINE] = sample;
+        scrim_history_sum_begin(&past->fine);
+        if (place->slot == history->fine_slot) // a restart came between: both parts count
+            scrim_history_sum_add(&past->fine, place);
         if (sample.slot > 0)
-            scrim_history_sum_add(&past->coarse, &sample);
+            scrim_history_sum_add(&past->fine, &sample);
+        *place = scrim_history_sum_end(&past->fine, history->fine_slot);
+        if (place->slot > 0)
+            scrim_history_sum_add(&past->coarse, place);
         scrim_history_sum_begin(&past->fine);
     }
 }
