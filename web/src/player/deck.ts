@@ -125,7 +125,9 @@ export class Deck {
         const sights = [...this.#players].map((player) => player.sight.get());
         const decision = decide(sights, this.clock.at, serverNow());
         if ('jump' in decision) {
-            this.#overHole(decision.jump);
+            // Who paused wants to see why there is nothing.
+            if (this.clock.playing.get()) this.#overHole(decision.jump);
+            else this.#say({ phase: 'paused' });
             return;
         }
         this.#wait(decision.phase === 'loading', sights);

@@ -1,5 +1,5 @@
 // The pictures of the chosen cameras at one instant: recorded ones on one clock, or live.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { usePicture } from '../live/use';
 import { statusWords } from '../live/words';
 import type { Deck } from '../player/deck';
@@ -11,6 +11,7 @@ import { clockTime } from '../time';
 import { whyNone } from '../timeline/words';
 import type { Camera } from '../types';
 import { useValue } from '../value';
+import { commonAspect, wallPlan } from '../wall/geometry';
 import { Icon } from '../views/icon';
 import { Picture } from '../views/picture';
 import { KeyFrames, useDeckPlayer } from '../views/stage';
@@ -121,19 +122,39 @@ interface GridProps {
     onRemove: (camera: string) => void;
 }
 
+const captionHeight = 28;
+const gap = 6;
+
+// As many columns as make the pictures largest.
+function useColumns(cameras: readonly Camera[]) {
+    const list = useRef<HTMLUListElement>(null);
+    const aspect = commonAspect(
+        cameras.map(({ veil }) => (veil.height > 0 ? veil.width / veil.height : 4 / 3)),
+    );
+    const count = cameras.length;
+    useLayoutEffect(() => {
+        const element = list.current;
+        if (!element) return undefined;
+        const lay = (): void => {
+            const { clientWidth: width, clientHeight: height } = element;
+            const shape = { width, height, gap, strip: captionHeight, aspect };
+            const spans = Array.from({ length: count }, () => 1);
+            const { columns } = wallPlan(spans, shape);
+            element.style.setProperty('--columns', String(columns));
+            element.style.setProperty('--rows', String(Math.ceil(count / columns)));
+        };
+        lay();
+        const observer = new ResizeObserver(lay);
+        observer.observe(element);
+        return () => observer.disconnect();
+    }, [count, aspect]);
+    return list;
+}
+
 export function Grid({ cameras, deck, take, view, onRemove }: GridProps) {
-    const columns = (element: HTMLUListElement | null): void => {
-        const count = Math.ceil(Math.sqrt(cameras.length));
-        element?.style.setProperty('--columns', String(count));
-        element?.style.setProperty('--rows', String(Math.ceil(cameras.length / count)));
-    };
+    const list = useColumns(cameras);
     return (
-        <ul
-            class="cells"
-            ref={columns}
-            aria-label={text.review.pictures}
-            data-count={cameras.length}
-        >
+        <ul class="cells" ref={list} aria-label={text.review.pictures} data-count={cameras.length}>
             {cameras.map((camera) => {
                 const cell = { camera, onRemove: () => onRemove(camera.id) };
                 return deck ? (

@@ -47,7 +47,14 @@ function firstRange(address: ReviewAddress) {
 
 function useView(address: ReviewAddress): ReviewView {
     const view = useMemo(() => new ReviewView(firstRange(address)), []);
-    useEffect(() => () => view.close(), [view]);
+    useEffect(() => {
+        const fitted = address.range === null && address.at === null;
+        const end = fitted ? view.lanes.version.subscribe(() => view.fit()) : undefined;
+        return () => {
+            end?.();
+            view.close();
+        };
+    }, [view]);
     return view;
 }
 

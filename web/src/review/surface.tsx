@@ -226,6 +226,7 @@ function Spoken({ view, deck }: SurfaceProps) {
 
 function useLayers(props: SurfaceProps) {
     const sized = useRef<HTMLDivElement>(null);
+    const outer = useRef<HTMLDivElement>(null);
     const axis = useRef<HTMLCanvasElement>(null);
     const lanes = useRef<HTMLCanvasElement>(null);
     const over = useRef<HTMLCanvasElement>(null);
@@ -239,18 +240,21 @@ function useLayers(props: SurfaceProps) {
             lanesLayer(lanes.current, latest),
             overLayer(over.current, latest),
         ];
-        return paintLayers(sized.current, layers, (width) => latest.current.view.resize(width));
+        return paintLayers(sized.current, layers, (width) => {
+            // What lies over the lanes is as wide as they are, without their scroll bar.
+            outer.current?.style.setProperty('--lanes-width', `${width}px`);
+            latest.current.view.resize(width);
+        });
     }, [mode]);
-    return { sized, axis, lanes, over, latest };
+    return { sized, outer, axis, lanes, over, latest };
 }
 
 export function Surface(
     props: SurfaceProps & { names: ComponentChildren; children?: ComponentChildren },
 ) {
     const { view, rows } = props;
-    const { sized, axis, lanes, over, latest } = useLayers(props);
+    const { sized, outer, axis, lanes, over, latest } = useLayers(props);
     const scroller = useRef<HTMLDivElement>(null);
-    const outer = useRef<HTMLDivElement>(null);
     useLayoutEffect(() => {
         const element = sized.current;
         if (!element) return undefined;

@@ -2,7 +2,7 @@
 // drawing reads it without rendering anything anew.
 import { serverNow } from '../state';
 import { chunkPixels } from '../timeline/chunks';
-import { day, longest, type Range, shortest, zoom } from '../timeline/scale';
+import { day, longest, opening, type Range, shortest, zoom } from '../timeline/scale';
 import { ChunkStore } from '../timeline/store';
 import { Value } from '../value';
 import type { Camera } from '../types';
@@ -47,7 +47,7 @@ export function limit(range: Range, now: number): Range {
 
 // `length` ms with `at` in the middle, or the newest if there is none.
 export function around(at: number | null, length: number, now: number): Range {
-    const from = at === null ? now - length : at - length / 2;
+    const from = at === null ? now - (1 - aheadShare) * length : at - length / 2;
     return limit({ from, to: from + length }, now);
 }
 
@@ -66,10 +66,34 @@ export class ReviewView {
         this.events = new ChunkStore((part, signal) => readEvents(part, signal));
     }
 
+    #touched = false;
+
+    // Once, of a site that has not run for long: what there is so far.
+    fit(): void {
+        if (this.#touched || !this.lanes.complete) return;
+        this.#touched = true;
+        const now = serverNow();
+        const range = this.range.get();
+        const starts = this.lanes.pieces(range, this.width).flatMap(({ data }) =>
+            [...data.values()].flatMap(({ recorded, redacted, gaps, unknown }) => {
+                const first = [recorded[0]?.[0], redacted[0]?.[0], gaps[0]?.from, unknown[0]?.[0]];
+                return first.filter((at) => at !== undefined);
+            }),
+        );
+        const first = starts.length > 0 ? Math.min(...starts) : null;
+        const next = opening(range, first, now);
+        if (next !== range) this.#set(next);
+    }
+
     show = (range: Range): void => {
+        this.#touched = true;
+        this.#set(range);
+    };
+
+    #set(range: Range): void {
         this.range.set(limit(range, serverNow()));
         this.look();
-    };
+    }
 
     zoom(factor: number, anchor?: number): void {
         const range = this.range.get();
