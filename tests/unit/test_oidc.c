@@ -87,17 +87,23 @@ static size_t raw_signature(uint8_t *signature, size_t length)
     return 64;
 }
 
+static void append(char token[TOKEN_MAX], const void *bytes, size_t count)
+{
+    const size_t length = strlen(token);
+    char part[TOKEN_MAX];
+    encode(bytes, count, part);
+    snprintf(token + length, TOKEN_MAX - length, "%s%s", length ? "." : "", part);
+}
+
 static void sign(const struct rig *rig, const char *header, const json_t *claims,
                  char ret[TOKEN_MAX])
 {
     uint8_t signature[1024];
     size_t length = sizeof signature;
     char *payload = json_dumps(claims, JSON_COMPACT);
-    char part[TOKEN_MAX];
-    encode(header, strlen(header), ret);
-    encode(payload, strlen(payload), part);
-    strncat(ret, ".", TOKEN_MAX - strlen(ret) - 1);
-    strncat(ret, part, TOKEN_MAX - strlen(ret) - 1);
+    ret[0] = '\0';
+    append(ret, header, strlen(header));
+    append(ret, payload, strlen(payload));
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_DigestSignInit(context, NULL, strcmp(rig->alg, "EdDSA") == 0 ? NULL : EVP_sha256(), NULL,
                        rig->key);
@@ -105,9 +111,7 @@ static void sign(const struct rig *rig, const char *header, const json_t *claims
     EVP_MD_CTX_free(context);
     if (strcmp(rig->alg, "ES256") == 0)
         length = raw_signature(signature, length);
-    encode(signature, length, part);
-    strncat(ret, ".", TOKEN_MAX - strlen(ret) - 1);
-    strncat(ret, part, TOKEN_MAX - strlen(ret) - 1);
+    append(ret, signature, length);
     free(payload);
 }
 
