@@ -20,7 +20,7 @@ export function CameraStep({ facts, next }: StepProps) {
     const [adding, setAdding] = useState(!has);
     if (adding && facts.vault.exists)
         return (
-            <StepCard title={words.steps.camera} lead={words.cameraLead}>
+            <StepCard title={words.steps.camera}>
                 <AddCamera onDone={() => setAdding(false)} />
             </StepCard>
         );

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 
 interface CardProps {
     title: string;
-    lead: string;
+    lead?: string;
     children: ComponentChildren;
 }
 
@@ -11,7 +11,7 @@ export function StepCard({ title, lead, children }: CardProps) {
     return (
         <section class="card setup-card" aria-labelledby="setup-step">
             <h2 id="setup-step">{title}</h2>
-            <p class="lead">{lead}</p>
+            {lead && <p class="lead">{lead}</p>}
             {children}
         </section>
     );

@@ -14,9 +14,10 @@ interface AcceptProps {
     token: string;
     invitation: Invitation;
     provider: string | null; // where they may sign in instead of choosing a password
+    onEntered: () => void;
 }
 
-function Accept({ token, invitation, provider }: AcceptProps) {
+function Accept({ token, invitation, provider, onEntered }: AcceptProps) {
     const [password, setPassword] = useState('');
     const { busy, problem, run, say } = useDoing();
     const { name, role, site } = invitation;
@@ -37,6 +38,7 @@ function Accept({ token, invitation, provider }: AcceptProps) {
             const session = await door.accept(token, password);
             go({ view: 'wall' });
             enter(session);
+            onEntered();
         });
     };
     return (
@@ -84,14 +86,9 @@ function Accept({ token, invitation, provider }: AcceptProps) {
     );
 }
 
-interface InvitationProps {
-    token: string;
-    provider: string | null;
-}
-
-export function InvitationForm({ token, provider }: InvitationProps) {
+export function InvitationForm({ token, ...rest }: Omit<AcceptProps, 'invitation'>) {
     const { data, problem } = useAsked(() => door.look(token));
-    if (data) return <Accept token={token} invitation={data} provider={provider} />;
+    if (data) return <Accept token={token} invitation={data} {...rest} />;
     if (!problem) return <p class="signin-motto">{words.looking}</p>;
     return (
         <>

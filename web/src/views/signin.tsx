@@ -18,8 +18,9 @@ import { useValue } from '../value';
 async function leadOn(): Promise<void> {
     const who = session.get();
     if (who === null || who === 'unknown' || who.role !== 'administrator') return;
-    if (place.get().view !== 'wall') return;
-    if ((await api.cameras()).length === 0) go({ view: 'room', room: 'setup', rest: '' });
+    const list = await api.cameras();
+    if (list.length === 0 && place.get().view === 'wall')
+        go({ view: 'room', room: 'setup', rest: '' });
 }
 
 const onEntered = (): void => {
@@ -51,7 +52,12 @@ export function SignIn() {
     if (token)
         return (
             <Frame title={text.entry.invitation.title}>
-                <InvitationForm key={token} token={token} provider={ways?.oidc?.name ?? null} />
+                <InvitationForm
+                    key={token}
+                    token={token}
+                    provider={ways?.oidc?.name ?? null}
+                    onEntered={onEntered}
+                />
             </Frame>
         );
     if (second)
