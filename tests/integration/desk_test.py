@@ -6,7 +6,7 @@ import secrets
 import shutil
 
 import sitekit
-from harness import ROOT, Skip, expect, stage, test
+from harness import CAMERA_PASSWORD, CAMERA_USER, ROOT, Skip, expect, stage, test
 
 BROWSER = ROOT / "tests" / "browser"
 ARTIFACTS = ROOT / "build" / "check" / "desk"
@@ -51,6 +51,11 @@ def chromium():
             SCRIM_ADMIN_PASSWORD=password,
             SCRIM_CAMERAS="4",
             SCRIM_SITE_PID=str(staged.site.process.pid),
+            SCRIM_SITE_DIR=str(staged.site.dir),
+            # One more camera, for the test that adds one: what films the hall serves that, too.
+            SCRIM_CAMERA_URL=staged.entry("hall")["main"],
+            SCRIM_CAMERA_USER=CAMERA_USER,
+            SCRIM_CAMERA_PASSWORD=CAMERA_PASSWORD,
         )
         stack.callback(operator.kill)
         finish("run.mjs", operator)

@@ -67,7 +67,13 @@ function Reach({ draft, onChange, onNext }: StageProps) {
                 <h2>{text.cameras.form.connection}</h2>
                 <ConnectionFields draft={draft} problems={problems} onChange={onChange} />
             </section>
-            <TrialReport {...trying} />
+            <TrialReport
+                {...trying}
+                onTrust={(fingerprint) => {
+                    onChange({ fingerprint });
+                    trying.start(addressOf({ ...draft, fingerprint }));
+                }}
+            />
             <div class="actions form-actions">
                 <button class="primary" type="submit" disabled={trying.busy}>
                     {trying.busy

@@ -86,7 +86,12 @@ function foundWords(trial: Trial): string {
     return words.found(parts.filter((part) => part !== ''));
 }
 
-export function TrialReport({ trial, problem, busy }: Omit<Trying, 'start'>) {
+interface ReportProps extends Omit<Trying, 'start'> {
+    onTrust: (fingerprint: string) => void; // of a certificate that no authority vouches for
+}
+
+export function TrialReport({ trial, problem, busy, onTrust }: ReportProps) {
+    const shownPrint = trial?.state === 'bad' ? trial.tls_fingerprint : null;
     if (!trial && !problem && !busy) return null;
     // Steps that this address has not (no encryption, no sign-in) are left out once it is over.
     const shown = stepNames.filter(
@@ -122,6 +127,16 @@ export function TrialReport({ trial, problem, busy }: Omit<Trying, 'start'>) {
                         <li key={advice}>{advice}</li>
                     ))}
                 </ul>
+            )}
+            {shownPrint && (
+                <div class="trust">
+                    <p>
+                        <code>{shownPrint}</code>
+                    </p>
+                    <button type="button" onClick={() => onTrust(shownPrint)}>
+                        {words.useFingerprint}
+                    </button>
+                </div>
             )}
         </section>
     );

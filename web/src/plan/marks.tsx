@@ -63,7 +63,7 @@ function Handle({ at, name, value, least, most, said, onKey, onMove }: HandlePro
         <g
             class="mark-handle"
             role="slider"
-            tabIndex={0}
+            tabindex={0}
             aria-label={name}
             aria-valuenow={Math.round(value)}
             aria-valuemin={least}
@@ -175,7 +175,7 @@ function Mark(props: MarkProps) {
                 ref={body}
                 class="mark-body"
                 role="button"
-                tabIndex={0}
+                tabindex={0}
                 aria-pressed={isChosen}
                 aria-label={words.mark(camera.name, text.cameras.states[condition])}
                 onClick={() => onChoose(camera.id)}

@@ -149,7 +149,7 @@ function Corner({ shape, index, ...props }: PartProps & { index: number }) {
             class="corner"
             data-index={index}
             role="button"
-            tabIndex={0}
+            tabindex={0}
             aria-label={words.point(
                 index + 1,
                 shape.points.length,
@@ -215,7 +215,7 @@ function Drawn(props: PartProps) {
                 class="shape-body"
                 d={pathOf(shape.points, size, shape.kind !== 'line')}
                 role="button"
-                tabIndex={0}
+                tabindex={0}
                 aria-label={shape.fixed ? `${label}. ${words.fixed}` : label}
                 aria-pressed={isChosen}
                 onFocus={() => onChoose(shape.key)}
@@ -264,7 +264,7 @@ export function Surface(props: SurfaceProps) {
             data-drawing={drawing ? drawing.kind : undefined}
             role="application"
             aria-label={drawing ? words.surface : words.title}
-            tabIndex={drawing ? 0 : -1}
+            tabindex={drawing ? 0 : -1}
             onKeyDown={onKeyDown}
             onPointerMove={(event) => {
                 if (drawing) setCross(place(event));
