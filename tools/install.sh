@@ -29,7 +29,7 @@ cp -r --no-preserve=ownership README.md ARCHITECTURE.md SECURITY.md docs/guide d
 
 install -m 755 packaging/systemd/own-site "$root/$library/"
 install -m 644 packaging/systemd/scrim.sysusers "$root/lib/sysusers.d/scrim.conf"
-install -m 644 packaging/systemd/*.socket "$units/"
+install -m 644 packaging/systemd/*.socket packaging/systemd/*.path "$units/"
 for unit in packaging/systemd/*.in; do
     name=$(basename "$unit" .in)
     sed -e "s|@LIBDIR@|$prefix/$library|" -e "s|@DOCDIR@|$prefix/share/doc/scrim|" "$unit" >"$units/$name"

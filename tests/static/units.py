@@ -26,7 +26,7 @@ def written_down():
 
 def lay_out(directory):
     """The units as they are installed, for a site called x, with a program that exists."""
-    for source in [*UNITS.glob("*.in"), *UNITS.glob("*.socket")]:
+    for source in [*UNITS.glob("*.in"), *UNITS.glob("*.socket"), *UNITS.glob("*.path")]:
         text = source.read_text()
         text = re.sub(r"^(Exec(?:Start|Reload)=)@LIBDIR@\S*", r"\1/bin/true", text, flags=re.MULTILINE)
         name = source.name.removesuffix(".in")
@@ -68,7 +68,7 @@ def main():
             elif found < limits.get(name, found):
                 broken.append(f"{name}: exposure {found}, better than the {limits[name]} that {PAGE.name} tells")
         # Users that the package makes need not be on this machine.
-        status, out, err = analyze("verify", "--man=no", *services, *directory.glob("*@x.socket"))
+        status, out, err = analyze("verify", "--man=no", *services, *directory.glob("*@x.socket"), *directory.glob("*@x.path"))
         for line in (out + err).splitlines():
             if str(directory) in line or re.match(r"scrim\S*: ", line):
                 broken.append(line)
