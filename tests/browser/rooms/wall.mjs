@@ -1,7 +1,7 @@
 // The wall, the frame around all rooms, languages, and the desk as an app.
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { axeViolations, launch, newPage, signIn } from '../harness.mjs';
+import { admin, axeViolations, launch, newPage, signIn } from '../harness.mjs';
 
 async function enter(run, options = {}) {
     const page = await newPage(run.browser, options);
@@ -89,6 +89,29 @@ async function accessible(run, options) {
     );
     assert.deepEqual(small, [], `targets under 24 px, ${name}`);
     await page.context().close();
+}
+
+// Every room as an administrator sees it: nothing for axe to find, nothing wider than the screen,
+// one heading of the first rank.
+async function rooms(run, options) {
+    if (!admin.user) run.skip('without SCRIM_ADMIN_USER');
+    const page = await newPage(run.browser, options);
+    await page.goto('/');
+    await page.waitForSelector('.signin-form');
+    await signIn(page, admin.user, admin.password);
+    await page.waitForSelector('.top');
+    for (const name of ['review', 'plan', 'cameras', 'people', 'account', 'setup']) {
+        await page.evaluate((to) => (location.hash = `#/${to}`), name);
+        await page.waitForSelector('main.room h1');
+        await page.waitForLoadState('networkidle');
+        await axe(page, `${name}, ${JSON.stringify(options)}`);
+        const [wide, first] = await page.evaluate(() => [
+            document.documentElement.scrollWidth - innerWidth,
+            document.querySelectorAll('h1').length,
+        ]);
+        assert.ok(wide <= 0, `${name} is ${wide} px wider than the screen`);
+        assert.equal(first, 1, `${name} has ${first} headings of the first rank`);
+    }
 }
 
 export const tests = {
@@ -314,6 +337,18 @@ export const tests = {
             hasTouch: true,
         });
         await accessible(run, { forcedColors: 'active' });
+    },
+
+    async 'every-room-passes-axe-dark'(run) {
+        await rooms(run, { colorScheme: 'dark' });
+    },
+
+    async 'every-room-passes-axe-light-in-german-on-a-phone'(run) {
+        await rooms(run, {
+            colorScheme: 'light',
+            locale: 'de-DE',
+            viewport: { width: 390, height: 844 },
+        });
     },
 
     async 'page-is-small-paints-at-once-and-nothing-shifts'(run) {

@@ -145,8 +145,8 @@ export function LayoutDialog({ layout, settings, cameras, onClose }: LayoutDialo
                         {empty && text.wall.membersMissing}
                     </p>
                 </div>
-                <fieldset class="fields">
-                    <legend class="label field-wide">{text.wall.everyLayout}</legend>
+                <fieldset class="fields apart">
+                    <legend class="note">{text.wall.everyLayout}</legend>
                     <Field label={text.wall.tourPause}>
                         {(control) => (
                             <select
