@@ -20,10 +20,9 @@ static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GC
                               "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
                               "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 
-static const lws_retry_bo_t ping_policy = {
-    .secs_since_valid_ping = 20,
-    .secs_since_valid_hangup = 35,
-};
+// Without times in it: libwebsockets keeps a sorted list of when to ping whom, and thousands of
+// viewers make every step in it long. The sweep pings (ws.c).
+static const lws_retry_bo_t no_pings = {0};
 
 void conn_deadline(struct conn *conn, int seconds)
 {
@@ -179,18 +178,20 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_RECEIVE:
         lws_close_reason(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, NULL, 0);
         return -1; // nothing is expected from a client
+    case LWS_CALLBACK_RECEIVE_PONG: ws_heard(conn); return 0;
     case LWS_CALLBACK_CLOSED: ws_gone(conn); return 0;
     case LWS_CALLBACK_WSI_DESTROY: conn_destroy(conn); return 0;
     default: return 0;
     }
 }
 
-// Cuts whoever missed a deadline.
+// Cuts whoever missed a deadline, and asks who is still there.
 static void on_sweep(uv_timer_t *timer)
 {
     struct scrim_httpd *httpd = timer->data;
     const int64_t now = scrim_clock_mono_us();
     for (struct conn *conn = httpd->conns; conn; conn = conn->next) {
+        ws_ping_if_due(conn, now);
         if (conn->deadline_us == 0 || now < conn->deadline_us)
             continue;
         conn->deadline_us = 0;
@@ -266,7 +267,7 @@ static int start_context(struct scrim_httpd *httpd, struct scrim_error *error)
         .timeout_secs = WAIT_FIRST_REQUEST_S,
         .timeout_secs_ah_idle = WAIT_FIRST_REQUEST_S,
         .keepalive_timeout = WAIT_IDLE_S,
-        .retry_and_idle_policy = &ping_policy,
+        .retry_and_idle_policy = &no_pings,
         .pt_serv_buf_size = 16384,
     };
     lws_set_log_level(LLL_ERR | LLL_WARN, log_to_debug);

@@ -127,4 +127,6 @@ void respond_file(struct scrim_http_request *request, const struct file_answer *
 int ws_filter(struct conn *conn); // -1: refused, an answer was sent
 int ws_established(struct conn *conn);
 int ws_writeable(struct conn *conn); // -1: close
-void ws_gone(struct conn *conn);     // the connection ends; safe to call twice
+void ws_ping_if_due(struct conn *conn, int64_t now_us);
+void ws_heard(struct conn *conn); // an answer to a ping
+void ws_gone(struct conn *conn);  // the connection ends; safe to call twice

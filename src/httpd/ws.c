@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #define QUEUE_MESSAGES 1024 // besides the ceiling in bytes
+#define PING_EVERY_US (20 * SCRIM_SECOND)
+#define SILENT_S 35 // without an answer to a ping
 
 struct scrim_ws_message {
     unsigned refs;
@@ -22,6 +24,8 @@ struct scrim_ws {
     void *data;
     bool open, closing;
     uint16_t close_status;
+    bool ping;                                      // to be sent next
+    int64_t ping_due_us;                            // monotonic
     struct scrim_ws_message *queue[QUEUE_MESSAGES]; // ring
     size_t head, length, bytes;
 };
@@ -189,7 +193,7 @@ int ws_established(struct conn *conn)
     struct scrim_ws *ws = conn->ws;
     if (!ws)
         return -1;
-    conn_deadline(conn, 0); // pings watch it from here on
+    ws_heard(conn);
     ws->open = true;
     ws->endpoint->on_open(conn->httpd->config.context, ws, ws->request);
     request_free(ws->request);
@@ -211,12 +215,41 @@ static void say_status(struct conn *conn)
         scrim_debug(&conn->httpd->log, "a WebSocket was gone before it was closed");
 }
 
+void ws_heard(struct conn *conn)
+{
+    if (!conn->ws)
+        return;
+    conn->ws->ping_due_us = scrim_clock_mono_us() + PING_EVERY_US;
+    conn_deadline(conn, SILENT_S);
+}
+
+void ws_ping_if_due(struct conn *conn, int64_t now_us)
+{
+    struct scrim_ws *ws = conn->ws;
+    if (!ws || !ws->open || now_us < ws->ping_due_us)
+        return;
+    ws->ping = true;
+    ws->ping_due_us = now_us + PING_EVERY_US;
+    lws_callback_on_writable(conn->wsi);
+}
+
+static int send_ping(struct conn *conn)
+{
+    unsigned char nothing[LWS_PRE + 1] = {0};
+    conn->ws->ping = false;
+    return lws_write(conn->wsi, nothing + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
+// One write a call is what libwebsockets allows.
 int ws_writeable(struct conn *conn)
 {
     struct scrim_ws *ws = conn->ws;
     if (!ws || !ws->open)
         return 0;
-    if (ws->length > 0) {
+    if (ws->ping) {
+        if (send_ping(conn) < 0)
+            return -1;
+    } else if (ws->length > 0) {
         struct scrim_ws_message *message = take_first(ws);
         const int written =
             lws_write(conn->wsi, message->data + LWS_PRE, message->count,
