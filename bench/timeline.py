@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchkit import ROOT, save
+from benchkit import ROOT, cpu_seconds, save
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -133,10 +133,12 @@ def main():
             process, desk = run()
             drop(index)
             cold, size = timed(desk, path)
+            before = cpu_seconds(process.pid)
             warm = sorted(timed(desk, path)[0] for _ in range(30))
+            results[f"{name}_cpu_ms"] = round((cpu_seconds(process.pid) - before) * 1000 / 30, 1)
             results |= {f"{name}_cold_ms": round(cold, 1), f"{name}_ms": round(statistics.median(warm), 1),
                         f"{name}_p95_ms": round(warm[28], 1), f"{name}_kb": round(size / 1000)}  # fmt: skip
-            print(name, results[f"{name}_cold_ms"], results[f"{name}_ms"], results[f"{name}_kb"], "kB", flush=True)
+            print(name, results[f"{name}_cold_ms"], results[f"{name}_ms"], results[f"{name}_cpu_ms"], results[f"{name}_kb"], "kB", flush=True)
         stop(process)
     save("timeline", results, "a month of 42 cameras")
 

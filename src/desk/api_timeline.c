@@ -44,7 +44,7 @@ static int work_camera(struct past_query *query, struct scrim_index *index,
                        const struct past_camera *camera)
 {
     struct scrim_timeline timeline = {0};
-    int result = scrim_index_timeline(index, camera->id, query->from_ms * 1000, query->to_ms * 1000,
+    int result = scrim_index_overview(index, camera->id, query->from_ms * 1000, query->to_ms * 1000,
                                       scrim_clock_utc_us(), &timeline, &query->error);
     if (result < 0 && result != SCRIM_ENOENT)
         return result;

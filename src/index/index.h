@@ -118,6 +118,10 @@ SCRIM_MUST_CHECK int scrim_index_opaque(struct scrim_index *index, const char *c
 SCRIM_MUST_CHECK int scrim_index_timeline(struct scrim_index *index, const char *camera,
                                           int64_t from_us, int64_t to_us, int64_t now_us,
                                           struct scrim_timeline *ret, struct scrim_error *error);
+// The same without the details of gaps, which are "".
+SCRIM_MUST_CHECK int scrim_index_overview(struct scrim_index *index, const char *camera,
+                                          int64_t from_us, int64_t to_us, int64_t now_us,
+                                          struct scrim_timeline *ret, struct scrim_error *error);
 void scrim_timeline_finish(struct scrim_timeline *timeline);
 // Adds what was redacted just now to the end of the answer, clipped to [from_us, to_us).
 SCRIM_MUST_CHECK int scrim_timeline_add_redacted(struct scrim_timeline *timeline,

@@ -9,6 +9,7 @@
 
 struct range {
     int64_t from_us, to_us;
+    bool lean; // details of gaps are not wanted
 };
 
 static int append(struct scrim_index *index, struct scrim_buf *list, const void *item, size_t size,
@@ -59,14 +60,22 @@ static int select_gaps(struct scrim_index *index, sqlite3_int64 camera, struct r
     sqlite3_bind_int64(select, 3, range.to_us);
     int result = SCRIM_OK, code = SQLITE_DONE;
     while (result >= 0 && (code = sqlite3_step(select)) == SQLITE_ROW) {
-        struct scrim_gap_span gap = {0};
         const struct scrim_span span =
             clipped(sqlite3_column_int64(select, 0), sqlite3_column_int64(select, 1), range);
-        gap.from_us = span.from_us;
-        gap.to_us = span.to_us;
-        gap.cause = (enum scrim_gap_cause)sqlite3_column_int(select, 2);
-        snprintf(gap.detail, sizeof gap.detail, "%s", (const char *)sqlite3_column_text(select, 3));
-        result = append(index, ret, &gap, sizeof gap, error);
+        result = scrim_buf_reserve(ret, sizeof(struct scrim_gap_span));
+        if (result < 0) {
+            scrim_fail(error, result, "%s: the answer is too long", index->path);
+            break;
+        }
+        struct scrim_gap_span *gap = (struct scrim_gap_span *)(void *)(ret->data + ret->len);
+        ret->len += sizeof *gap;
+        gap->from_us = span.from_us;
+        gap->to_us = span.to_us;
+        gap->cause = (enum scrim_gap_cause)sqlite3_column_int(select, 2);
+        gap->detail[0] = '\0';
+        if (!range.lean)
+            snprintf(gap->detail, sizeof gap->detail, "%s",
+                     (const char *)sqlite3_column_text(select, 3));
     }
     if (result >= 0 && code != SQLITE_DONE)
         result = scrim_index_fail(index, code, error);
@@ -144,8 +153,8 @@ static struct range knowable(const struct index_camera *camera, struct range ask
     int64_t first_us = camera->first_us;
     if (camera->expired_us > first_us)
         first_us = camera->expired_us;
-    return (struct range){asked.from_us > first_us ? asked.from_us : first_us,
-                          asked.to_us < until_us ? asked.to_us : until_us};
+    return (struct range){.from_us = asked.from_us > first_us ? asked.from_us : first_us,
+                          .to_us = asked.to_us < until_us ? asked.to_us : until_us};
 }
 
 static void take(struct scrim_buf *list, size_t size, void *ret_items, size_t *ret_count)
@@ -195,9 +204,8 @@ static int fill(struct scrim_index *index, const struct index_camera *camera, st
     return result;
 }
 
-int scrim_index_timeline(struct scrim_index *index, const char *camera, int64_t from_us,
-                         int64_t to_us, int64_t now_us, struct scrim_timeline *ret,
-                         struct scrim_error *error)
+static int ask(struct scrim_index *index, const char *camera, struct range range, int64_t now_us,
+               struct scrim_timeline *ret, struct scrim_error *error)
 {
     struct index_camera row;
     struct scrim_timeline timeline = {0};
@@ -205,12 +213,28 @@ int scrim_index_timeline(struct scrim_index *index, const char *camera, int64_t 
     if (result >= 0)
         result = scrim_index_camera_get(index, camera, &row, error);
     if (result >= 0)
-        result = fill(index, &row, (struct range){from_us, to_us}, now_us, &timeline, error);
+        result = fill(index, &row, range, now_us, &timeline, error);
     if (result < 0)
         scrim_timeline_finish(&timeline);
     else
         *ret = timeline;
     return result;
+}
+
+int scrim_index_timeline(struct scrim_index *index, const char *camera, int64_t from_us,
+                         int64_t to_us, int64_t now_us, struct scrim_timeline *ret,
+                         struct scrim_error *error)
+{
+    const struct range range = {.from_us = from_us, .to_us = to_us};
+    return ask(index, camera, range, now_us, ret, error);
+}
+
+int scrim_index_overview(struct scrim_index *index, const char *camera, int64_t from_us,
+                         int64_t to_us, int64_t now_us, struct scrim_timeline *ret,
+                         struct scrim_error *error)
+{
+    const struct range range = {.from_us = from_us, .to_us = to_us, .lean = true};
+    return ask(index, camera, range, now_us, ret, error);
 }
 
 void scrim_timeline_finish(struct scrim_timeline *timeline)
