@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define PASSWORD_MAX 256U // bytes, as scrim_camera_password reads
 #define FILE_NAME "camera"
@@ -135,6 +136,31 @@ static bool is_ours(const struct reading *reading, const char *password_file)
     return password_file && strcmp(password_file, reading->password_name) == 0;
 }
 
+// "rtsps://host:port" of an address: who hears the password.
+static bool same_authority(const char *a, const char *b)
+{
+    const char *a_host = a ? strstr(a, "://") : NULL, *b_host = b ? strstr(b, "://") : NULL;
+    if (!a_host || !b_host)
+        return false;
+    const size_t length = (size_t)(a_host - a) + 3 + strcspn(a_host + 3, "/?#");
+    return length == (size_t)(b_host - b) + 3 + strcspn(b_host + 3, "/?#") &&
+           strncasecmp(a, b, length) == 0;
+}
+
+static bool was_reached(const struct scrim_camera_config *before, const char *url)
+{
+    return !url || same_authority(url, before->main_url) || same_authority(url, before->sub_url);
+}
+
+// A password that nobody can read back must not be sent to somebody new, either.
+static bool reaches_others(const struct scrim_camera_config *before,
+                           const struct scrim_camera_config *draft)
+{
+    return !was_reached(before, draft->main_url) || !was_reached(before, draft->sub_url) ||
+           (draft->redirect_host && (!before->redirect_host ||
+                                     strcasecmp(draft->redirect_host, before->redirect_host) != 0));
+}
+
 // Where the password lies from now on, and what is to be written of it.
 static int place_password(struct reading *reading, const struct scrim_camera_config *before,
                           struct scrim_camera_wish *ret)
@@ -150,8 +176,11 @@ static int place_password(struct reading *reading, const struct scrim_camera_con
         draft->password_file = draft->password_env = NULL;
         return SCRIM_OK;
     }
-    if (!reading->password && (draft->password_file || draft->password_env))
-        return SCRIM_OK; // stays as it is
+    if (!reading->password && draft->password_file)
+        return reaches_others(before, draft)
+                   ? refuse(reading->field, "password", reading->error,
+                            "the address leads to another host: give the password again")
+                   : SCRIM_OK; // stays as it is
     draft->password_env = NULL;
     draft->password_file = reading->password_name;
     ret->has_password = true;

@@ -58,6 +58,22 @@ static void append(struct scrim_site_config *config, struct scrim_camera_config 
     config->cameras = cameras;
 }
 
+// Whoever writes these files may be the desk, which faces the network: the recorder reads a
+// password for it from this camera's own file, and sends nobody another one.
+static int check_password(const char *path, const struct scrim_camera_config *camera,
+                          struct scrim_error *error)
+{
+    char name[SCRIM_CAMERA_PASSWORD_NAME];
+    scrim_camera_password_name(camera->id, name);
+    if (camera->password_env || (camera->password_file && strcmp(camera->password_file, name) != 0))
+        return scrim_fail(
+            error, SCRIM_EINVAL,
+            "%s:1: camera '%s': password_file: here it can only be %s; another one, or "
+            "password_env, needs scrim.yaml",
+            path, camera->id, name);
+    return SCRIM_OK;
+}
+
 static int check_place(const struct scrim_site *site, const char *path, const char *id,
                        const struct scrim_camera_config *camera, struct scrim_error *error)
 {
@@ -87,6 +103,8 @@ static int load_one(struct scrim_site *site, const char *id, struct scrim_error 
         result = scrim_camera_parse(path, (const char *)text.data, text.len, &camera, error);
     if (result >= 0)
         result = check_place(site, path, id, camera, error);
+    if (result >= 0)
+        result = check_password(path, camera, error);
     if (result >= 0)
         append(site->config, camera);
     else

@@ -4,8 +4,9 @@
 //     <id>.password   its password, 0600; the desk replaces it and never reads it
 //     .changed        replaced last, after each change: who watches it sees whole changes
 //
-// A file that cannot be used leaves its own camera out and no other. An id that scrim.yaml has,
-// too, is the one of scrim.yaml.
+// `password_file` is that one or none, and `password_env` is for scrim.yaml alone. A file that
+// cannot be used leaves its own camera out and no other. An id that scrim.yaml has, too, is the one
+// of scrim.yaml.
 #pragma once
 
 #include "site/config.h"

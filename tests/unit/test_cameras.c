@@ -42,6 +42,8 @@ static void loads_in_order(void)
     put(dir, "cameras.d/arch.yaml", "id: arch\nmain: rtsp://b/\npurpose: b\n");
     put(dir, "cameras.d/quay.yaml", "id: quay\nmain: rtsp://b/\npurpose: b\n");
     put(dir, "cameras.d/bad.yaml", "id: bad\nmain: rtsp://b/\npurpose: b\ntransport: pigeon\n");
+    put(dir, "cameras.d/sly.yaml",
+        "id: sly\nmain: rtsp://b/\npurpose: b\nuser: u\npassword_file: secrets/quay\n");
     put(dir, "cameras.d/.hidden", "x");
     put(dir, "cameras.d/zoo.password", "x");
     REQUIRE(scrim_site_load(dir, &site, &error) == SCRIM_OK);
@@ -51,7 +53,8 @@ static void loads_in_order(void)
     CHECK_TEXT(site.config->cameras[2].id, "zoo");
     CHECK_TEXT(site.config->cameras[2].legal_basis, "law");
     CHECK(!site.config->cameras[0].added && site.config->cameras[1].added);
-    REQUIRE(site.faults_count == 2);
+    REQUIRE(site.faults_count == 3);
+    CHECK(strstr(site.faults[2].text, "sly.yaml:1: camera 'sly': password_file"));
     CHECK_TEXT(site.faults[0].camera, "bad");
     CHECK(strstr(site.faults[0].text, "cameras.d/bad.yaml:4: transport"));
     CHECK_TEXT(site.faults[1].camera, "quay");
@@ -222,6 +225,17 @@ static void wishes(void)
     scrim_camera_wish_finish(&second);
     REQUIRE(read_wish(first.camera, "{\"user\":null}", &second, field) == SCRIM_OK);
     CHECK(second.forget && !second.has_password && !second.camera->password_file);
+    scrim_camera_wish_finish(&second);
+    // It goes to nobody who did not have it.
+    static const char *const elsewhere[] = {
+        "{\"url\":\"rtsp://other/\"}", "{\"url\":\"rtsp://h:555/\"}", "{\"sub\":\"rtsp://other/\"}",
+        "{\"redirect_host\":\"other\"}"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        CHECK_INT(read_wish(first.camera, elsewhere[i], &second, field), SCRIM_EINVAL);
+        CHECK_TEXT(field, "password");
+    }
+    REQUIRE(read_wish(first.camera, "{\"url\":\"rtsp://other/\",\"password\":\"t\"}", &second,
+                      field) == SCRIM_OK);
     scrim_camera_wish_finish(&second);
     CHECK_INT(read_wish(first.camera, "{\"id\":\"other\"}", &second, field), SCRIM_EINVAL);
     CHECK_TEXT(field, "id");
