@@ -4,12 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
+import shutil
 import struct
+import subprocess
 import time
 
 from desk_kit import PASSWORD, desk
-from harness import expect, test
+from harness import ROOT, Skip, expect, test
 from security_key import SecurityKey, b64
 
 
@@ -242,3 +245,20 @@ def restart():
         daemon.start()
         client, asked = begin(daemon, "olga")
         finish(client, asked["ticket"], totp=code_of(secret, 1))
+
+
+@test("the desk's second step: in Chromium, with its virtual security key and an app")
+def chromium():
+    if not shutil.which("chromium"):
+        raise Skip("chromium is not installed")
+    with desk(roles={"ada": "administrator"}) as daemon:
+        environment = {
+            **os.environ,  # by name: an address in digits has no security keys
+            "SCRIM_URL": f"https://localhost:{daemon.site.port}/", "SCRIM_USER": "olga", "SCRIM_PASSWORD": PASSWORD,
+            "SCRIM_ADMIN_USER": "ada", "SCRIM_ADMIN_PASSWORD": PASSWORD,
+        }
+        tests = ["a-security-key-as-second-step", "an-app-as-second-step-and-a-recovery-code"]
+        done = subprocess.run(["node", ROOT / "tests" / "browser" / "run.mjs", *tests], env=environment, timeout=180,
+                              capture_output=True, text=True)
+        print(done.stdout, end="")
+        expect(done.returncode == 0 and done.stdout.count("ok ") == len(tests), f"run.mjs: {done.stdout} {done.stderr}")

@@ -1,13 +1,16 @@
 """Signing in at a provider, against a real one (npm oidc-provider): who is let in, and what is refused."""
 
 import json
+import os
+import shutil
 import socket
 import struct
+import subprocess
 import time
 import urllib.parse
 
 from desk_kit import PASSWORD
-from harness import expect, test, wait_for
+from harness import ROOT, Skip, expect, test, wait_for
 from oidc_kit import SECRET, browser_of, invite, oidc_site
 
 
@@ -174,3 +177,14 @@ def impostor():
                 expect(peer.recv(1) == b"", "it is cut off")
         expect(browser_of(daemon).begin().startswith(provider.issuer), "the real one is still believed")
         expect((daemon.site.dir / "state" / "oidc" / "peer.key").stat().st_mode & 0o007 == 0, "others read the proof")
+
+
+@test("signing in at a provider: in Chromium, across two sites")
+def chromium():
+    if not shutil.which("chromium"):
+        raise Skip("chromium is not installed")
+    with oidc_site() as (daemon, provider, broker):
+        token = invite(daemon, daemon.signed_in("anna"), "olga")
+        environment = {**os.environ, "SCRIM_URL": f"https://localhost:{daemon.site.port}/", "SCRIM_INVITATION": token}
+        done = subprocess.run(["node", ROOT / "tests" / "browser" / "provider.mjs"], env=environment, timeout=120)
+        expect(done.returncode == 0, "provider.mjs: see the lines above")
