@@ -322,7 +322,8 @@ export const desk: typeof english = {
         damaged: 'Die gespeicherten Bereiche dieser Kamera sind nicht lesbar.',
         too_many: 'Es sind schon so viele, wie es höchstens geben darf.',
         no_keeper: 'Die Speicherverwaltung hat sich noch nicht gemeldet.',
-        last_administrator: 'Der letzte Administrator kann nicht entfernt oder herabgestuft werden.',
+        last_administrator:
+            'Der letzte Administrator kann nicht entfernt oder herabgestuft werden.',
     },
 
     // Was Schleier, Rekorder und Server über ein Bild sagen (src/veil/reason.h, src/desk/live.c).
