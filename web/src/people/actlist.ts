@@ -39,6 +39,14 @@ export function actsOf(lines: readonly ActLine[]): Act[] {
     return acts;
 }
 
+// What was acted upon, by the name that people know it by; "" where the act has none.
+export function objectOf(act: Act): string {
+    const named = ['user', 'group', 'token', 'area', 'name', 'title'].map(
+        (key) => act.detail?.[key],
+    );
+    return named.find((value) => typeof value === 'string') ?? '';
+}
+
 export interface Filter {
     who: string; // "" for everybody
     subject: string; // of what: "user" in "user.add"; "" for all

@@ -6,7 +6,15 @@ import { text } from '../text';
 import { clockTime, dayName, longDay, offsetText } from '../time';
 import { useValue } from '../value';
 import { Field } from '../views/parts';
-import { type Act, actsOf, distinct, filterActs, type Filter, subjectOf } from './actlist';
+import {
+    type Act,
+    actsOf,
+    distinct,
+    filterActs,
+    type Filter,
+    objectOf,
+    subjectOf,
+} from './actlist';
 import { type ActLine, peopleApi } from './api';
 import { Head, type TabProps } from './head';
 
@@ -44,6 +52,7 @@ function ActRow({ act, cameraName }: { act: Act; cameraName: (id: string) => str
             </time>
             <div class="row-main">
                 <strong>{named(words.actWords, act.what)}</strong>
+                {objectOf(act) && <>: {objectOf(act)}</>}
                 {act.camera && <> · {cameraName(act.camera)}</>}
                 <span class="note">
                     {act.who ?? words.theDesk}

@@ -19,8 +19,9 @@ export const entry: typeof en.entry = {
     or: 'oder',
     oidcProblem: 'Die Anmeldung dort ist nicht gelungen.',
     firstRun: 'Hier kann sich noch niemand anmelden.',
-    firstRunHint: 'Legen Sie auf dem Rechner dieses Standorts den ersten Administrator an:',
-    firstRunCommand: 'scrim user add VERZEICHNIS NAME --role administrator',
+    firstRunHint:
+        'Auf dem Rechner dieses Standorts gibt das einen Link für den ersten Administrator aus:',
+    firstRunCommand: 'scrim user invite VERZEICHNIS NAME --role administrator',
 
     second: {
         title: 'Zweiter Schritt',

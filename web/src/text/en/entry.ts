@@ -19,8 +19,8 @@ export const entry = {
     or: 'or',
     oidcProblem: 'Signing in there did not work.',
     firstRun: 'Nobody can sign in here yet.',
-    firstRunHint: 'On the machine of this site, make the first administrator:',
-    firstRunCommand: 'scrim user add DIR NAME --role administrator',
+    firstRunHint: 'On the machine of this site, this prints a link for the first administrator:',
+    firstRunCommand: 'scrim user invite DIR NAME --role administrator',
 
     second: {
         title: 'Second step',
