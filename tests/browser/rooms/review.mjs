@@ -81,21 +81,23 @@ const spread = (page) =>
         return Math.max(...times) - Math.min(...times);
     });
 
-// The frame that is on the screen once the video has come to rest.
-const frameShown = (page) =>
-    page.evaluate(
-        () =>
-            new Promise((resolve) => {
-                const video = document.querySelector('.cell video');
-                let last = -1;
-                const look = (_, { mediaTime }) => {
-                    last = mediaTime;
-                    video.requestVideoFrameCallback(look);
-                };
-                video.requestVideoFrameCallback(look);
-                setTimeout(() => resolve(last), 700);
-            }),
-    );
+// Notes each frame that comes onto the screen.
+const watchFrames = (page) =>
+    page.$eval('.cell video', (video) => {
+        globalThis.frameShown = -1;
+        const look = (_, { mediaTime }) => {
+            globalThis.frameShown = mediaTime;
+            video.requestVideoFrameCallback(look);
+        };
+        video.requestVideoFrameCallback(look);
+    });
+
+async function frameAfter(page, key) {
+    const before = await page.evaluate(() => globalThis.frameShown);
+    await page.keyboard.press(key);
+    await page.waitForFunction((frame) => globalThis.frameShown !== frame, before);
+    return page.evaluate(() => globalThis.frameShown);
+}
 
 async function axe(page, name) {
     const words = (await axeViolations(page)).map(
@@ -117,21 +119,21 @@ export const tests = {
         const before = await inView(page);
         await page.mouse.move(box.x + box.width * share, box.y + 10);
         await page.mouse.wheel(0, -400);
-        await page.waitForTimeout(150);
+        await page.waitForTimeout(400);
         const closer = await inView(page);
         assert.ok(length(closer) < 0.7 * length(before), 'the wheel does not zoom');
         const slip = Math.abs(under(closer) - under(before)) / length(closer);
         assert.ok(slip < 0.01, `the instant under the pointer moved by ${slip} of the view`);
 
         await page.keyboard.press('-');
-        await page.waitForTimeout(150);
+        await page.waitForTimeout(400);
         assert.ok(length(await inView(page)) > 1.5 * length(closer), '- does not zoom out');
         await page.keyboard.press('PageUp');
-        await page.waitForTimeout(150);
+        await page.waitForTimeout(400);
         const earlier = await inView(page);
         assert.ok(earlier.to < Date.now(), 'Page Up does not lead back');
         await page.keyboard.press('End');
-        await page.waitForTimeout(150);
+        await page.waitForTimeout(400);
         assert.ok((await inView(page)).to >= Date.now(), 'End does not lead to now');
 
         const drag = await inView(page);
@@ -139,7 +141,7 @@ export const tests = {
         await page.mouse.down();
         await page.mouse.move(box.x + 500, box.y + 10, { steps: 4 });
         await page.mouse.up();
-        await page.waitForTimeout(150);
+        await page.waitForTimeout(400);
         const moved = (drag.from - (await inView(page)).from) / (length(drag) * (200 / box.width));
         assert.ok(moved > 0.9 && moved < 1.1, `a drag moved the lanes by ${moved} of its way`);
 
@@ -211,11 +213,8 @@ export const tests = {
         await allShown(page, 1);
         await page.keyboard.press(' ');
         await page.waitForSelector('.review[data-phase=paused]');
-        const step = async (key) => {
-            const shown = frameShown(page);
-            await page.keyboard.press(key);
-            return shown;
-        };
+        await watchFrames(page);
+        const step = (key) => frameAfter(page, key);
         const first = await step('.'); // onto a frame's own time
         const second = await step('.');
         const third = await step('.');

@@ -25,7 +25,7 @@ import { List } from './list';
 import { Minimap } from './minimap';
 import { Names } from './names';
 import { Surface } from './surface';
-import { around, firstLength, laneRows, ReviewView } from './view';
+import { around, firstLength, laneRows, ReviewView, useSettled } from './view';
 
 const noteEveryMs = 2000;
 const jumpMs = 10_000;
@@ -74,7 +74,7 @@ function useKeptUp(view: ReviewView, at: () => number | null, moving: () => bool
 }
 
 function Spans({ view }: { view: ReviewView }) {
-    const range = useValue(view.range);
+    const range = useSettled(view.range);
     const length = range.to - range.from;
     const middle = (range.from + range.to) / 2;
     return (
@@ -105,7 +105,7 @@ function Spans({ view }: { view: ReviewView }) {
 }
 
 function Where({ view }: { view: ReviewView }) {
-    const { from, to } = useValue(view.range);
+    const { from, to } = useSettled(view.range);
     return (
         <p class="review-where">
             <time dateTime={new Date(from).toISOString()}>

@@ -16,16 +16,19 @@ import {
     type LaneShape,
     type Row,
 } from '../timeline/draw';
-import { type Layer, paintLayers } from '../timeline/layers';
+import { type Layer, Marker, paintLayers } from '../timeline/layers';
 import { watchPointers } from '../timeline/pointer';
-import { type Range, toX } from '../timeline/scale';
+import { toX } from '../timeline/scale';
 import { Tip } from '../timeline/tip';
 import { describe } from '../timeline/words';
 import { useValue } from '../value';
 import type { LaneMap } from './api';
-import { laneHeight, type LaneRow, type ReviewView } from './view';
+import { laneHeight, type LaneRow, type ReviewView, useSettled } from './view';
 
 export const axisHeight = 30;
+
+const mostDiamonds = 120; // in view
+const leastMarkSpace = 5; // pixels: closer ones would hide each other
 
 const shape: LaneShape = {
     height: laneHeight,
@@ -99,11 +102,18 @@ function lanesLayer(canvas: HTMLCanvasElement, latest: Latest): Layer {
                 drawLane(context, palette, width, range, i * laneHeight, shape, own);
             });
             const places = new Map(lanes.map(({ camera }, i) => [camera?.id, i]));
-            for (const event of view.eventsInView()) {
+            const last = new Map<number, number>(); // lane → where its last mark is
+            const events = view.eventsInView();
+            const plain = events.length > mostDiamonds;
+            for (const event of events) {
                 const lane = places.get(event.camera);
                 // The band shows the gap already, to its full length.
                 if (lane === undefined || event.kind === 'gap') continue;
-                drawEvent(context, palette, width, range, lane * laneHeight + 5, event);
+                const x = toX(range, width, event.at);
+                const crowded = x - (last.get(lane) ?? -Infinity) < leastMarkSpace;
+                if (crowded && event.kind !== 'opening') continue;
+                last.set(lane, x);
+                drawEvent(context, palette, x, lane * laneHeight + 9, event.kind, plain);
             }
         },
     };
@@ -115,66 +125,31 @@ function headKey({ view, deck }: SurfaceProps, width: number): string {
     return deck ? String(Math.round((2 * (deck.at - from) * width) / (to - from))) : '';
 }
 
-function overLayer(canvas: HTMLCanvasElement, latest: Latest): Layer {
-    return {
-        canvas,
-        height: () => latest.current.rows.length * laneHeight,
-        key: (width) => {
-            const { view } = latest.current;
-            const selected = view.selection.get();
-            const { at, lane } = view.hover.get() ?? { at: '', lane: '' };
-            return [
-                rangeKey(latest.current, width),
-                headKey(latest.current, width),
-                at,
-                lane,
-                view.mark.get(),
-                selected?.from,
-                selected?.to,
-            ].join();
-        },
-        draw: (context, palette, width) => {
-            const { view, rows: lanes, deck } = latest.current;
-            const range = view.range.get();
-            const row = { top: 0, height: lanes.length * laneHeight };
-            context.clearRect(0, 0, width, row.height);
-            const selected = view.selection.get();
-            if (selected)
-                drawSelection(
-                    context,
-                    palette.colour('--accent'),
-                    width,
-                    range,
-                    selected,
-                    row.height,
-                );
-            const line = (at: number | null | undefined, colour: string, thick: number): void => {
-                if (at === null || at === undefined) return;
-                drawLine(context, width, range, at, row, palette.colour(colour), thick);
-            };
-            line(serverNow(), '--line-now', 1);
-            line(view.hover.get()?.at, '--text-muted', 1);
-            line(view.mark.get(), '--text', 1);
-            line(deck?.at, '--accent', 2);
-        },
-    };
-}
+const lines = ['now', 'hover', 'mark', 'head'] as const;
 
-function drawSelection(
-    context: CanvasRenderingContext2D,
-    colour: string,
-    width: number,
-    range: Range,
-    selected: Range,
-    height: number,
-): void {
-    const left = Math.max(0, toX(range, width, selected.from));
-    const right = Math.min(width, toX(range, width, selected.to));
-    if (right <= left) return;
-    context.globalAlpha = 0.16;
-    context.fillStyle = colour;
-    context.fillRect(left, 0, right - left, height);
-    context.globalAlpha = 1;
+// The lines at instants, and the stretch of a film: elements of their own over the lanes.
+function markers(root: HTMLElement, latest: Latest): (width: number) => void {
+    const find = (name: string): Marker[] =>
+        [...root.querySelectorAll<HTMLElement>(`[data-line=${name}]`)].map((it) => new Marker(it));
+    const [now, hover, mark, head] = lines.map(find);
+    const film = find('film');
+    return (width) => {
+        const { view, deck } = latest.current;
+        const range = view.range.get();
+        const put = (all: Marker[] | undefined, at: number | null | undefined): void => {
+            const inside = at != null && at >= range.from && at <= range.to;
+            const x = inside ? Math.round(2 * toX(range, width, at)) / 2 : null;
+            for (const each of all ?? []) each.place(x);
+        };
+        put(now, Math.floor(serverNow() / 1000) * 1000);
+        put(hover, view.hover.get()?.at);
+        put(mark, view.mark.get());
+        put(head, deck?.at);
+        const selected = view.selection.get();
+        const left = Math.max(0, toX(range, width, selected?.from ?? 0));
+        const right = Math.min(width, toX(range, width, selected?.to ?? 0));
+        for (const each of film) each.place(selected && right > left ? left : null, right - left);
+    };
 }
 
 function laneOf(
@@ -210,8 +185,8 @@ function HoverTip({ view, rows }: { view: ReviewView; rows: readonly LaneRow[] }
 
 // What assistive technology is told of the canvas: written while nobody looks at frames.
 function Spoken({ view, deck }: SurfaceProps) {
-    const mark = useValue(view.mark);
-    const range = useValue(view.range);
+    const mark = useSettled(view.mark);
+    const range = useSettled(view.range);
     const at = mark ?? deck?.at ?? range.to;
     return (
         <p class="unseen" id="review-spoken">
@@ -229,31 +204,27 @@ function useLayers(props: SurfaceProps) {
     const outer = useRef<HTMLDivElement>(null);
     const axis = useRef<HTMLCanvasElement>(null);
     const lanes = useRef<HTMLCanvasElement>(null);
-    const over = useRef<HTMLCanvasElement>(null);
     const mode = useValue(theme);
     const latest = useRef(props);
     latest.current = props;
     useEffect(() => {
-        if (!sized.current || !axis.current || !lanes.current || !over.current) return undefined;
-        const layers = [
-            axisLayer(axis.current, latest),
-            lanesLayer(lanes.current, latest),
-            overLayer(over.current, latest),
-        ];
-        return paintLayers(sized.current, layers, (width) => {
+        if (!sized.current || !axis.current || !lanes.current) return undefined;
+        const layers = [axisLayer(axis.current, latest), lanesLayer(lanes.current, latest)];
+        const resized = (width: number): void => {
             // What lies over the lanes is as wide as they are, without their scroll bar.
             outer.current?.style.setProperty('--lanes-width', `${width}px`);
             latest.current.view.resize(width);
-        });
+        };
+        return paintLayers(sized.current, layers, resized, markers(sized.current, latest));
     }, [mode]);
-    return { sized, outer, axis, lanes, over, latest };
+    return { sized, outer, axis, lanes, latest };
 }
 
 export function Surface(
     props: SurfaceProps & { names: ComponentChildren; children?: ComponentChildren },
 ) {
     const { view, rows } = props;
-    const { sized, outer, axis, lanes, over, latest } = useLayers(props);
+    const { sized, outer, axis, lanes, latest } = useLayers(props);
     const scroller = useRef<HTMLDivElement>(null);
     useLayoutEffect(() => {
         const element = sized.current;
@@ -303,7 +274,10 @@ export function Surface(
                     aria-describedby="review-spoken"
                 >
                     <canvas ref={lanes} aria-hidden="true" />
-                    <canvas ref={over} aria-hidden="true" />
+                    <i class="lanes-line" data-line="film" />
+                    {lines.map((name) => (
+                        <i key={name} class="lanes-line" data-line={name} />
+                    ))}
                 </div>
             </div>
             <div class="lanes-over">

@@ -1,5 +1,6 @@
 // What the timeline shows, beside the page's state: it changes with every frame of a drag, and
 // drawing reads it without rendering anything anew.
+import { useEffect, useState } from 'preact/hooks';
 import { serverNow } from '../state';
 import { chunkPixels } from '../timeline/chunks';
 import { day, longest, opening, type Range, shortest, zoom } from '../timeline/scale';
@@ -147,3 +148,25 @@ export class ReviewView {
 }
 
 export const firstLength = day;
+
+const settledMs = 120;
+
+// A value that changes with every frame, for words beside the canvas: told now and then.
+export function useSettled<T>(value: Value<T>): T {
+    const [current, setCurrent] = useState(() => value.get());
+    useEffect(() => {
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const end = value.subscribe(() => {
+            timer ??= setTimeout(() => {
+                timer = undefined;
+                setCurrent(() => value.get());
+            }, settledMs);
+        });
+        setCurrent(() => value.get());
+        return () => {
+            end();
+            clearTimeout(timer);
+        };
+    }, [value]);
+    return current;
+}

@@ -40,6 +40,12 @@ export interface LaneShape {
 type Context = CanvasRenderingContext2D;
 
 const labelWidth = 64;
+const diamond = [
+    [0, -4],
+    [4, 0],
+    [0, 4],
+    [-4, 0],
+] as const;
 const leastWidth = 1.5; // a gap of a second must still be seen in a day
 
 export function drawTicks(
@@ -153,37 +159,33 @@ function drawGaps(
     }
 }
 
-// A mark for an event, its tip at `y`: a diamond; for an opening a ring, since it is the graver act.
+// A mark for an event around (x, y): a diamond; for an opening a ring, since it is the graver act.
+// `plain`: a bar, for many at once.
 export function drawEvent(
     context: Context,
     palette: Palette,
-    width: number,
-    range: Range,
+    x: number,
     y: number,
-    event: { at: number; kind: EventKind },
+    kind: EventKind,
+    plain: boolean,
 ): void {
-    const x = toX(range, width, event.at);
-    if (x < -6 || x > width + 6) return;
-    const colour = palette.colour(eventFills[event.kind]);
-    context.beginPath();
-    if (event.kind === 'opening') {
-        context.arc(x, y + 4, 3, 0, 2 * Math.PI);
-        context.lineWidth = 2;
-        context.strokeStyle = colour;
-        context.stroke();
+    const colour = palette.colour(eventFills[kind]);
+    if (plain && kind !== 'opening') {
+        context.fillStyle = colour;
+        context.fillRect(Math.round(x) - 1, y - 4, 2, 9);
         return;
     }
-    context.moveTo(x, y);
-    context.lineTo(x + 4, y + 4);
-    context.lineTo(x, y + 8);
-    context.lineTo(x - 4, y + 4);
+    context.beginPath();
+    if (kind === 'opening') context.arc(x, y, 3, 0, 2 * Math.PI);
+    else for (const [dx, dy] of diamond) context.lineTo(x + dx, y + dy);
     context.closePath();
-    context.fillStyle = palette.colour('--raised');
-    context.lineWidth = 2.5;
+    context.lineWidth = 5;
     context.strokeStyle = palette.colour('--raised');
     context.stroke();
-    context.fillStyle = colour;
-    context.fill();
+    context.lineWidth = 2;
+    context.strokeStyle = context.fillStyle = colour;
+    if (kind === 'opening') context.stroke();
+    else context.fill();
 }
 
 export function drawLine(

@@ -15,11 +15,13 @@ interface Drawn {
     key: string;
 }
 
-// `sized` is how wide they are shown. Returns the function that ends it.
+// `sized` is how wide they are shown; `framed` is called on every frame. Returns the function that
+// ends it.
 export function paintLayers(
     sized: HTMLElement,
     layers: readonly Layer[],
     resized: (width: number) => void,
+    framed: (width: number) => void = () => {},
 ): () => void {
     const ratio = devicePixelRatio;
     const palette = new Palette(sized, ratio);
@@ -39,6 +41,7 @@ export function paintLayers(
         frame = requestAnimationFrame(paint);
         if (width <= 0) return;
         for (const each of drawn) paintOne(each, palette, width, ratio);
+        framed(width);
     };
     paint();
     return () => {
@@ -60,4 +63,21 @@ function paintOne(drawn: Drawn, palette: Palette, width: number, ratio: number):
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     layer.draw(context, palette, width);
+}
+
+// A bare element that stands at an instant: moved by the compositor, without a picture drawn anew.
+export class Marker {
+    #shown = '';
+
+    constructor(private readonly element: HTMLElement) {}
+
+    // `x` in CSS pixels; null: nowhere. `scale` stretches an element that is one pixel wide.
+    place(x: number | null, scale = 1): void {
+        const shown =
+            x === null ? '' : `translateX(${x}px)${scale === 1 ? '' : ` scaleX(${scale})`}`;
+        if (shown === this.#shown) return;
+        this.#shown = shown;
+        this.element.style.visibility = shown === '' ? 'hidden' : 'visible';
+        if (shown !== '') this.element.style.transform = shown;
+    }
 }
