@@ -5,8 +5,18 @@ import { en } from '../src/text/en';
 
 type Node = string | ((...args: never[]) => string) | Node[] | { [key: string]: Node };
 
-// Every text by its path, functions called with `sample`; keyed tables that only one language
-// needs are left out.
+// A function's words for a number; some take a list, some give parts.
+function sampled(words: (...args: unknown[]) => unknown, sample: number): string {
+    const call = (value: unknown): string =>
+        String(words(...Array.from({ length: words.length }, () => value)));
+    try {
+        return call(sample);
+    } catch {
+        return call([String(sample)]);
+    }
+}
+
+// Every text by its path; keyed tables that only one language needs are left out.
 function texts(node: Node, path = '', found = new Map<string, string>()): Map<string, string> {
     if (path === '.errors' || path === '.reasons') return found;
     if (typeof node === 'string') found.set(path, node);
@@ -14,9 +24,7 @@ function texts(node: Node, path = '', found = new Map<string, string>()): Map<st
         for (const sample of [1, 7])
             found.set(
                 `${path}(${sample})`,
-                (node as (...args: unknown[]) => string)(
-                    ...Array.from({ length: node.length }, () => sample),
-                ),
+                sampled(node as unknown as (...args: unknown[]) => unknown, sample),
             );
     else for (const [key, value] of Object.entries(node)) texts(value, `${path}.${key}`, found);
     return found;
