@@ -213,8 +213,9 @@ static void hello(void)
     static const struct {
         uint16_t version, worker, workers;
         bool good;
-    } cases[] = {{1, 0, 0, true},  {1, 0, 1, true}, {1, 3, 4, true},  {2, 0, 1, false},
-                 {1, 4, 4, false}, {1, 1, 0, true}, {1, 2, 0, false}, {1, 0, 65535, false}};
+    } cases[] = {{1, 0, 0, true},  {1, 0, 1, true},  {1, 3, 4, true},
+                 {2, 0, 1, false}, {1, 4, 4, false}, {1, 1, 0, true},
+                 {1, 2, 0, true},  {1, 3, 0, false}, {1, 0, 65535, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scrim_peer_hello parsed;
         struct scrim_buf body;
