@@ -21,7 +21,7 @@ if [[ $# -gt 0 ]]; then
         run "$file"
     done
 else
-    for name in recorder live latency veil vault index desk; do
+    for name in recorder live latency veil vault index desk wall; do
         file=$(compgen -G "bench/$name.sh" || compgen -G "bench/$name.py") && run "$file"
     done
 fi
