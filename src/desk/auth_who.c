@@ -193,10 +193,11 @@ bool scrim_auth_admit(void *context, const struct scrim_http_request *request,
                                  scrim_http_header(request, SCRIM_HEADER_AUTHORIZATION)))
         return true;
     const bool known = scrim_auth_who(desk, request, &who);
-    if (changes && !scrim_http_same_origin(request))
-        *ret = wrong_origin;
-    else if (for_all)
+    const bool from_here = !changes || scrim_http_same_origin(request);
+    if (for_all && from_here)
         return true;
+    if (!from_here)
+        *ret = wrong_origin;
     else if (!known)
         *ret = shown_token(request) ? bad_token : not_signed_in;
     else if (!scrim_who_may(&who, right))

@@ -11,7 +11,7 @@
 
 #define BUSY_MS 5000
 
-int scrim_db_fail(struct scrim_db *db, struct scrim_error *error)
+int(scrim_db_fail)(struct scrim_db *db, struct scrim_error *error)
 {
     int code = SCRIM_EIO;
     switch (sqlite3_errcode(db->sqlite)) {

@@ -21,6 +21,9 @@ void scrim_db_close(struct scrim_db *db); // NULL is fine
 // The sentence and code of what SQLite did not do; never SCRIM_OK. A constraint that does not hold
 // is SCRIM_EEXIST.
 int scrim_db_fail(struct scrim_db *db, struct scrim_error *error);
+#ifdef __clang_analyzer__ // as in base/error.h
+#define scrim_db_fail(db, error) ((void)(scrim_db_fail)(db, error), (int)SCRIM_EIO)
+#endif
 // Statements without parameters or rows.
 SCRIM_MUST_CHECK int scrim_db_run(struct scrim_db *db, const char *sql, struct scrim_error *error);
 // NULL when it cannot be made; scrim_db_fail says why. Finalize it, best by SCRIM_AUTO.
