@@ -59,9 +59,9 @@ int scrim_cmd_init(int argc, char **argv)
     if (result < 0)
         return scrim_cmd_failed("init", &error);
     printf("made a site in %s\n\nnext:\n"
-           "  1. describe the cameras in %s/scrim.yaml\n"
-           "  2. scrim vault init %s -k 2 --holder ANNA --holder BEN --holder CLEO --out SHARES\n"
-           "  3. scrim up %s, which prints a link for the first administrator\n",
+           "  1. scrim vault init %s -k 2 --holder ANNA --holder BEN --holder CLEO --out SHARES\n"
+           "  2. scrim up %s, which prints a link for the first administrator\n"
+           "  3. open the link: cameras are added there, or in %s/scrim.yaml\n",
            dir, dir, dir, dir);
     return 0;
 }
