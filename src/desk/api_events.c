@@ -11,6 +11,7 @@
 
 #define LIMIT 1000
 #define LIMIT_MAX 10000
+#define LOST_CAUSES (1U << SCRIM_GAP_CAMERA | 1U << SCRIM_GAP_NETWORK)
 
 enum kind { KIND_LOST, KIND_RETURNED, KIND_GAP, KIND_OPAQUE, KIND_AREAS, KIND_EXPORT, KINDS };
 
@@ -43,7 +44,7 @@ static int add(struct events_job *job, const struct event *event)
 // A camera that does not answer is lost and comes back; any other gap is one event.
 static int add_gap(struct events_job *job, const char *camera, const struct scrim_gap_span *gap)
 {
-    const bool is_lost = gap->cause == SCRIM_GAP_CAMERA || gap->cause == SCRIM_GAP_NETWORK;
+    const bool is_lost = (LOST_CAUSES >> gap->cause) & 1;
     struct event event = {.kind = is_lost ? KIND_LOST : KIND_GAP,
                           .at_us = gap->from_us,
                           .to_us = gap->to_us,
@@ -66,6 +67,10 @@ static int add_gaps(struct events_job *job, struct scrim_index *index, const cha
     size_t count = 0;
     struct scrim_index_range wider = *range;
     wider.limit++; // the first one may only end in the range
+    if (job->kinds[KIND_LOST] || job->kinds[KIND_RETURNED])
+        wider.causes |= LOST_CAUSES;
+    if (job->kinds[KIND_GAP])
+        wider.causes |= ~LOST_CAUSES;
     int result = scrim_index_gaps(index, camera, &wider, &gaps, &count, &job->query.error);
     for (size_t i = 0; i < count && result >= 0; i++)
         result = add_gap(job, camera, &gaps[i]);
@@ -177,7 +182,7 @@ static void work_events(struct scrim_job *base, void *index)
 {
     struct events_job *job = (struct events_job *)base;
     const struct scrim_index_range range = {job->query.from_ms * 1000, job->query.to_ms * 1000,
-                                            job->query.backwards, job->query.limit};
+                                            job->query.backwards, job->query.limit, 0};
     int result = SCRIM_OK;
     for (size_t i = 0; i < job->query.cameras_count && result >= 0; i++)
         result = add_camera(job, index, job->query.cameras[i].id, &range);

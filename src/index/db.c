@@ -46,10 +46,10 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_GAPS_AFTER] =
         "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1 AND start_us >="
         " (SELECT ifnull(max(start_us), ?2) FROM gap WHERE camera = ?1 AND start_us <= ?2)"
-        " AND start_us < ?3 ORDER BY start_us LIMIT ?4",
+        " AND start_us < ?3 AND ((?5 >> cause) & 1) ORDER BY start_us LIMIT ?4",
     [STATEMENT_GAPS_BEFORE] =
         "SELECT start_us, end_us, cause, detail FROM gap WHERE camera = ?1 AND start_us < ?3"
-        " AND end_us >= ?2 ORDER BY start_us DESC LIMIT ?4",
+        " AND end_us >= ?2 AND ((?5 >> cause) & 1) ORDER BY start_us DESC LIMIT ?4",
     [STATEMENT_STATE_LAST] =
         "SELECT state, reason FROM state WHERE camera = ? ORDER BY at_us DESC LIMIT 1",
     [STATEMENT_STATE_ADD] = "INSERT OR REPLACE INTO state VALUES(?, ?, ?, ?)",

@@ -66,6 +66,8 @@ static int ask(struct scrim_index *index, const char *camera, enum statement whi
     sqlite3_bind_int64(select, 4, (sqlite3_int64)range->limit);
     if (read == read_spell)
         sqlite3_bind_int(select, 5, SCRIM_VEIL_WAS_OPAQUE);
+    else
+        sqlite3_bind_int64(select, 5, range->causes ? range->causes : UINT32_MAX);
     return take_rows(index, select, read, size, ret, error);
 }
 

@@ -102,6 +102,7 @@ struct scrim_index_range {
     int64_t from_us, to_us;
     bool backwards;
     size_t limit;
+    unsigned causes; // of gaps: bits (1 << enum scrim_gap_cause); 0: all
 };
 SCRIM_MUST_CHECK int scrim_index_gaps(struct scrim_index *index, const char *camera,
                                       const struct scrim_index_range *range,

@@ -696,6 +696,102 @@ static void expiry(void)
     finish(&f);
 }
 
+// The answer as text, in seconds since T(0): "120 150 360".
+static const char *gaps(struct scrim_index *index, const struct scrim_index_range *range)
+{
+    static char text[400];
+    char *at = text;
+    struct scrim_gap_span *list = NULL;
+    size_t count = 0;
+    struct scrim_error error = {0};
+    text[0] = '\0';
+    CHECK_INT(scrim_index_gaps(index, "quay", range, &list, &count, &error), SCRIM_OK);
+    for (size_t i = 0; i < count; i++)
+        at += snprintf(at, (size_t)(text + sizeof text - at), "%s%lld", i ? " " : "",
+                       (long long)((list[i].from_us - FIXTURE_START_US) / SCRIM_SECOND));
+    free(list);
+    return text;
+}
+
+static void gaps_as_events(void)
+{
+    struct fixture f;
+    start(&f);
+    struct scrim_index *index = open_index(&f);
+    put_gap(&f, T(0), T(10), SCRIM_GAP_NETWORK, "");
+    put_gap(&f, T(20), T(30), SCRIM_GAP_DISK, "");
+    put_gap(&f, T(40), T(50), SCRIM_GAP_CAMERA, "");
+    put_gap(&f, T(60), T(70), SCRIM_GAP_NETWORK, "");
+    (void)catch_up(index, &f);
+    const unsigned network = 1U << SCRIM_GAP_NETWORK;
+    CHECK_TEXT(gaps(index, &(struct scrim_index_range){T(0), T(99), false, 9, 0}), "0 20 40 60");
+    CHECK_TEXT(gaps(index, &(struct scrim_index_range){T(25), T(99), false, 2, 0}), "20 40");
+    CHECK_TEXT(gaps(index, &(struct scrim_index_range){T(25), T(99), false, 2, network}), "60");
+    CHECK_TEXT(gaps(index, &(struct scrim_index_range){0, T(60), true, 2, 0}), "40 20");
+    CHECK_TEXT(gaps(index, &(struct scrim_index_range){0, T(60), true, 2, network}), "0");
+    scrim_index_close(index);
+    finish(&f);
+}
+
+static void add_state(struct scrim_index *index, int64_t at, enum scrim_veil_was state,
+                      const char *reason)
+{
+    struct scrim_veil_spell spell = {.state = state, .from_us = T(at)};
+    struct scrim_error error = {0};
+    snprintf(spell.reason, sizeof spell.reason, "%s", reason);
+    CHECK_INT(scrim_index_add_state(index, "port", "quay", &spell, &error), SCRIM_OK);
+}
+
+static size_t count_opaque(struct scrim_index *index, struct scrim_veil_spell ret[2])
+{
+    struct scrim_veil_spell *list = NULL;
+    size_t count = 0;
+    struct scrim_error error = {0};
+    const struct scrim_index_range range = {0, INT64_MAX, false, 9, 0};
+    CHECK_INT(scrim_index_opaque(index, "quay", &range, &list, &count, &error), SCRIM_OK);
+    for (size_t i = 0; i < count && i < 2; i++)
+        ret[i] = list[i];
+    free(list);
+    return count;
+}
+
+static void check_spells(struct scrim_index *index)
+{
+    struct scrim_veil_spell spells[2] = {0};
+    CHECK_INT(count_opaque(index, spells), 2);
+    CHECK_INT(spells[0].from_us, T(10));
+    CHECK_INT(spells[0].to_us, T(20));
+    CHECK_TEXT(spells[0].reason, "a \"cut\"");
+    CHECK_INT(spells[1].from_us, T(30));
+    CHECK_INT(spells[1].to_us, INT64_MAX);
+}
+
+// What became of the picture is kept in files, and found again without the database.
+static void opaque_spells(void)
+{
+    struct fixture f;
+    struct scrim_veil_spell ignored[2];
+    struct scrim_error error = {0};
+    start(&f);
+    struct scrim_index *index = open_index(&f);
+    put_gap(&f, T(0), T(1), SCRIM_GAP_NETWORK, "");
+    (void)catch_up(index, &f);
+    add_state(index, 0, SCRIM_VEIL_WAS_DOWN, "never shown"); // no news
+    add_state(index, 10, SCRIM_VEIL_WAS_OPAQUE, "a \"cut\"");
+    add_state(index, 15, SCRIM_VEIL_WAS_OPAQUE, "a \"cut\""); // said already
+    add_state(index, 20, SCRIM_VEIL_WAS_LIVE, "");
+    add_state(index, 30, SCRIM_VEIL_WAS_OPAQUE, "begins");
+    check_spells(index);
+    scrim_index_close(index);
+    REQUIRE(scrim_index_rebuild(f.dir, &index, &error) == SCRIM_OK);
+    (void)catch_up(index, &f);
+    check_spells(index);
+    CHECK_INT(scrim_index_expire(index, "quay", T(40), &error), SCRIM_OK);
+    CHECK_INT(count_opaque(index, ignored), 0);
+    scrim_index_close(index);
+    finish(&f);
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
@@ -721,6 +817,8 @@ int main(int argc, char **argv)
             {"index: a broken chain is remembered", broken_journals},
             {"index: a forged record is not taken", forged_record},
             {"index: what expired is forgotten", expiry},
+            {"index: gaps as events", gaps_as_events},
+            {"index: opaque spells", opaque_spells},
             {0},
         });
 }
