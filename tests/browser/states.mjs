@@ -158,6 +158,31 @@ const tests = {
         await page.keyboard.press('+');
         await page.waitForSelector('.stage[data-state=live]', { timeout: 25_000 });
     },
+    async 'a camera without picture says why, while one looks at the gap'() {
+        const gap = await page.evaluate(async () => {
+            const now = Date.now();
+            const response = await fetch(`/api/v1/timeline?from=${now - 12 * 3600_000}&to=${now}`);
+            const [camera] = (await response.json()).cameras;
+            return camera.gaps.findLast(([, , cause]) => cause === 'network');
+        });
+        await page.goto(`${url}#/review?t=${gap[0] - 120_000}&cameras=gate-2`);
+        await page.waitForSelector('.review[data-phase=playing]');
+        await page.keyboard.press(' ');
+        await page.waitForSelector('.review[data-phase=paused]');
+        // To the camera's loss, which is the next event.
+        await page.keyboard.press('n');
+        await page.waitForSelector('.cell[data-sight=hole]');
+        await page.waitForFunction(() =>
+            /Gap: Network.*Picture again at \d\d:\d\d:\d\d/.test(
+                document.querySelector('.cell .picture-words')?.textContent ?? '',
+            ),
+        );
+        assert.ok(
+            await page.isVisible('.cell .gauze'),
+            'the picture before the gap is still shown',
+        );
+        await page.goto(`${url}#/camera/gate-2`);
+    },
     async 'the gaps stand in a table, and each leads to its place'() {
         await page.waitForSelector('.gaps tbody tr');
         assert.equal(await page.locator('.gaps tbody tr').count(), 3);
