@@ -14,10 +14,14 @@ interface ListProps {
     onEnd?: (id: string) => void; // without it, they cannot be ended one by one
 }
 
+// This one first, then the one used last.
+const inOrder = (a: SessionInfo, b: SessionInfo): number =>
+    Number(b.current) - Number(a.current) || b.seen_ms - a.seen_ms;
+
 export function SessionList({ list, busy, onEnd }: ListProps) {
     return (
         <ul class="rows">
-            {list.map((info) => (
+            {[...list].sort(inOrder).map((info) => (
                 <li class="row" key={info.id} data-current={info.current}>
                     <div class="row-main">
                         <strong>{agentWords(info.agent) || words.someProgram}</strong>{' '}
