@@ -67,7 +67,7 @@ function Line({ camera, history }: { camera: Camera; history: History | undefine
             <td>
                 <Badge camera={camera} />
             </td>
-            <td class="camera-rate">
+            <td class="camera-rate camera-less">
                 <Spark history={history} />
                 <span>{coming ? words.mbit(decimal(camera.bitrate / 1e6)) : words.unknown}</span>
             </td>
@@ -152,7 +152,9 @@ function Table({ list }: { list: Camera[] }) {
                     <tr>
                         <th scope="col">{camera}</th>
                         <th scope="col">{state}</th>
-                        <th scope="col">{bitrate}</th>
+                        <th scope="col" class="camera-less">
+                            {bitrate}
+                        </th>
                         <th scope="col" class="number camera-less">
                             {fps}
                         </th>

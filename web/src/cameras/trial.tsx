@@ -93,9 +93,10 @@ interface ReportProps extends Omit<Trying, 'start'> {
 export function TrialReport({ trial, problem, busy, onTrust }: ReportProps) {
     const shownPrint = trial?.state === 'bad' ? trial.tls_fingerprint : null;
     if (!trial && !problem && !busy) return null;
+    const over = trial !== null && trial.state !== 'running';
     // Steps that this address has not (no encryption, no sign-in) are left out once it is over.
     const shown = stepNames.filter(
-        (name) => trial?.state !== 'good' || trial.steps.some(({ step }) => step === name),
+        (name) => !over || trial.steps.some(({ step }) => step === name),
     );
     return (
         <section class="card trial" aria-live="polite" data-state={trial?.state ?? 'running'}>

@@ -189,7 +189,7 @@ export const cameras: typeof en.cameras = {
         },
         stepState: { ok: 'fertig', bad: 'gescheitert', now: 'läuft', later: 'noch nicht' },
         good: 'Die Kamera funktioniert.',
-        bad: 'Die Kamera wurde nicht erreicht. Was zu tun ist:',
+        bad: 'Es geht noch nicht. Was zu tun ist, steht bei dem Schritt, der scheiterte.',
         found: (parts: string[]) => parts.join(' · '),
         keyframe: (seconds: string) => `alle ${seconds} s ein ganzes Bild`,
         useFingerprint: 'Das ist meine Kamera: diesem Zertifikat vertrauen',

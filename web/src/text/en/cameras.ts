@@ -187,7 +187,7 @@ export const cameras = {
         },
         stepState: { ok: 'done', bad: 'failed', now: 'under way', later: 'not yet' },
         good: 'The camera works.',
-        bad: 'The camera was not reached. What to do:',
+        bad: 'It does not work yet. What to do stands where it ended.',
         found: (parts: string[]) => parts.join(' · '),
         keyframe: (seconds: string) => `a whole picture every ${seconds} s`,
         useFingerprint: 'This is my camera: trust this certificate',
