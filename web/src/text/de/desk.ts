@@ -259,8 +259,6 @@ export const desk: typeof english = {
         paused: 'Angehalten',
         loading: 'Wird geladen',
         skipped: (to: string) => `Kein geschwärztes Bild bis ${to}: übersprungen.`,
-        newest: (from: string) =>
-            `Wird noch geschrieben. Dies ist das Neueste, was es gibt, ab ${from}.`,
         none: 'Von hier an gibt es kein geschwärztes Bild.',
         caughtUp: 'Hier endet, was geschrieben ist. Weiter geht es live.',
         failed: 'Die Aufzeichnung konnte nicht gelesen werden.',

@@ -249,7 +249,6 @@ export const desk = {
         paused: 'Paused',
         loading: 'Loading',
         skipped: (to: string) => `No redacted picture until ${to}: skipped.`,
-        newest: (from: string) => `Still being written. The newest there is, from ${from}.`,
         none: 'No redacted picture from here on.',
         caughtUp: 'This is the end of what is written. Live is ahead.',
         failed: 'The recording could not be read.',
