@@ -233,11 +233,13 @@ void ws_ping_if_due(struct conn *conn, int64_t now_us)
     lws_callback_on_writable(conn->wsi);
 }
 
+// With something in it: libwebsockets does not tell of an empty answer.
 static int send_ping(struct conn *conn)
 {
-    unsigned char nothing[LWS_PRE + 1] = {0};
+    unsigned char frame[LWS_PRE + 1] = {0};
+    frame[LWS_PRE] = '?';
     conn->ws->ping = false;
-    return lws_write(conn->wsi, nothing + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    return lws_write(conn->wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
 // One write a call is what libwebsockets allows.

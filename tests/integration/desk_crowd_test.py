@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from desk_kit import LIVE, PASSWORD, Picture, Veil, desk, handshake, timed
+from desk_kit import LIVE, PASSWORD, Picture, Veil, desk, ends, handshake, timed
 from harness import expect, test, wait_for
 
 SESSION_MAX = 128  # WebSockets (src/desk/live.h)
@@ -85,7 +85,8 @@ def crowd(count):
         for watcher in pool.map(lambda n: watch(daemon, sessions[n // SESSION_MAX]), range(count)):
             expect(watcher, "somebody was turned away")
             idle.add(watcher)
-        wait_for("all to be counted", lambda: operator.get("/health")["desk"]["viewers"] == count, 30)
+        watching = wait_for("all to be counted", lambda: operator.get("/health")["desk"]["viewers"], 30)
+        expect(watching == count, f"{watching} of {count} are still there")
         each = (resident_kb(daemon.process.pid) - before) / count
         print(f"# {count} idle WebSockets: {each:.0f} kB each in scrimd")
         calm = statistics.median(timed(lambda: operator.get("/cameras")) for _ in range(20))
@@ -104,6 +105,19 @@ def thousand():
 @test("desk: ten thousand idle WebSockets hold nobody up, and are forgotten when they go", soak=True)
 def ten_thousand():
     crowd(10_000)
+
+
+@test("desk: a viewer who answers pings stays, one who does not is gone after 35 s")
+def pings():
+    with desk() as daemon:
+        client = daemon.signed_in("olga")
+        there, gone = Crowd(), watch(daemon, client)
+        try:
+            there.add(watch(daemon, client))
+            expect(ends(gone, 45), "somebody who is silent is kept")
+            expect(client.get("/health")["desk"]["viewers"] == 1, "who answers was cut off")
+        finally:
+            there.leave()
 
 
 @test("desk: one session watches at most 128 pictures; another one is not held up by it")
