@@ -72,14 +72,10 @@ static void load_one(struct scrim_exports *exports, const char *directory, const
         return;
     }
     close_broken(exports, export);
-    exports->list[exports->count++] = export;
-}
-
-static int by_creation(const void *a, const void *b)
-{
-    const struct scrim_export *const *one = a, *const *other = b;
-    return ((*one)->created_us > (*other)->created_us) -
-           ((*one)->created_us < (*other)->created_us);
+    size_t at = exports->count++;
+    for (; at > 0 && exports->list[at - 1]->created_us > export->created_us; at--)
+        exports->list[at] = exports->list[at - 1];
+    exports->list[at] = export;
 }
 
 // Films that nothing is known of: their maker was killed before it could write that down.
@@ -106,7 +102,6 @@ static int load(struct scrim_exports *exports, struct scrim_error *error)
     for (size_t i = 0; i < count && exports->count < SCRIM_EXPORTS_MAX; i++)
         if (has_ending(names[i], ".json"))
             load_one(exports, directory, names[i]);
-    qsort(exports->list, exports->count, sizeof *exports->list, by_creation);
     for (size_t i = 0; i < count; i++)
         if (has_ending(names[i], ".mp4"))
             remove_stray(exports, directory, names[i]);
@@ -457,7 +452,7 @@ void scrim_exports_expire(struct scrim_exports *exports, int64_t now_us)
         }
         free(export);
         exports->count--;
-        memmove(&exports->list[i], &exports->list[i + 1],
-                (exports->count - i) * sizeof *exports->list);
+        for (size_t k = i; k < exports->count; k++)
+            exports->list[k] = exports->list[k + 1];
     }
 }
