@@ -95,7 +95,7 @@ static int64_t step_for(int64_t length_s, int64_t asked_s, bool within_the_hour)
                              : SCRIM_HISTORY_COARSE_S;
     const int64_t least = length_s / (SCRIM_HISTORY_POINTS - 2) + 1;
     const int64_t wanted = asked_s > least ? asked_s : least;
-    return (wanted + base - 1) / base * base;
+    return wanted > base ? (wanted + base - 1) / base * base : base;
 }
 
 static bool read_question(const struct scrim_http_request *request,

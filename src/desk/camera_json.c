@@ -177,7 +177,7 @@ static int place_password(struct reading *reading, const struct scrim_camera_con
         return SCRIM_OK;
     }
     if (!reading->password && draft->password_file)
-        return reaches_others(before, draft)
+        return before && reaches_others(before, draft)
                    ? refuse(reading->field, "password", reading->error,
                             "the address leads to another host: give the password again")
                    : SCRIM_OK; // stays as it is
