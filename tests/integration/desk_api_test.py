@@ -88,6 +88,15 @@ ROUTES = [
     ("PUT", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 400),
     ("DELETE", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 404),
     ("GET", "/openapi.json", "none", "/openapi.json", 200),
+    ("GET", "/vault", "cameras", "/vault", 200),
+    ("GET", "/plans", "session", "/plans", 200),
+    ("POST", "/plans", "cameras", "/plans", 415),
+    ("GET", "/plans/{plan}/image", "session", "/plans/0000000000000000/image", 404),
+    ("DELETE", "/plans/{plan}", "cameras", "/plans/0000000000000000", 404),
+    ("PUT", "/cameras/{camera}/place", "cameras", "/cameras/quay/place", 400),
+    ("DELETE", "/cameras/{camera}/place", "cameras", "/cameras/quay/place", 404),
+    ("GET", "/map", "session", "/map", 200),
+    ("GET", "/map/tiles", "session", "/map/tiles", 404),
     ("GET", "/metrics", "metrics", "/metrics", 200),
     ("GET", "/cameras/{camera}/live", "live", "/cameras/quay/live", 426),
     ("DELETE", "/session", "self", "/session", 204),
@@ -204,7 +213,7 @@ def signing_in():
         expect(re.match(r"__Host-scrim=[\w-]{43}; ", cookie), cookie)
         for word in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
             expect(word in cookie, f"{word} is missing in the cookie")
-        expect(json.loads(body).keys() == {"user", "role", "csrf"}, body)
+        expect(json.loads(body).keys() == {"user", "role", "csrf", "cameras", "groups"}, body)
         known = median([timed(lambda: attempt("otto", f"wrong {i}")) for i in range(3)])
         unknown = median([timed(lambda i=i: attempt(f"nobody-{i}", "wrong password")) for i in range(3)])
         expect(0.5 < known / unknown < 2, f"a wrong password takes {known:.3f} s, an unknown name {unknown:.3f} s")
