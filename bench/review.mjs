@@ -71,13 +71,11 @@ const scroll = () =>
         const surface = document.querySelector(".lanes-surface");
         const box = surface.getBoundingClientRect();
         const frames = [];
-        const work = [];
         let last = null;
         let n = 0;
         const step = (time) => {
           if (last !== null) frames.push(time - last);
           last = time;
-          const began = performance.now();
           const wheel = (deltaX, deltaY) =>
             surface.dispatchEvent(
               new WheelEvent("wheel", {
@@ -92,8 +90,6 @@ const scroll = () =>
           if (n % 4 < 3) wheel(n < count / 2 ? -35 : 35, 0);
           else wheel(0, n % 8 === 3 ? 12 : -12);
           n++;
-          // What the page itself does for this frame comes after this callback.
-          queueMicrotask(() => work.push(performance.now() - began));
           if (n < count) requestAnimationFrame(step);
           else resolve(frames);
         };

@@ -113,6 +113,7 @@ export const tests = {
         const page = await enter(run);
         await room(page);
         await page.click('.spans button:has-text("24 h")');
+        await page.waitForTimeout(400); // the words follow the lanes now and then
         const box = await page.locator('.lanes-surface').boundingBox();
         const share = 0.7;
         const under = ({ from, to }) => from + share * (to - from);
