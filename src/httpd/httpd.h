@@ -128,7 +128,7 @@ void scrim_http_reply_problem(struct scrim_http_request *request,
 void scrim_http_reply_bytes(struct scrim_http_request *request, int status, const char *mime,
                             struct scrim_buf *bytes);
 // A regular file, opened without following a link, in whole or by Range. 404 if it is not there.
-// It may be sent again from the browser's cache (private, revalidated by ETag). 
+// It may be sent again from the browser's cache (private, revalidated by ETag).
 void scrim_http_reply_file(struct scrim_http_request *request, const char *path, const char *mime);
 // The same of one that is still being written: it counts as no larger than `size_max`, if that is
 // not 0.
