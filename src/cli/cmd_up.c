@@ -162,7 +162,8 @@ static void reload(struct supervisor *up)
         return;
     }
     say_faults(up, &site);
-    if (scrim_admission_start(&site, &error) < 0) { // the keeper would not start again with it
+    if (scrim_admission_change(&up->site, &site, &error) <
+        0) { // the keeper would not start with it
         scrim_error_log(&up->log, "scrim.yaml is not taken over: %s", error.text);
         scrim_site_finish(&site);
         return;

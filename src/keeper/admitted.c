@@ -137,6 +137,15 @@ static int gather(struct whole *whole, const struct scrim_site *site, struct scr
     return SCRIM_OK;
 }
 
+static void finish(struct whole *whole)
+{
+    free(whole->room.demands);
+    scrim_holds_finish(&whole->holds);
+    scrim_needs_finish(&whole->needs);
+    scrim_stock_finish(&whole->stock);
+    free(whole);
+}
+
 int scrim_admission_check(const struct scrim_site *site, struct scrim_buf *report,
                           char ret_text[SCRIM_ADMISSION_TEXT], struct scrim_error *error)
 {
@@ -153,11 +162,7 @@ int scrim_admission_check(const struct scrim_site *site, struct scrim_buf *repor
     if (result >= 0 && !whole->admission.ok)
         result = scrim_fail(error, SCRIM_ENOSPACE,
                             "the disks are too small for what scrim.yaml keeps: %s", text);
-    free(whole->room.demands);
-    scrim_holds_finish(&whole->holds);
-    scrim_needs_finish(&whole->needs);
-    scrim_stock_finish(&whole->stock);
-    free(whole);
+    finish(whole);
     return result;
 }
 
@@ -172,4 +177,25 @@ int scrim_admission_start(const struct scrim_site *site, struct scrim_error *err
                           why.text, site->dir);
     }
     return result;
+}
+
+static int needed(const struct scrim_site *site, uint64_t *ret, struct scrim_error *error)
+{
+    struct whole *whole = scrim_new(struct whole);
+    const int result = gather(whole, site, error);
+    *ret = whole->admission.needed;
+    finish(whole);
+    return result;
+}
+
+int scrim_admission_change(const struct scrim_site *before, const struct scrim_site *after,
+                           struct scrim_error *error)
+{
+    struct scrim_error ignored;
+    uint64_t now, then;
+    const int result = scrim_admission_start(after, error);
+    if (result != SCRIM_ENOSPACE || needed(before, &now, &ignored) < 0 ||
+        needed(after, &then, &ignored) < 0 || then >= now)
+        return result;
+    return scrim_admitted_remember(after, error);
 }

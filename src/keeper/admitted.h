@@ -21,3 +21,8 @@ SCRIM_MUST_CHECK int scrim_admission_check(const struct scrim_site *site, struct
 // The rule for a start: a configuration that was admitted before may start, a new one must fit.
 SCRIM_MUST_CHECK int scrim_admission_start(const struct scrim_site *site,
                                            struct scrim_error *error);
+// The rule while a site runs with `before`: as for a start, and one that needs less is admitted,
+// too, so that whoever has outgrown the disks can mend it step by step.
+SCRIM_MUST_CHECK int scrim_admission_change(const struct scrim_site *before,
+                                            const struct scrim_site *after,
+                                            struct scrim_error *error);

@@ -77,7 +77,9 @@ bool scrim_storage_ask(struct scrim_storage *storage, const struct scrim_storage
     struct supposed *supposed = scrim_new(struct supposed);
     suppose(supposed, storage->site, wish);
     reckon(supposed, storage, scrim_clock_utc_us());
-    const bool ok = supposed->admission.ok;
+    // Who has outgrown the disks may always ask for less.
+    const bool ok =
+        supposed->admission.ok || supposed->admission.needed < storage->admission.needed;
     scrim_admission_sentence(&supposed->admission, ret_text, SCRIM_ADMISSION_TEXT);
     free(supposed->room.demands);
     free(supposed->needs.list); // without what was lent
