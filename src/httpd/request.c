@@ -31,6 +31,15 @@ static struct scrim_http_problem malformed(int status, const char *text)
     return (struct scrim_http_problem){.status = status, .code = "malformed", .text = text};
 }
 
+// To libwebsockets 4.1 a %0a or %0d in the address ends the line, decoded, and what follows is a
+// header: anybody's who makes a link. It reads no version then, and we refuse the request.
+static bool has_version(struct lws *wsi)
+{
+    char version[16];
+    const int length = lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_HTTP);
+    return length > 0 && (strcmp(version, "HTTP/1.1") == 0 || strcmp(version, "HTTP/1.0") == 0);
+}
+
 // Method and path. The path comes percent-decoded and with "." and ".." resolved.
 static bool read_line(struct scrim_http_request *request, struct lws *wsi,
                       struct scrim_http_problem *problem)
@@ -44,7 +53,8 @@ static bool read_line(struct scrim_http_request *request, struct lws *wsi,
         const int copied = lws_hdr_copy(wsi, request->path, sizeof request->path, methods[i].token);
         if (copied < 0)
             *problem = malformed(414, "the path is too long");
-        else if (strlen(request->path) != (size_t)copied || request->path[0] != '/')
+        else if (strlen(request->path) != (size_t)copied || request->path[0] != '/' ||
+                 !has_version(wsi))
             *problem = malformed(400, "the path is malformed");
         return problem->status == 0;
     }

@@ -295,6 +295,22 @@ def forgery():
         expect(client.status("DELETE", "/api/v1/session", headers=good) == 204, "the right token")
 
 
+@test("desk: every route that changes something refuses a request without the token, and another site's")
+def forgery_everywhere():
+    with desk(users=(), roles={"anna": "administrator"}) as daemon:
+        client = daemon.signed_in("anna")
+        token, client.csrf = client.csrf, None
+        others = ("https://evil.example", "null", f"http://127.0.0.1:{client.port}", f"https://127.0.0.1:{client.port + 1}")
+        forged = [({"X-CSRF": token, "Origin": other}, "origin") for other in others]
+        without = [({}, "csrf"), ({"X-CSRF": token[::-1]}, "csrf"), ({"X-CSRF": client.cookie.split("=")[1]}, "csrf")]
+        for method, _, right, path, _ in ROUTES:
+            body = None if method == "DELETE" else {}
+            for headers, code in forged + without * (right != "none") if method != "GET" else ():
+                got, _, answer = client.request(method, address(path), body, headers)
+                expect((got, json.loads(answer)["error"]["code"]) == (403, code), f"{method} {path} {headers}: {got} {answer}")
+        expect(client.status("GET", "/api/v1/session") == 200, "a forged request did something")
+
+
 @test("desk: security headers on everything, nothing of the API in a cache")
 def headers():
     with desk() as daemon:
@@ -343,6 +359,39 @@ def traversal():
             expect(secret not in answer and b"root:" not in answer, f"{path} leaks a file")
 
 
+@test("desk: whatever stands in an address where a name is expected, no route reads or touches a file by it")
+def traversal_everywhere():
+    names = [
+        "..", ".", "%2e%2e", "..%2f..%2fstate%2fkeys%2ftls.key", "..%5c..%5cx", "%2fetc%2fpasswd", "quay%00", "%00", "a%0d%0aX-A:%20b",
+        "%c0%ae%c0%ae%2f", "%ff", "~", "*", "A", "q" * 450, "0123456789abcdef%2f..%2f0123456789abcdef", "9" * 40, "-1",
+    ]
+    with desk(users=(), roles={"anna": "administrator"}) as daemon:
+        client = daemon.signed_in("anna")
+        site, key = daemon.site.dir, daemon.site.dir / "state" / "keys" / "tls.key"
+        secret = key.read_bytes()[40:80]
+        baits = [("map", "tiles.pmtiles"), ("state/plans", "0123456789abcdef"), ("exports", "0123456789abcdef.mp4")]
+        for folder, name in baits:
+            (site / folder).mkdir(parents=True, exist_ok=True)
+            (site / folder / name).symlink_to(key)
+        before = sorted(site.rglob("*"))
+
+        def ask(method, path):
+            head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nX-CSRF: {client.csrf}\r\nConnection: close\r\n"
+            body = "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+            answer = daemon.raw((head + (body if method in ("POST", "PUT", "PATCH") else "\r\n")).encode())
+            expect(secret not in answer and b"root:" not in answer and b"\nX-A:" not in answer, f"{method} {path} leaks a file")
+            return int(answer.split()[1]) if answer else 0
+
+        for method, route, _, path, _ in ROUTES:
+            if route in ("/plans/{plan}/image", "/exports/{export}/film", "/map/tiles"):
+                expect(ask("GET", address(path.replace("0" * 16, "0123456789abcdef"))) == 404, f"{route} follows a link")
+            for name in names if "{" in route else ():
+                got = ask(method, address(re.sub(r"\{\w+\}", lambda _, name=name: name, route)))
+                resolved = method == "GET" and name in ("..", ".", "%2e%2e") and got == 200  # the list above it
+                expect(resolved or got in (0, 400, 404, 405, 409, 414, 426, 431), f"{method} {route} with {name}: {got}")
+        expect(daemon.alive() and sorted(site.rglob("*")) == before, f"{set(site.rglob('*')) ^ set(before)}")
+
+
 @test("desk: malformed requests get a 4xx or lose their connection, and nobody else notices")
 def malformed():
     with desk() as daemon:
@@ -362,6 +411,11 @@ def malformed():
             "star": b"OPTIONS * HTTP/1.1\r\n" + host + b"\r\n",
             "percent": b"GET /%zz HTTP/1.1\r\n" + host + b"\r\n",
             "half percent": b"GET /% HTTP/1.1\r\n" + host + b"\r\n",
+            "header by the path": b"GET /api/v1/site%0aCookie:" + client.cookie.encode() + b"; HTTP/1.1\r\n" + host + b"\r\n",
+            "header by the query": b"GET /api/v1/site?a=%0aCookie:" + client.cookie.encode() + b"; HTTP/1.1\r\n" + host + b"\r\n",
+            "CR in path": b"GET /api/v1/site%0d HTTP/1.1\r\n" + host + cookie + b"\r\n",
+            "CRLF in path": b"GET /%0d%0aX-A:b HTTP/1.1\r\n" + host + b"\r\n",
+            "method by the path": b"GET /%0aPOST HTTP/1.1\r\n" + host + b"\r\n",
             "NUL in path": b"GET /\0 HTTP/1.1\r\n" + host + b"\r\n",
             "long path": b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\n" + host + b"\r\n",
             "endless path": b"GET /" + b"a" * 100000,
@@ -377,6 +431,7 @@ def malformed():
             "negative length": post + b"Content-Length: -1\r\n\r\n",
             "huge length": post + b"Content-Length: 99999999999999999999\r\n\r\n",
             "large body": post + b"Content-Length: 70000\r\n\r\n" + b"x" * 70000,
+            "pipelined after no body": post + b"Content-Length: 0\r\n\r\nGET / HTTP/1.1\r\n" + host + b"\r\n",
             "pipelined after a body": post + b"Content-Length: 2\r\n\r\n{}" + b"GET / HTTP/1.1\r\n" + host + b"\r\n" * 2,
             "body of a GET": b"GET /api/v1/site HTTP/1.1\r\n" + host + cookie + b"Content-Length: 3\r\n\r\nabc",
             "unknown upgrade": b"GET / HTTP/1.1\r\n" + host + b"Connection: Upgrade\r\nUpgrade: teapot\r\n\r\n",
@@ -395,6 +450,7 @@ def malformed():
             answer = daemon.raw(data, seconds=0.8)
             statuses = [int(s) for s in re.findall(rb"(?:^|\n)HTTP/1\.[01] (\d+) ", answer)]
             fine = name in ("bare LF", "subprotocol", "pipelined after a body", "absolute target", "NUL in path")
+            expect(answer or name != "pipelined after no body", f"{name}: no answer")
             expect(all(400 <= s < 600 for s in statuses) or fine, f"{name}: {answer[:100]!r}")
             expect(daemon.alive() and client.status("GET", "/api/v1/session") == 200, f"{name} broke the server")
         for seed in range(60):  # half a request, and then nothing more
@@ -402,6 +458,16 @@ def malformed():
             with daemon.tls() as connection:
                 connection.sendall(whole[: 2 * seed])
         expect(daemon.alive() and client.status("GET", "/api/v1/session") == 200, "half requests broke the server")
+
+
+@test("desk: an empty body is answered on every route that takes one")
+def empty_body():
+    with desk(users=(), roles={"anna": "administrator"}) as daemon:
+        client = daemon.signed_in("anna")
+        for method, _, _, path, _ in ROUTES:
+            if method in ("POST", "PUT", "PATCH"):
+                got = client.status(method, address(path), b"")
+                expect(400 <= got < 500, f"{method} {path}: {got}")
 
 
 @test("desk: too large a body is refused")

@@ -130,6 +130,9 @@ def tries():
         # The password was right each time: that does not forgive wrong codes.
         client, asked = begin(daemon, "olga")
         expect(finish_code(client, asked["ticket"]) == "throttled", "a fresh ticket helps nobody")
+        # Whether a ticket is one is not told by who asks for somebody else: it belongs to an address.
+        unknown = ["A" * 43, asked["ticket"][::-1], asked["ticket"][:-1], asked["ticket"] + "A", ""]
+        expect({finish_code(client, ticket) for ticket in unknown} == {"ticket"}, "an unknown ticket")
 
 
 def finish_code(client, ticket):
