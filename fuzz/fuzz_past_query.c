@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int64_t value;
     if (size >= sizeof text)
         return 0;
-    memcpy(text, data, size);
+    if (size > 0)
+        memcpy(text, data, size);
     text[size] = '\0';
     if (past_parse_ms(text, &value) && (value < 0 || value > PAST_TIME_MAX_MS))
         abort();

@@ -259,6 +259,7 @@ static void rig_start(struct rig *rig, const struct server *server, const char *
         .dial_us = SCRIM_SECOND,
         .talk_us = SCRIM_SECOND,
         .first_wait_us = SCRIM_SECOND,
+        .end_us = INT64_MAX,
     };
     REQUIRE(scrim_rtsp_url_parse(rig->url, &rig->ingest.camera, &error) >= 0);
 }
