@@ -348,7 +348,7 @@ def traversal():
             "/api/v1/cameras/quay/recordings/2026-02-30/120000.mp4",
             "/api/v1/cameras/quay/recordings/2026-11-23/120000.mp4%0a",
             "/api/v1/cameras/..%2fquay/recordings/2026-11-23/120000.mp4",
-            "/api/v1/cameras/%2e%2e/timeline" + RANGE, "/api/v1/cameras/" + "q" * 400 + "/timeline" + RANGE,
+            "/api/v1/cameras/%2e%2e/recordings" + RANGE, "/api/v1/cameras/" + "q" * 400 + "/timeline" + RANGE,
         ]
         for path in tails:
             request = f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nConnection: close\r\n\r\n"
