@@ -46,6 +46,7 @@ const diamond = [
     [0, 4],
     [-4, 0],
 ] as const;
+const labelGap = 6; // between two labels
 const leastWidth = 1.5; // a gap of a second must still be seen in a day
 
 export function drawTicks(
@@ -58,19 +59,29 @@ export function drawTicks(
     const [major] = tickSteps(range, width, labelWidth);
     context.font = `11px ${palette.font}`;
     context.textBaseline = 'middle';
+    context.textAlign = 'left';
+    const majors: number[] = [];
     for (const tick of ticks(range, width, labelWidth, zoneOffset)) {
         const x = Math.round(toX(range, width, tick.at));
         if (!tick.major && place.labels === null) continue;
         context.fillStyle = palette.colour(tick.major ? '--line-strong' : '--line');
         context.fillRect(x, place.top, 1, tick.major ? place.bottom - place.top : 4);
-        if (tick.major && place.labels !== null) {
-            const midnight = (tick.at + zoneOffset(tick.at)) % day === 0;
-            const words = label(tick.at, major, midnight);
-            context.fillStyle = palette.colour(midnight ? '--text' : '--text-muted');
-            const half = context.measureText(words).width / 2;
-            context.textAlign = x < half ? 'left' : x > width - half ? 'right' : 'center';
-            context.fillText(words, Math.min(width, Math.max(0, x)), place.labels);
-        }
+        if (tick.major && place.labels !== null) majors.push(tick.at);
+    }
+    if (place.labels === null) return;
+    const isMidnight = (at: number): boolean => (at + zoneOffset(at)) % day === 0;
+    const taken: (readonly [left: number, right: number])[] = [];
+    // Days before hours: where both do not fit, the hour goes.
+    for (const at of majors.sort((a, b) => Number(isMidnight(b)) - Number(isMidnight(a)))) {
+        const words = label(at, major, isMidnight(at));
+        const wide = context.measureText(words).width;
+        const middle = toX(range, width, at);
+        const left = Math.round(Math.min(Math.max(0, middle - wide / 2), width - wide));
+        if (taken.some(([from, to]) => left < to + labelGap && left + wide > from - labelGap))
+            continue;
+        taken.push([left, left + wide]);
+        context.fillStyle = palette.colour(isMidnight(at) ? '--text' : '--text-muted');
+        context.fillText(words, left, place.labels);
     }
 }
 
