@@ -1,5 +1,6 @@
 #include "cli/invite.h"
 
+#include "base/log.h"
 #include "people/db.h"
 #include "people/invitations.h"
 
@@ -56,9 +57,11 @@ int scrim_invite_first(const struct scrim_site *site, struct scrim_error *error)
         printf("This site has no administrator yet.\n");
         result = scrim_invite(users, site->config, FIRST_NAME, SCRIM_ROLE_ADMINISTRATOR, error);
     } else if (result >= 0 && count == 0) {
-        printf("This site has no administrator yet: scrim user invite %s " FIRST_NAME
-               " --role administrator\n",
-               site->dir);
+        const struct scrim_log log = scrim_log_named("up");
+        scrim_info(&log,
+                   "this site has no administrator yet: scrim user invite %s " FIRST_NAME
+                   " --role administrator",
+                   site->dir);
     }
     fflush(stdout);
     scrim_users_close(users);

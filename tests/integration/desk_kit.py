@@ -62,7 +62,7 @@ class Picture:
         path = harness.FOOTAGE / f"desk-picture-{'noise' if noise else 'plain'}.mp4"
         if not path.exists():
             harness.FOOTAGE.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
+            partial = path.with_suffix(f".{os.getpid()}")  # another lane may make it, too
             ffmpeg(
                 "-f", "lavfi", "-i", f"testsrc2=s=320x240:r={self.FPS}:d=4",
                 *(["-vf", "noise=alls=60:allf=t"] if noise else []),

@@ -25,7 +25,7 @@ def sound_clip(name):
     path = FOOTAGE / f"{name}.mov"
     if not path.exists():
         FOOTAGE.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
+        partial = path.with_suffix(f".{os.getpid()}")  # another lane may make it, too
         ffmpeg(
             "-f", "lavfi", "-i", f"testsrc2=s=640x480:r={FPS}:d=60", "-f", "lavfi", "-i", "anoisesrc=d=60:a=0.3:seed=7",
             "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-bf", "0", "-g", FPS,
