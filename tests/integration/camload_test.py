@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness import CAMERA_PASSWORD, CAMERA_USER, FOOTAGE, clip, expect, ffmpeg, packets, test, wait_for
+from harness import CAMERA_PASSWORD, CAMERA_USER, clip, expect, ffmpeg, footage, packets, test, wait_for
 from loadkit import CUT, SENT, UDP, Load, ledger_of
 from sitekit import Failure, write_secret
 
@@ -13,10 +13,8 @@ USERINFO = f"{CAMERA_USER}:correct%20horse%2Fbattery%3Astaple@"
 
 
 def byte_stream(name, codec):
-    path = FOOTAGE / f"{name}.{codec}"
-    if not path.exists():
-        ffmpeg("-i", clip(name), "-c", "copy", "-f", "hevc" if codec == "h265" else "h264", path)
-    return path
+    form = "hevc" if codec == "h265" else "h264"
+    return footage(f"{name}.{codec}", lambda path: ffmpeg("-i", clip(name), "-c", "copy", "-f", form, path))
 
 
 @contextmanager

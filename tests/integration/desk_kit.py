@@ -59,18 +59,16 @@ class Picture:
     FPS, GOP, TIMESCALE = 10, 10, 10240
 
     def __init__(self, noise=False):
-        path = harness.FOOTAGE / f"desk-picture-{'noise' if noise else 'plain'}.mp4"
-        if not path.exists():
-            harness.FOOTAGE.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(f".{os.getpid()}")  # another lane may make it, too
+        def make(path):
             ffmpeg(
                 "-f", "lavfi", "-i", f"testsrc2=s=320x240:r={self.FPS}:d=4",
                 *(["-vf", "noise=alls=60:allf=t"] if noise else []),
                 "-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p", "-bf", "0", "-g", self.GOP,
                 "-sc_threshold", 0, *(["-qp", 12] if noise else []), "-video_track_timescale", self.TIMESCALE,
-                "-movflags", "frag_every_frame+empty_moov+default_base_moof", "-f", "mp4", partial,
+                "-movflags", "frag_every_frame+empty_moov+default_base_moof", "-f", "mp4", path,
             )
-            partial.rename(path)
+
+        path = harness.footage(f"desk-picture-{'noise' if noise else 'plain'}.mp4", make)
         self.read(path)
         expect(len(self.parts) == 4 * self.FPS, f"{len(self.parts)} fragments")
 

@@ -1,6 +1,7 @@
 """What the integration tests share: their registry, footage, and sites that clean up after themselves."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -110,16 +111,25 @@ ENCODERS = {
 }
 
 
-def clip(name):
-    """The file of a clip, made when it is first needed."""
-    path = FOOTAGE / f"{name}.mp4"
-    if not path.exists():
-        FOOTAGE.mkdir(parents=True, exist_ok=True)
-        source, filters, codec = CLIPS[name]
-        partial = path.with_suffix(f".{os.getpid()}")  # another lane may make it, too
-        ffmpeg(*source(), "-an", "-vf", f"{filters},format=yuv420p", *ENCODERS[codec], "-f", "mp4", partial)
-        partial.rename(path)
+def footage(name, make):
+    """A file of footage, which make(PATH) writes when it is first needed. Tests beside this one wait for it."""
+    path = FOOTAGE / name
+    FOOTAGE.mkdir(parents=True, exist_ok=True)
+    with open(path.with_suffix(path.suffix + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            partial = path.with_suffix(path.suffix + ".partial")
+            make(partial)
+            partial.rename(path)
     return path
+
+
+def clip(name):
+    def make(path):
+        source, filters, codec = CLIPS[name]
+        ffmpeg(*source(), "-an", "-vf", f"{filters},format=yuv420p", *ENCODERS[codec], "-f", "mp4", path)
+
+    return footage(f"{name}.mp4", make)
 
 
 class Stage:

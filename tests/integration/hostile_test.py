@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
-from harness import FOOTAGE, clip, expect, ffmpeg, stage, test, wait_for
+from harness import clip, expect, ffmpeg, footage, stage, test, wait_for
 from loadkit import Load, account, cost, ledger_of, tree
 
 USERS = {"anna": ("administrator", "a good password")}
@@ -219,9 +219,7 @@ def hostile_cameras():
 
 @contextmanager
 def good_camera(work):
-    source = FOOTAGE / "people.h264"
-    if not source.exists():
-        ffmpeg("-i", clip("people"), "-c", "copy", "-f", "h264", source)
+    source = footage("people.h264", lambda path: ffmpeg("-i", clip("people"), "-c", "copy", "-f", "h264", path))
     load = Load([source], 1, ledger=work / "ledger")
     try:
         yield load

@@ -1,6 +1,6 @@
 """Nothing of the original is on disk in the clear: a known film goes in, every file is searched for it."""
 
-from harness import clip, covered, expect, ffmpeg, stage, test, wait_for
+from harness import clip, covered, expect, ffmpeg, footage, stage, test, wait_for
 
 NEEDLE = 20  # bytes; long enough never to match by chance
 SEI = 6  # NAL unit type: x264 writes its name and options into one, the veil's and the camera's alike
@@ -8,8 +8,7 @@ SEI = 6  # NAL unit type: x264 writes its name and options into one, the veil's 
 
 def needles(name):
     """Byte strings from the middle of every NAL unit of a clip that says anything about its pictures."""
-    path = clip(name).with_suffix(".h264")
-    ffmpeg("-i", clip(name), "-c", "copy", "-bsf:v", "h264_mp4toannexb", path)
+    path = footage(f"{name}.h264", lambda to: ffmpeg("-i", clip(name), "-c", "copy", "-f", "h264", to))
     found = set()
     for unit in path.read_bytes().split(b"\0\0\1"):
         unit = unit.rstrip(b"\0")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from contextlib import closing
 
-from harness import FOOTAGE, FPS, covered, expect, expect_failure, ffmpeg, frame_hashes, stage, test, wait_for
+from harness import FPS, covered, expect, expect_failure, ffmpeg, footage, frame_hashes, stage, test, wait_for
 from sitekit import scrim, utc_text
 from sound_camera import SoundCamera
 
@@ -22,17 +22,14 @@ CLIPS = {
 
 
 def sound_clip(name):
-    path = FOOTAGE / f"{name}.mov"
-    if not path.exists():
-        FOOTAGE.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")  # another lane may make it, too
+    def make(path):
         ffmpeg(
             "-f", "lavfi", "-i", f"testsrc2=s=640x480:r={FPS}:d=60", "-f", "lavfi", "-i", "anoisesrc=d=60:a=0.3:seed=7",
             "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-bf", "0", "-g", FPS,
-            "-ac", "1", *CLIPS[name], partial,
+            "-ac", "1", *CLIPS[name], path,
         )  # fmt: skip
-        partial.rename(path)
-    return path
+
+    return footage(f"{name}.mov", make)
 
 
 def streams(path):
