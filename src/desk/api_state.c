@@ -85,6 +85,15 @@ void scrim_api_storage(void *context, struct scrim_http_request *request)
         scrim_api_refuse(request, 503, "no_keeper", "the keeper has not said anything yet");
 }
 
+static json_t *groups_json(const struct scrim_roster *roster, unsigned camera)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < roster->groups_count; i++)
+        if (scrim_camera_set_has(&roster->groups[i].set, camera))
+            json_array_append_new(names, json_string(roster->groups[i].name));
+    return names;
+}
+
 static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
 {
     const struct scrim_camera_config *camera = &desk->site.config->cameras[index];
@@ -93,18 +102,19 @@ static json_t *camera_json(const struct scrim_desk *desk, unsigned index)
     scrim_live_size(desk->live, index, &width, &height);
     json_t *cause = status->cause[0] ? json_string(status->cause) : json_null();
     return json_pack(
-        "{s:s,s:s,s:s,s:s?,s:b,s:i,s:s,s:s?,s:o,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s,s:i,"
+        "{s:s,s:s,s:s,s:s?,s:b,s:o,s:i,s:s,s:s?,s:o,s:s,s:o,s:s,s:I,s:s,s:i,s:i,s:I,s:f,s:{s:s,s:s,"
+        "s:i,"
         "s:i}}",
         "id", camera->id, "name", camera->name ? camera->name : camera->id, "purpose",
         camera->purpose ? camera->purpose : "", "legal_basis", camera->legal_basis, "fixed",
-        !camera->added, "retention_hours", (int)camera->retention_hours, "record",
-        scrim_keep_text(camera->keep), "audio_reason", camera->audio_reason, "place",
-        scrim_plans_place(desk->plans, camera->id), "state", status->state, "cause", cause,
-        "detail", status->detail, "since_ms", (json_int_t)(status->since_us / 1000), "codec",
-        status->codec, "width", (int)status->width, "height", (int)status->height, "bitrate",
-        (json_int_t)status->bitrate, "fps", status->fps, "veil", "state",
-        scrim_live_state_text(desk->live, index), "reason", scrim_live_reason(desk->live, index),
-        "width", (int)width, "height", (int)height);
+        !camera->added, "groups", groups_json(desk->roster, index), "retention_hours",
+        (int)camera->retention_hours, "record", scrim_keep_text(camera->keep), "audio_reason",
+        camera->audio_reason, "place", scrim_plans_place(desk->plans, camera->id), "state",
+        status->state, "cause", cause, "detail", status->detail, "since_ms",
+        (json_int_t)(status->since_us / 1000), "codec", status->codec, "width", (int)status->width,
+        "height", (int)status->height, "bitrate", (json_int_t)status->bitrate, "fps", status->fps,
+        "veil", "state", scrim_live_state_text(desk->live, index), "reason",
+        scrim_live_reason(desk->live, index), "width", (int)width, "height", (int)height);
 }
 
 void scrim_api_cameras(void *context, struct scrim_http_request *request)
