@@ -29,8 +29,13 @@ def start_demo(**environment):
     )
 
 
-@test("the demo runs, opens, checks and ends by itself", alone=True)
-def demo_by_itself():
+@test("the demo runs, opens, checks and ends by itself; Ctrl-C stops it and leaves no process behind", long=True)
+def demo():  # one after the other: its ports are always the same
+    by_itself()
+    interrupted()
+
+
+def by_itself():
     demo = start_demo(DEMO_SECONDS="20")
     try:
         output = demo.communicate(timeout=300)[0]
@@ -43,8 +48,7 @@ def demo_by_itself():
     expect(not left, f"left behind: {left}")
 
 
-@test("Ctrl-C stops the demo and leaves no process behind", alone=True)
-def demo_interrupted():
+def interrupted():
     demo = start_demo()
     seen = []
     try:

@@ -31,7 +31,7 @@ def finish(script, process):
     expect(process.wait(900) == 0, f"{script}: see the lines above; pictures are in {ARTIFACTS}")
 
 
-@test("the desk in Chromium: what an operator does on four real cameras; states that a healthy site rarely shows", alone=True)
+@test("the desk in Chromium: what an operator does on four real cameras; states that a healthy site rarely shows", long=True)
 def chromium():
     states = begin("states.mjs")  # on a server of its own, while the site fills its archive
     password = secrets.token_urlsafe(12)

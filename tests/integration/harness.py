@@ -28,19 +28,18 @@ class Test(NamedTuple):
     name: str
     function: Callable
     soak: bool
-    alone: bool
+    long: bool
 
 
 class Skip(Exception):
     """This test cannot run here; the text says why."""
 
 
-def test(name, soak=False, alone=False):
-    """Registers a test. Those with soak=True run only in `make soak`; those with alone=True share the machine with
-    no other test."""
+def test(name, soak=False, long=False):
+    """Registers a test. Those with soak=True run only in `make soak`; those that take minutes begin first."""
 
     def register(function):
-        tests.append(Test(name, function, soak, alone))
+        tests.append(Test(name, function, soak, long))
         return function
 
     return register

@@ -2,7 +2,7 @@
 """run.py [--soak] [WORD…]: the integration tests whose module or name contains a WORD; all without one.
 
 Prints "ok NAME", "FAIL NAME" with the reason above, or "skip NAME". All of them run several at a time, each in a
-process of its own, since most of their time is waiting; those that want the machine for themselves come last.
+process of its own, since most of their time is waiting.
 """
 
 import importlib
@@ -103,9 +103,7 @@ def main():
     if words or "--soak" in sys.argv:
         return 0 if all([run(test) for test in tests]) else 1
     lanes = Lanes()
-    together, alone = [t for t in tests if not t.alone], [t for t in tests if t.alone]
-    good = lanes.run_all(together, LANES)
-    return 0 if lanes.run_all(alone, 1) and good else 1
+    return 0 if lanes.run_all(sorted(tests, key=lambda test: not test.long), LANES) else 1
 
 
 if __name__ == "__main__":
