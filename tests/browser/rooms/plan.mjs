@@ -24,7 +24,7 @@ function chunk(kind, data) {
 }
 
 // A floor with walls, so that pictures of it show something.
-function floor(width, height) {
+export function drawing(width, height) {
     const rows = Buffer.alloc(height * (width + 1), 0xf4);
     for (let y = 0; y < height; y++) {
         rows[y * (width + 1)] = 0;
@@ -50,7 +50,7 @@ function floor(width, height) {
 
 // A world of one grey tile: PMTiles 3, nothing compressed.
 export function world() {
-    const tile = floor(256, 256);
+    const tile = drawing(256, 256);
     const directory = Buffer.from([1, 0, 1, ...varint(tile.length), 1]);
     const metadata = Buffer.from(JSON.stringify({ attribution: 'Made by <b>this</b> test' }));
     const head = Buffer.alloc(127);
@@ -133,7 +133,7 @@ async function upload(page) {
     await page.setInputFiles('dialog[open] input[type=file]', {
         name: 'Ground floor.png',
         mimeType: 'image/png',
-        buffer: floor(1200, 800),
+        buffer: drawing(1200, 800),
     });
     await page.click('dialog[open] .primary');
     await page.waitForSelector('.sheet');
