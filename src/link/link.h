@@ -45,7 +45,7 @@ enum scrim_link_kind {
     // appearance, random and forgotten with it, u8 enum scrim_class or SCRIM_OBSERVED_MOTION, u16
     // x, y, width, height (1/65535 of the picture), u8 score (255: certain)}.
     SCRIM_LINK_OBSERVATION = 8,
-    SCRIM_LINK_CAMERA_STATE = 9,     // JSON text, see scrim_link docs in docs/ref/link.md
+    SCRIM_LINK_CAMERA_STATE = 9,     // JSON text, one object: recorder/state.h
     SCRIM_LINK_HOUR_KEY_WANTED = 10, // u64 hour since 1970
     SCRIM_LINK_HOUR_KEY = 11,        // u64 hour, 32 bytes of key
     SCRIM_LINK_REFUSED = 12,         // text: a sentence

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The systemd units: they verify, and none is more exposed than docs/ref/systemd.md says.
+"""The systemd units: they verify, none is more exposed than docs/ref/systemd.md says, and the desk may write where it
+writes.
 
 `systemd-analyze security --offline` scores what a unit leaves open from 0 (nothing) to 10. What is written down is
 the most it may be: a change that hardens a unit lowers the figure there, one that opens it has to say so there.
@@ -46,11 +47,40 @@ def score(unit):
     return (float(found[1]), "") if found else (None, err.strip())
 
 
+def desk_directories():
+    """{directory below a site's: whether the desk writes there}, of make_dirs() and confine() in its main.c."""
+    defines = {}
+    for header in (ROOT / "src").rglob("*.h"):
+        defines.update(re.findall(r'^#define (SCRIM_\w+_DIR) "([^"]+)"', header.read_text(), re.MULTILINE))
+    text = re.sub(r"\bSCRIM_\w+_DIR\b", lambda name: f'"{defines[name[0]]}"', (ROOT / "src/desk/main.c").read_text())
+    made = re.search(r"names\[\] = \{([^}]*)\}", text)
+    opened = re.search(r"\} wanted\[\] = \{(.*?)\n    \};", text, re.DOTALL)
+    found = dict.fromkeys(re.findall(r'"([^"]+)"', made[1]), False)
+    for name, rights in re.findall(r'\{"([^"]+)",([^}]*)\}', opened[1]):
+        if not name.endswith(".pub"):  # a file
+            found[name] = "all" in rights or "CREATE" in rights
+    return found
+
+
+def desk_gaps():
+    """What own-site does not make, though the site's directory is root's, and what the desk's unit does not let it write."""
+    unit = (UNITS / "scrimd@.service.in").read_text()
+    writable = re.findall(r"/var/lib/scrim/%i/(\S+)", re.search(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE)[1])
+    own_site = (UNITS / "own-site").read_text()
+    listed = [name for names in re.findall(r"^for \w+ in (.*); do$", own_site, re.MULTILINE) for name in names.split()]
+    made = {*listed, *re.findall(r'^ *own \S+ \d+ "\$site/([^"$]+)"', own_site, re.MULTILINE)}
+    for name, writes in desk_directories().items():
+        if name not in made:
+            yield f"own-site does not make {name}, which the desk needs"
+        if writes and not any(name == path or name.startswith(path + "/") for path in writable):
+            yield f"scrimd@.service: ReadWritePaths lacks {name}, where the desk writes"
+
+
 def main():
     if not shutil.which("systemd-analyze"):
         print("  skipped: systemd-analyze (Debian package systemd) is not installed\nskip units: systemd")
         return 0
-    broken = []
+    broken = list(desk_gaps())
     with tempfile.TemporaryDirectory(prefix="scrim-units-") as work:
         directory = Path(work)
         lay_out(directory)
