@@ -239,7 +239,7 @@ static bool take_from_veil(const struct peer *peer, unsigned camera,
     struct scrim_live_frame frame;
     const enum scrim_rendition rendition =
         message->flags & SCRIM_LINK_THIN ? SCRIM_RENDITION_THIN : SCRIM_RENDITION_FULL;
-    if (camera % peer->hello.workers != peer->hello.worker)
+    if (peer->hello.workers == 0 || camera % peer->hello.workers != peer->hello.worker)
         return false; // somebody else's camera
     switch (message->kind) {
     case SCRIM_LINK_INIT:

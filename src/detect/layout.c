@@ -51,7 +51,7 @@ size_t scrim_layout(struct scrim_span *spans, unsigned count)
     for (unsigned i = 0; i < count; i++)
         if (spans[i].size > 0)
             order[wanted++] = &spans[i];
-    qsort(order, wanted, sizeof(*order), larger_first);
+    qsort(order, wanted, sizeof(struct scrim_span *), larger_first);
     for (unsigned i = 0; i < wanted; i++) {
         size_t offset = 0;
         const struct scrim_span *other;

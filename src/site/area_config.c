@@ -32,7 +32,7 @@ static int take_points(const struct scrim_area_config *config, struct scrim_area
                        struct scrim_error *error)
 {
     int result = SCRIM_OK;
-    for (unsigned i = 0; i < config->points_count && result >= 0; i++)
+    for (unsigned i = 0; config->points && i < config->points_count && result >= 0; i++)
         result =
             scrim_area_add_point(area, config->points[i].at[0], config->points[i].at[1], error);
     return result;
