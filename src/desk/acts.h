@@ -17,7 +17,7 @@
 
 struct scrim_act {
     const char *who;    // a user's name, or "token NAME"; NULL: the desk itself
-    const char *what;   // "user.add": what is acted upon, and how; [a-z.-]
+    const char *what;   // "user.change": what is acted upon, and how; [a-z.-]
     const char *camera; // NULL: none
     const char *reason; // as the person gave it; NULL: none was asked for
     const char *detail; // text of a JSON object, never with a secret; NULL: none

@@ -32,7 +32,7 @@ try {
                 '--test-reporter-destination=stdout',
                 ...files,
             ],
-            { stdio: 'inherit' },
+            { stdio: 'inherit', cwd: here },
         ).status ?? 1;
 } finally {
     rmSync(out, { recursive: true });

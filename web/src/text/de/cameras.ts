@@ -4,7 +4,6 @@ const plural = (n: number, one: string, many: string): string => (n === 1 ? one 
 
 export const cameras: typeof en.cameras = {
     title: 'Kameras',
-    lead: 'Wozu jede Kamera da ist und wie es ihr geht.',
     add: 'Kamera hinzufügen',
     filter: 'Kamera suchen',
     filterHint: 'Name, Zweck oder Kennung',
@@ -39,7 +38,6 @@ export const cameras: typeof en.cameras = {
     none: 'keine',
     unknown: '–',
     mbit: (rate: string) => `${rate} Mbit/s`,
-    gapTime: (length: string) => length,
     reconnects: (n: number) => plural(n, '1-mal', `${n}-mal`),
     clockOff: (words: string) => words,
     clockGood: 'richtig',
@@ -54,7 +52,6 @@ export const cameras: typeof en.cameras = {
     },
     sparkline: (low: string, high: string) =>
         `Bitrate über 24 Stunden: von ${low} bis ${high} Mbit/s`,
-    fixed: 'In scrim.yaml',
 
     one: {
         back: 'Kameras',
@@ -68,7 +65,6 @@ export const cameras: typeof en.cameras = {
         legalBasis: 'Rechtsgrundlage',
         notStated: 'Nicht angegeben',
         kept: 'Aufbewahrt für',
-        keptReason: 'Warum länger als 72 Stunden',
         record: 'Was aufbewahrt wird',
         keeps: {
             original: 'Versiegeltes Original und verdecktes Bild',
@@ -221,19 +217,16 @@ export const cameras: typeof en.cameras = {
 
     areas: {
         title: 'Masken, Zonen, Linien',
-        lead: 'Klicken Sie ins Bild, um Ecken zu setzen. Alles geht auch mit der Tastatur.',
-        back: 'Kamera',
         list: 'Was eingezeichnet ist',
         none: 'Noch ist nichts eingezeichnet.',
         newOf: { mask: 'Neue Maske', zone: 'Neue Zone', line: 'Neue Linie' },
         kinds: { mask: 'Maske', zone: 'Zone', line: 'Linie' },
         about: {
             mask: 'Immer verdeckt, was auch geschieht',
-            zone: 'Ein benannter Ort, für Regeln',
-            line: 'Zählt Übertritte in Richtung ihres Pfeils',
+            zone: 'Ein benannter Ort, für künftige Regeln',
+            line: 'Eine benannte Linie mit Richtung, für künftige Regeln',
         },
         name: 'Name',
-        nameHint: 'a bis z, 0 bis 9 und -',
         nameProblem: 'Nur a bis z, 0 bis 9 und -, höchstens 31 Zeichen.',
         nameTaken: 'Diesen Namen hat schon etwas anderes.',
         unnamed: 'ohne Namen',
@@ -253,8 +246,6 @@ export const cameras: typeof en.cameras = {
         undo: 'Rückgängig',
         turn: 'Pfeil umkehren',
         remove: 'Entfernen',
-        addPoint: 'Ecke hinzufügen',
-        removePoint: 'Ecke löschen',
         crosses: (a: number, b: number) =>
             `Die Form kreuzt oder berührt sich selbst: die Kante ab Ecke ${a} und die Kante ab Ecke ${b}.`,
         save: 'Speichern',

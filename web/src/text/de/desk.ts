@@ -33,7 +33,6 @@ export const desk: typeof english = {
     roomFailed: 'Diese Seite konnte nicht geladen werden. Der Server antwortet nicht.',
 
     signIn: {
-        title: 'Anmelden',
         user: 'Name',
         password: 'Passwort',
         submit: 'Anmelden',
@@ -90,7 +89,6 @@ export const desk: typeof english = {
         disk: 'Datenträger',
         cameras: 'Kameras',
         running: 'Läuft',
-        down: 'Läuft nicht',
         recorderDown: 'Läuft nicht. Es wird nichts aufgezeichnet.',
         veilDown: 'Läuft nicht. Seine Bilder sind verdeckt; die Aufzeichnung läuft weiter.',
         diskFree: (free: string, total: string) => `${free} von ${total} frei`,
@@ -154,11 +152,9 @@ export const desk: typeof english = {
     picture: {
         connecting: 'Verbindet',
         live: 'Live',
-        late: 'Verspätet',
         lateBy: (age: string) => `${age} verspätet`,
         opaque: 'Verdeckt',
         waiting: 'Wartet auf Schleier',
-        lost: lost.feed,
         lostBy: lost,
         since: (time: string) => `seit ${time}`,
         down: 'Schleier ausgefallen',
@@ -166,7 +162,6 @@ export const desk: typeof english = {
         downNoteNotRecording: 'Bild verdeckt.',
         redacted: 'Geschwärztes Livebild',
         redactedArchive: 'Geschwärzte Aufzeichnung',
-        noMedia: 'Dieser Browser kann das Livebild nicht wiedergeben.',
     },
 
     camera: {
@@ -240,7 +235,6 @@ export const desk: typeof english = {
         zoomIn: 'Näher',
         zoomOut: 'Weiter',
         failed: 'Die Zeitleiste konnte nicht gelesen werden.',
-        live: 'Live',
         legend: 'Was die Bänder bedeuten',
     },
 

@@ -37,7 +37,6 @@ export const entry: typeof en.entry = {
         keyWaiting: 'Warten auf den Schlüssel …',
         submit: 'Weiter',
         back: 'Von vorn beginnen',
-        other: 'Etwas anderes:',
         ways: {
             totp: 'Authenticator-App',
             webauthn: 'Sicherheitsschlüssel',
@@ -56,7 +55,6 @@ export const entry: typeof en.entry = {
         lead: (site) => `Sie sind eingeladen: ${site}.`,
         name: 'Ihr Name hier',
         role: 'Ihre Rolle',
-        site: 'Standort',
         choose: 'Wählen Sie ein Passwort',
         submit: 'Zum Desk',
         busy: 'Einen Moment …',
@@ -99,7 +97,11 @@ export const entry: typeof en.entry = {
             'Der Dienst, über den Sie sich anmelden, antwortet nicht. Versuchen Sie es gleich noch einmal.',
         provider_refused: 'Der Dienst, über den Sie sich anmelden, hat abgelehnt.',
         not_admitted:
-            'Dort kennt man Sie, hier nicht. Bitten Sie die Administration des Standorts um eine Einladung.',
+            'Ihr Konto dort gehört nicht zu denen, die dieser Standort einlässt. Fragen Sie die Administration.',
+        not_invited:
+            'Dort kennt man Sie, hier nicht, oder die Einladung ist ungültig. Bitten Sie die Administration des Standorts um eine neue.',
+        taken: 'Dieses Konto oder dieser Name gehört hier schon jemandem. Melden Sie sich ohne die Einladung an, oder fragen Sie die Administration.',
+        state: 'Es hat länger als zehn Minuten gedauert oder in einem anderen Fenster begonnen. Beginnen Sie die Anmeldung von vorn.',
         host: 'Für Sicherheitsschlüssel muss in der Adresse des Desks ein Name stehen, keine Zahl.',
         overload: 'Der Server hat zu viel zu tun. Versuchen Sie es gleich noch einmal.',
         internal: 'Im Server ist etwas schiefgegangen. Sein Protokoll sagt, was.',

@@ -3,7 +3,6 @@ const plural = (n: number, one: string, many: string): string => (n === 1 ? one 
 
 export const cameras = {
     title: 'Cameras',
-    lead: 'What each camera is for, and how it does.',
     add: 'Add a camera',
     filter: 'Find a camera',
     filterHint: 'Name, purpose or id',
@@ -38,7 +37,6 @@ export const cameras = {
     none: 'none',
     unknown: '–',
     mbit: (rate: string) => `${rate} Mbit/s`,
-    gapTime: (length: string) => length,
     reconnects: (n: number) => plural(n, '1 time', `${n} times`),
     clockOff: (words: string) => words,
     clockGood: 'right',
@@ -51,7 +49,6 @@ export const cameras = {
     },
     sparkline: (low: string, high: string) =>
         `Bit rate over 24 hours: from ${low} to ${high} Mbit/s`,
-    fixed: 'In scrim.yaml',
 
     one: {
         back: 'Cameras',
@@ -65,7 +62,6 @@ export const cameras = {
         legalBasis: 'Legal basis',
         notStated: 'Not stated',
         kept: 'Kept for',
-        keptReason: 'Why longer than 72 hours',
         record: 'What is kept',
         keeps: {
             original: 'Sealed original and redacted picture',
@@ -218,19 +214,16 @@ export const cameras = {
 
     areas: {
         title: 'Masks, zones, lines',
-        lead: 'Click in the picture to add corners. Everything works with the keyboard, too.',
-        back: 'Camera',
         list: 'What is drawn',
         none: 'Nothing is drawn yet.',
         newOf: { mask: 'New mask', zone: 'New zone', line: 'New line' },
         kinds: { mask: 'Mask', zone: 'Zone', line: 'Line' },
         about: {
             mask: 'Always opaque, whatever happens there',
-            zone: 'A named place, for rules',
-            line: 'Counts crossings in the direction of its arrow',
+            zone: 'A named place, for rules to come',
+            line: 'A named line with a direction, for rules to come',
         },
         name: 'Name',
-        nameHint: 'a to z, 0 to 9 and -',
         nameProblem: 'Only a to z, 0 to 9 and -, at most 31.',
         nameTaken: 'Another one has this name.',
         unnamed: 'without a name',
@@ -250,8 +243,6 @@ export const cameras = {
         undo: 'Undo',
         turn: 'Turn the arrow',
         remove: 'Remove',
-        addPoint: 'Add corner',
-        removePoint: 'Delete corner',
         crosses: (a: number, b: number) =>
             `It crosses or touches itself: the edge from corner ${a} and the edge from corner ${b}.`,
         save: 'Save',

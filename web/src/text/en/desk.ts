@@ -32,7 +32,6 @@ export const desk = {
     roomFailed: 'This page could not be loaded. The server does not answer.',
 
     signIn: {
-        title: 'Sign in',
         user: 'Name',
         password: 'Password',
         submit: 'Sign in',
@@ -88,7 +87,6 @@ export const desk = {
         disk: 'Disk',
         cameras: 'Cameras',
         running: 'Running',
-        down: 'Not running',
         recorderDown: 'Not running. Nothing is being recorded.',
         veilDown: 'Not running. Its pictures are blank; recording goes on.',
         diskFree: (free: string, total: string) => `${free} of ${total} free`,
@@ -150,11 +148,9 @@ export const desk = {
     picture: {
         connecting: 'Connecting',
         live: 'Live',
-        late: 'Late',
         lateBy: (age: string) => `Late by ${age}`,
         opaque: 'Opaque',
         waiting: 'Waiting for the veil',
-        lost: lost.feed,
         lostBy: lost,
         since: (time: string) => `since ${time}`,
         down: 'Veil down',
@@ -162,7 +158,6 @@ export const desk = {
         downNoteNotRecording: 'Picture blanked.',
         redacted: 'Redacted live picture',
         redactedArchive: 'Redacted recording',
-        noMedia: 'This browser cannot play the live picture.',
     },
 
     camera: {
@@ -230,7 +225,6 @@ export const desk = {
         zoomIn: 'Closer',
         zoomOut: 'Wider',
         failed: 'The timeline could not be read.',
-        live: 'Live',
         legend: 'What the bands mean',
     },
 

@@ -36,7 +36,6 @@ export const entry = {
         keyWaiting: 'Waiting for the key…',
         submit: 'Continue',
         back: 'Start again',
-        other: 'Something else:',
         ways: {
             totp: 'Authenticator app',
             webauthn: 'Security key',
@@ -55,7 +54,6 @@ export const entry = {
         lead: (site: string) => `You are invited to ${site}.`,
         name: 'Your name here',
         role: 'Your role',
-        site: 'Site',
         choose: 'Choose a password',
         submit: 'Enter the desk',
         busy: 'One moment…',
@@ -96,7 +94,11 @@ export const entry = {
         provider_down: 'The service that you sign in with does not answer. Try again in a moment.',
         provider_refused: 'The service that you sign in with refused.',
         not_admitted:
-            'You are known there, but not here. Ask the administrator of the site for an invitation.',
+            'Your account there is not among those that this site lets in. Ask its administrator.',
+        not_invited:
+            'You are known there, but not here, or the invitation is void. Ask the administrator of the site for a new one.',
+        taken: 'This account or this name belongs to somebody here already. Sign in without the invitation, or ask the administrator.',
+        state: 'It took longer than ten minutes, or began in another window. Begin the sign-in again.',
         host: 'Security keys need a name, not a number, in the address of the desk.',
         overload: 'The server has too much to do. Try again in a moment.',
         internal: 'Something went wrong in the server. Its log says what.',
