@@ -4,13 +4,21 @@ import { test } from 'node:test';
 import type { Point } from '../src/cameras/api';
 import {
     arrowOf,
+    covers,
     crossing,
     inPicture,
     meet,
     moveAll,
     nearestEdge,
 } from '../src/cameras/areas/geometry';
-import { actsOf, freeName, isSound, nameProblem, type Shape } from '../src/cameras/areas/model';
+import {
+    actsOf,
+    freeName,
+    isSound,
+    nameProblem,
+    type Shape,
+    uncovered,
+} from '../src/cameras/areas/model';
 import {
     addressProblem,
     blankDraft,
@@ -132,6 +140,34 @@ test('shapes stay in the picture, and keep their form when they are moved to its
     const moved = moveAll(square, 0.5, -0.5);
     assert.deepEqual(moved[0], [0.2, 0]);
     assert.deepEqual(moved[2], [1, 0.8]);
+});
+
+test('whoever would show what a mask hid is asked', () => {
+    assert.ok(
+        covers(square, [0.5, 0.5]) && covers(square, [0.1, 0.5]) && covers(square, [0.9, 0.9]),
+    );
+    assert.ok(!covers(square, [0.05, 0.5]) && !covers(square, [0.5, 0.91]));
+    const mask = (name: string, points: Point[]): Shape => ({
+        key: name,
+        kind: 'mask',
+        name,
+        points,
+        fixed: false,
+        saved: { name, points },
+    });
+    const before = [mask('till', square)];
+    const after = (points: Point[]): string[] => uncovered(before, [mask('till', points)]);
+    assert.deepEqual(after(square), []);
+    assert.deepEqual(uncovered(before, []), ['till']);
+    assert.deepEqual(uncovered(before, [{ ...mask('till', square), kind: 'zone' }]), ['till']);
+    assert.deepEqual(uncovered(before, [mask('renamed', square)]), []);
+    assert.deepEqual(after(moveAll(square, 0.001, 0)), ['till']);
+    assert.deepEqual(after(square.toSpliced(2, 1)), ['till']);
+    assert.deepEqual(after(square.toSpliced(1, 0, [0.5, 0.2])), ['till']); // a dent
+    assert.deepEqual(after(square.toSpliced(1, 0, [0.5, 0])), []); // a bulge
+    const [left, right] = [square.map(([x, y]): Point => [x / 2, y]), moveAll(square, 0.1, 0)];
+    assert.deepEqual(uncovered(before, [mask('left', left), mask('right', right)]), []);
+    assert.deepEqual(uncovered(before, [mask('right', right)]), ['till']);
 });
 
 test('a new corner goes into the nearest edge', () => {

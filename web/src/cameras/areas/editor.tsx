@@ -187,12 +187,16 @@ function Unmask({
 
 function Save({ editing }: { editing: Editing }) {
     const { acts, shapes, doing } = editing;
-    const [asking, setAsking] = useState(false);
-    const uncovered = acts.filter((act) => act.act === 'remove' && act.kind === 'mask');
+    const [asking, setAsking] = useState<string[]>([]); // of which masks
     const sound = shapes.every((shape) => isSound(shape, shapes) || shape.fixed);
     const save = (): void => {
-        setAsking(false);
+        setAsking([]);
         void editing.save();
+    };
+    const ask = (): void => {
+        const masks = editing.uncovers();
+        if (masks.length > 0) setAsking(masks);
+        else save();
     };
     return (
         <>
@@ -203,7 +207,7 @@ function Save({ editing }: { editing: Editing }) {
                 <button
                     class="primary"
                     disabled={acts.length === 0 || !sound || doing.busy}
-                    onClick={() => (uncovered.length > 0 ? setAsking(true) : save())}
+                    onClick={ask}
                 >
                     {doing.busy ? words.saving : words.save}
                 </button>
@@ -214,12 +218,8 @@ function Save({ editing }: { editing: Editing }) {
                     {words.discard}
                 </button>
             </div>
-            {asking && (
-                <Unmask
-                    names={uncovered.map((act) => act.name).join(', ')}
-                    onAct={save}
-                    onClose={() => setAsking(false)}
-                />
+            {asking.length > 0 && (
+                <Unmask names={asking.join(', ')} onAct={save} onClose={() => setAsking([])} />
             )}
         </>
     );

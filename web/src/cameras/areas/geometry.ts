@@ -77,28 +77,62 @@ export function crossing(points: readonly Point[], kind: AreaKind): [number, num
     return null;
 }
 
+const edgesOf = (points: readonly Point[]): [Point, Point][] =>
+    points.map((a, i) => [a, points[(i + 1) % points.length] as Point]);
+
+function distance([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
+    const length = (bx - ax) ** 2 + (by - ay) ** 2;
+    const share = length ? ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length : 0;
+    const on = Math.min(1, Math.max(0, share));
+    return Math.hypot(x - ax - on * (bx - ax), y - ay - on * (by - ay));
+}
+
+// Whether a point lies in a shape or on its outline, by the even-odd rule.
+export function covers(points: readonly Point[], at: Point): boolean {
+    let crossed = false;
+    for (const [a, b] of edgesOf(points)) {
+        if (distance(at, a, b) < 2 / decimals) return true;
+        const x = a[0] + ((at[1] - a[1]) * (b[0] - a[0])) / (b[1] - a[1]);
+        if (a[1] > at[1] !== b[1] > at[1] && at[0] < x) crossed = !crossed;
+    }
+    return crossed;
+}
+
+const grid = 8; // cells in each direction
+const edgeParts = 4;
+
+// Points that stand for all of a shape: its corners, some along its edges, and the middles of the
+// cells of a grid over it that it covers.
+export function samplesOf(points: readonly Point[]): Point[] {
+    const xs = points.map(([x]) => x);
+    const ys = points.map(([, y]) => y);
+    const [left, top] = [Math.min(...xs), Math.min(...ys)];
+    const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
+    const inner = Array.from({ length: grid * grid }, (_, i): Point => {
+        const row = Math.floor(i / grid);
+        return [left + (((i % grid) + 0.5) / grid) * width, top + ((row + 0.5) / grid) * height];
+    });
+    const outline = edgesOf(points).flatMap(([[ax, ay], [bx, by]]) =>
+        Array.from({ length: edgeParts }, (_, i): Point => {
+            const share = i / edgeParts;
+            return [ax + share * (bx - ax), ay + share * (by - ay)];
+        }),
+    );
+    return [...outline, ...inner.filter((at) => covers(points, at))];
+}
+
 // Where a click adds a point to a shape: behind the point whose edge is nearest.
 export function nearestEdge(points: readonly Point[], kind: AreaKind, at: Point): number {
-    const n = points.length;
-    const edges = kind === 'line' ? n - 1 : n;
+    const edges = edgesOf(points).slice(0, kind === 'line' ? -1 : undefined);
     let best = 0;
     let least = Infinity;
-    for (let i = 0; i < edges; i++) {
-        const [ax, ay] = points[i] as Point;
-        const [bx, by] = points[(i + 1) % n] as Point;
-        const length = (bx - ax) ** 2 + (by - ay) ** 2;
-        const share = length
-            ? Math.min(
-                  1,
-                  Math.max(0, ((at[0] - ax) * (bx - ax) + (at[1] - ay) * (by - ay)) / length),
-              )
-            : 0;
-        const far = (at[0] - ax - share * (bx - ax)) ** 2 + (at[1] - ay - share * (by - ay)) ** 2;
+    edges.forEach(([a, b], i) => {
+        const far = distance(at, a, b);
         if (far < least) {
             least = far;
             best = i;
         }
-    }
+    });
     return best;
 }
 

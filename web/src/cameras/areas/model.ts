@@ -1,6 +1,6 @@
 // What is drawn on a camera's picture while somebody edits it. Pure.
 import type { Area, AreaKind, Areas, Point } from '../api';
-import { crossing, leastPoints } from './geometry';
+import { covers, crossing, leastPoints, samplesOf } from './geometry';
 
 export interface Shape {
     key: string; // for as long as it is on the screen
@@ -77,4 +77,14 @@ export function actsOf(before: readonly Shape[], now: readonly Shape[]): Act[] {
         )
         .map(({ saved, kind }) => ({ act: 'remove', name: saved?.name ?? '', kind }));
     return [...puts, ...removes];
+}
+
+// The names of the masks of which something would be seen: they are gone, smaller or elsewhere, and
+// no other mask covers what they covered.
+export function uncovered(before: readonly Shape[], now: readonly Shape[]): string[] {
+    const masks = now.filter(({ kind }) => kind === 'mask');
+    const isHidden = (at: Point): boolean => masks.some(({ points }) => covers(points, at));
+    return before
+        .filter(({ kind, points }) => kind === 'mask' && !samplesOf(points).every(isHidden))
+        .map(({ name }) => name);
 }

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type Doing, explain, useDoing } from '../../asking';
 import { type Areas, camerasApi } from '../api';
-import { type Act, actsOf, type Shape, shapesOf } from './model';
+import { type Act, actsOf, type Shape, shapesOf, uncovered } from './model';
 
 const followMs = 400;
 const undoMost = 100;
@@ -16,6 +16,7 @@ export interface Editing {
     undo: () => void;
     canUndo: boolean;
     acts: Act[]; // what saving would do
+    uncovers: () => string[]; // the masks of which saving would show something
     save: () => Promise<boolean>;
     discard: () => void;
     doing: Doing;
@@ -106,6 +107,7 @@ export function useEditing(camera: string): Editing {
         },
         canUndo: before.length > 0,
         acts,
+        uncovers: () => uncovered(saved.current, shapes),
         save,
         discard: () => {
             setShapes(saved.current);

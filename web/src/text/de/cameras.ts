@@ -258,7 +258,7 @@ export const cameras: typeof en.cameras = {
         unsaved: 'Noch nicht gespeichert.',
         readOnly: 'Die Administration kann dies ändern.',
         unmask: (names: string) =>
-            `Was ${names} verbarg, ist von nun an zu sehen, live und in künftigen Aufzeichnungen. Bestehende bleiben, wie sie sind.`,
+            `Was ${names} verbarg, ist von nun an ganz oder zum Teil zu sehen, live und in künftigen Aufzeichnungen. Bestehende bleiben, wie sie sind.`,
         unmaskTitle: 'Verborgenes zeigen?',
         unmaskAct: 'Zeigen',
         keys: 'Tasten',

@@ -254,7 +254,7 @@ export const cameras = {
         unsaved: 'Not saved yet.',
         readOnly: 'An administrator can change this.',
         unmask: (names: string) =>
-            `What ${names} hid is shown from now on, live and in recordings to come. Those that exist stay as they are.`,
+            `Some or all of what ${names} hid is shown from now on, live and in recordings to come. Those that exist stay as they are.`,
         unmaskTitle: 'Show what was hidden?',
         unmaskAct: 'Show it',
         keys: 'Keys',
