@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { parseReview, reviewRest } from '../src/review/address';
 import { covered, holes } from '../src/review/api';
 import { fromField, toField } from '../src/review/moment';
-import { around, limit } from '../src/review/view';
+import { around, laneRows, limit } from '../src/review/view';
+import type { Camera } from '../src/types';
 import { site } from '../src/state';
 import { dayStart, duration, offsetText, zoneOffset } from '../src/time';
 import {
@@ -197,6 +198,27 @@ test('a range stays near now, whatever is asked for', () => {
     assert.equal(limit({ from: 0, to: 1 }, now).to - 0, shortest);
     const seen = around(now - day, hour, now);
     assert.equal((seen.from + seen.to) / 2, now - day);
+});
+
+test('cameras of a group stand together below its title', () => {
+    const camera = (name: string, ...groups: string[]): Camera =>
+        ({ id: name, name, groups }) as unknown as Camera;
+    const titles: Record<string, string> = { quay: 'Quay' };
+    const rows = laneRows(
+        [camera('east', 'quay'), camera('gate'), camera('west', 'quay'), camera('hall', 'in')],
+        (group) => titles[group] ?? group,
+    );
+    assert.deepEqual(
+        rows.map((row) => [row.camera?.id ?? null, row.title]),
+        [
+            [null, 'Quay'],
+            ['east', 'east'],
+            ['west', 'west'],
+            ['gate', 'gate'],
+            [null, 'in'],
+            ['hall', 'hall'],
+        ],
+    );
 });
 
 test('a film holds what the spans cover, and names the rest', () => {

@@ -12,10 +12,10 @@ export function Names({ rows, chosen, onToggle }: NamesProps) {
     let number = 0;
     return (
         <ul class="lane-names" aria-label={text.review.laneNames}>
-            {rows.map(({ camera, title }) => {
+            {rows.map(({ camera, title }, row) => {
                 if (!camera)
                     return (
-                        <li key={`group ${title}`} class="lane-group">
+                        <li key={`group ${row}`} class="lane-group">
                             {title}
                         </li>
                     );

@@ -3,6 +3,7 @@
 import './review.css';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ApiError, LinkError } from '../api';
+import { useGroupTitles } from '../groups';
 import { type KeyHandler, useKeys } from '../keys';
 import { useDeckStatus, usePlayback } from '../player/use';
 import { exportsFilm, seesPast } from '../rights';
@@ -140,8 +141,11 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
     const [chosen, setChosen] = useState<string[]>(address.cameras);
     const [exporting, setExporting] = useState(address.exporting);
     const [note, setNote] = useState('');
-    const identity = list.map((camera) => `${camera.id} ${camera.groups?.join()}`).join();
-    const rows = useMemo(() => laneRows(list), [identity, list.map((each) => each.name).join()]);
+    const titleOf = useGroupTitles();
+    const identity = list
+        .map(({ id, name, groups }) => [id, name, groups?.map(titleOf)].join())
+        .join('\n');
+    const rows = useMemo(() => laneRows(list, titleOf), [identity]);
     const order = rows.flatMap(({ camera }) => (camera ? [camera] : []));
     const failed = useValue(view.lanes.failed);
     const at = useCallback(() => deck?.at ?? null, [deck]);

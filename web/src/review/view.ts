@@ -25,8 +25,11 @@ export interface LaneRow {
     title: string;
 }
 
-// The cameras in their order, those of a group together below its name.
-export function laneRows(cameras: readonly Camera[]): LaneRow[] {
+// The cameras in their order, those of a group together below its title.
+export function laneRows(
+    cameras: readonly Camera[],
+    titleOf: (group: string) => string,
+): LaneRow[] {
     const groups = new Map<string, Camera[]>();
     for (const camera of cameras) {
         const group = camera.groups?.[0] ?? '';
@@ -35,7 +38,7 @@ export function laneRows(cameras: readonly Camera[]): LaneRow[] {
     const own = (list: Camera[]): LaneRow[] =>
         list.map((camera) => ({ camera, title: camera.name }));
     return [...groups].flatMap(([group, list]) =>
-        group === '' ? own(list) : [{ camera: null, title: group }, ...own(list)],
+        group === '' ? own(list) : [{ camera: null, title: titleOf(group) }, ...own(list)],
     );
 }
 

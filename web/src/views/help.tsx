@@ -42,6 +42,7 @@ export function Help({ onClose }: { onClose: () => void }) {
                 <Keys title={text.help.wall} rows={text.help.keys.wall} />
                 <Keys title={text.help.camera} rows={text.help.keys.camera} />
                 <Keys title={text.help.timeline} rows={text.help.keys.timeline} />
+                <Keys title={text.help.review} rows={text.help.keys.review} />
             </div>
             <label class="check">
                 <input

@@ -1,5 +1,6 @@
 // The dialog in which a layout gets its name and its cameras.
 import { useState } from 'preact/hooks';
+import { useGroupTitles } from '../groups';
 import { text } from '../text';
 import type { Camera } from '../types';
 import { type Layout, pageSizes, replaced, tourChoices, type WallSettings } from '../wall/layouts';
@@ -40,6 +41,7 @@ function Members({
     cameras: Camera[];
     onDraft: (layout: Layout) => void;
 }) {
+    const titleOf = useGroupTitles();
     const groups = [...new Set(cameras.flatMap((camera) => camera.groups ?? []))].sort();
     return (
         <fieldset class="field field-wide">
@@ -54,7 +56,7 @@ function Members({
                     {groups.map((group) => (
                         <Tick
                             key={`group ${group}`}
-                            label={text.wall.group(group)}
+                            label={text.wall.group(titleOf(group))}
                             on={draft.groups.includes(group)}
                             onToggle={() =>
                                 onDraft({ ...draft, groups: toggled(draft.groups, group) })
