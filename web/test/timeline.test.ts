@@ -4,7 +4,6 @@ import { parseReview, reviewRest } from '../src/review/address';
 import { covered, holes } from '../src/review/api';
 import { fromField, toField } from '../src/review/moment';
 import { around, laneRows, limit } from '../src/review/view';
-import type { Camera } from '../src/types';
 import { site } from '../src/state';
 import { dayStart, duration, offsetText, zoneOffset } from '../src/time';
 import {
@@ -28,6 +27,7 @@ import {
     toX,
     zoom,
 } from '../src/timeline/scale';
+import type { Camera } from '../src/types';
 
 const hour = 3_600_000;
 

@@ -302,7 +302,7 @@ export const desk: typeof english = {
                 ['[ ]', 'langsamer, schneller'],
                 ['N P', 'nächstes, voriges Ereignis'],
                 ['+ −', 'näher, weiter'],
-                ['Umschalt ← →', 'verschieben'],
+                ['Umschalt ←', 'verschieben'],
                 ['Bild ↑ ↓', 'um die Hälfte verschieben'],
                 ['Pos1 Ende', 'der letzte Monat, jetzt'],
                 ['1 … 9', 'eine Kamera abspielen oder nicht'],

@@ -292,7 +292,7 @@ export const desk = {
                 ['[ ]', 'slower, faster'],
                 ['N P', 'next, previous event'],
                 ['+ −', 'closer, wider'],
-                ['Shift ← →', 'slide'],
+                ['Shift ←', 'slide'],
                 ['PgUp PgDn', 'slide by half'],
                 ['Home End', 'the last month, now'],
                 ['1 … 9', 'play a camera, or not'],
