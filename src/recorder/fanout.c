@@ -117,8 +117,12 @@ void scrim_fanout_disks(struct scrim_fanout *fanout, const struct scrim_buf *jso
 static void take_place(struct scrim_fanout *fanout, const struct scrim_item *item)
 {
     struct scrim_fanout_camera *camera = &fanout->cameras[item->camera];
+    const char *id = item->place >= 0 ? (const char *)item->data : "";
+    // One that stays in its slot goes on with the stream it has: nobody tells of it again.
+    if (strcmp(camera->id, id) != 0)
+        scrim_veil_side_forget(fanout->veil, item->camera);
     camera->place = item->place;
-    snprintf(camera->id, sizeof camera->id, "%s", item->place >= 0 ? (const char *)item->data : "");
+    snprintf(camera->id, sizeof camera->id, "%s", id);
     scrim_veil_side_take(fanout->veil, item);
     scrim_desk_side_take(fanout->desk, item);
 }

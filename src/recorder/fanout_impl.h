@@ -50,6 +50,8 @@ void scrim_veil_side_destroy(struct scrim_veil_side *side); // closes the listen
 size_t scrim_veil_side_poll(const struct scrim_veil_side *side, struct pollfd *fds);
 // After poll: accepts, reads, writes. `fds` as filled by _poll.
 void scrim_veil_side_serve(struct scrim_veil_side *side, const struct pollfd *fds);
+// Another camera comes into this slot, or none.
+void scrim_veil_side_forget(struct scrim_veil_side *side, unsigned camera);
 void scrim_veil_side_take(struct scrim_veil_side *side, const struct scrim_item *item);
 void scrim_veil_side_flush(struct scrim_veil_side *side);
 

@@ -164,11 +164,9 @@ void scrim_veil_side_serve(struct scrim_veil_side *side, const struct pollfd *fd
         accept_workers(side);
 }
 
-// Workers learn of other places in scrim.yaml when they start anew, and they do with every change.
-static void take_place(struct scrim_veil_side *side, const struct scrim_item *item)
+void scrim_veil_side_forget(struct scrim_veil_side *side, unsigned camera)
 {
-    scrim_buf_clear(&side->streams[item->camera].body);
-    note_wanted(side);
+    scrim_buf_clear(&side->streams[camera].body);
 }
 
 static void take_stream(struct scrim_veil_side *side, const struct scrim_item *item)
@@ -230,7 +228,9 @@ static void take_end(struct scrim_veil_side *side, const struct scrim_item *item
 void scrim_veil_side_take(struct scrim_veil_side *side, const struct scrim_item *item)
 {
     switch (item->kind) {
-    case SCRIM_ITEM_PLACE: take_place(side, item); break;
+    case SCRIM_ITEM_PLACE: // workers learn of it when they start anew, as they do with every change
+        note_wanted(side);
+        break;
     case SCRIM_ITEM_STREAM: take_stream(side, item); break;
     case SCRIM_ITEM_PACKET: take_packet(side, item); break;
     case SCRIM_ITEM_END: take_end(side, item); break;

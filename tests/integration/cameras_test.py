@@ -78,6 +78,12 @@ def gaps(staged, camera):
     return [record for record in staged.site.records(camera) if record["type"] == "gap"]
 
 
+def shown_live(session, *names):
+    """The veil starts anew with every change, and gets the streams of those that stay, too."""
+    for name in names:
+        wait_for(f"a live picture of {name}", lambda: session.cameras()[name]["veil"]["state"] == "live", 40)
+
+
 @test("cameras: one is added, changed and taken away at the desk, and the others record without a gap")
 def added_changed_removed():
     with desk({"people": "people"}) as (staged, session):
@@ -85,6 +91,7 @@ def added_changed_removed():
         status, answer = session.ask("POST", "/cameras", wish(staged, legal_basis="Art. 6"))
         expect(status == 201 and answer["has_password"] and "password" not in answer, f"{status}: {answer}")
         wait_for("the camera at the desk", lambda: "gate" in session.cameras())
+        shown_live(session, "people", "gate")
         listed = session.cameras()
         expect(listed["people"]["fixed"] and not listed["gate"]["fixed"], f"fixed: {listed}")
         expect(listed["gate"]["legal_basis"] == "Art. 6", f"the legal basis is {listed['gate']['legal_basis']}")
@@ -101,6 +108,7 @@ def added_changed_removed():
 
         expect(session.ask("DELETE", "/cameras/gate")[0] == 204, "the camera is not taken away")
         wait_for("one camera", lambda: list(session.cameras()) == ["people"])
+        shown_live(session, "people")
         expect(sorted(f.name for f in directory.iterdir()) == [".changed"], f"left: {list(directory.iterdir())}")
         expect(list((staged.site.dir / "store" / "gate").glob("*/*.age")), "its recordings went with it")
         staged.wait_until_recording("people")
@@ -282,6 +290,7 @@ def command_line():
         expect_failure(sitekit.scrim("camera", "add", site, "gate", "--url", "rtsp://x/", "--purpose", "x"), "already")
         sitekit.scrim_ok("camera", "remove", site, "gate")
         wait_for("one camera", lambda: list(session.cameras()) == ["people"])
+        shown_live(session, "people")
 
 
 @test("cameras: the history of health is kept over a new start, and says nothing of what it does not know")

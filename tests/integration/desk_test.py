@@ -38,6 +38,8 @@ def chromium():
     with contextlib.ExitStack() as stack:
         stack.callback(states.kill)
         staged = stack.enter_context(stage(CLIPS, users={"olga": ("operator", password), "ada": ("administrator", password)}))
+        # Few hours, so that the disk of a test has room for the camera that one test adds.
+        staged.site.configure([staged.entry(name, retention_hours=2) for name in CLIPS if not name.endswith("-sub")])
         staged.site.up()
         for name in CLIPS:
             if not name.endswith("-sub"):
