@@ -255,15 +255,19 @@ def browse(desk, veil):
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        shown = subprocess.run(
-            ["node", ROOT / "bench" / "desk.mjs"], check=True, stdout=subprocess.PIPE, text=True, timeout=300,
-            env={**os.environ, "SCRIM_URL": f"https://127.0.0.1:{desk.site.port}/", "SCRIM_USER": USER,
-                 "SCRIM_PASSWORD": PASSWORD},
-        )  # fmt: skip
+        return {**chromium(desk, "desk.mjs"), **chromium(desk, "review.mjs")}
     finally:
         ended.set()
         sender.join()
         recorder.close()
+
+
+def chromium(desk, script):
+    shown = subprocess.run(
+        ["node", ROOT / "bench" / script], check=True, stdout=subprocess.PIPE, text=True, timeout=300,
+        env={**os.environ, "SCRIM_URL": f"https://127.0.0.1:{desk.site.port}/", "SCRIM_USER": USER,
+             "SCRIM_PASSWORD": PASSWORD},
+    )  # fmt: skip
     return json.loads(shown.stdout)
 
 

@@ -39,9 +39,9 @@ const open = () =>
                     const lanes = document.querySelectorAll('.lane-name').length;
                     const drawn = (x, lane) => {
                         const ratio = canvas.height / (24 * lanes);
-                        const y = Math.round((24 * lane + 17) * ratio);
+                        const y = Math.round((24 * lane + 8) * ratio);
                         const [r, g, b] = context.getImageData(Math.round(x), y, 1, 1).data;
-                        return g > r && g > b + 5; // the colour of the redacted band
+                        return b > r + 15; // the colour of what lies sealed
                     };
                     const edges = [0.1, 0.35, 0.6, 0.85];
                     const done =
