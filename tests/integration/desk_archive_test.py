@@ -33,8 +33,13 @@ def ask(client, what, around_us):
 
 
 def listed(client, around_us, count):
-    """The files around a time, as soon as there are so many."""
-    return wait_for(f"{count} files", lambda: (f := ask(client, "recordings", around_us)) and len(f) >= count and f)
+    """The files around a time, as soon as there are so many and none grows any more."""
+
+    def found():
+        files = ask(client, "recordings", around_us)
+        return files if len(files) >= count and not any(f.get("growing") for f in files) else None
+
+    return wait_for(f"{count} files", found)
 
 
 def day_dir(daemon, at_us):
@@ -94,7 +99,7 @@ def cuts():
         files = listed(client, start_us, 3)
         spans = [(f["first_pts_ms"], f["end_ms"] - f["start_ms"]) for f in files]
         expect(spans == [(0, 2000), (2000, 2000), (4000, 2000)], f"{files}")
-        around = ask(client, "recordings", midnight_us - 24 * 3600 * SECOND)
+        around = listed(client, midnight_us - 24 * 3600 * SECOND, 2)
         days = [re.search(r"recordings/([\d-]+)/(\d+)", f["url"]).groups() for f in around]
         expect(len(days) == 2 and days[0][0] < days[1][0] and days[1][1] == "000000", f"{around}")
 
