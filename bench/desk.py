@@ -38,6 +38,7 @@ VIEWERS = int(os.environ.get("BENCH_VIEWERS", "50"))
 TOOLS = Path(os.environ.get("BENCH_TOOLS", ROOT / "build" / "meson" / "bench"))
 CAMERAS = [f"camera-{n:02}" for n in range(1, 43)]
 WATCHED = CAMERAS[:16]
+SESSIONS = 30  # of one user; the desk keeps 32
 FPS, GOP, KEY_BYTES, OTHER_BYTES = 10, 20, 16_000, 2_500  # 0.25 Mbit/s
 MONTH_RECORDS = 30 * 1440 * len(CAMERAS)
 USER, PASSWORD = "olga", "a password for the bench"
@@ -147,7 +148,8 @@ class Desk:
             veil_workers=1,
         )
         self.site.make_vault(work / "shares")
-        self.site.add_user(USER, "operator", PASSWORD)
+        for user in range(1 + VIEWERS // SESSIONS):
+            self.site.add_user(f"{USER}{user or ''}", "operator", PASSWORD)
         subprocess.run([TOOLS / "journals", "write", self.site.dir, str(MONTH_RECORDS)], check=True)
         with open(self.log_path, "w") as log:
             self.process = sitekit.start([program("scrimd"), self.site.dir], stderr=log)
@@ -159,9 +161,9 @@ class Desk:
             raise Failure(self.log_path.read_text()[-1000:])
         return self.site.desk().answers()
 
-    def client(self):
+    def client(self, user=0):
         client = self.site.desk()
-        client.sign_in(USER, PASSWORD)
+        client.sign_in(f"{USER}{user or ''}", PASSWORD)
         return client
 
 
@@ -183,7 +185,8 @@ def random_frame(n):
 def watch(desk, veil):
     """The minute, with both senders in it."""
     client, pid = desk.client(), desk.process.pid
-    requests = [desk_kit.handshake(client, camera) for _ in range(VIEWERS) for camera in WATCHED]
+    viewers = [desk.client(n // SESSIONS) for n in range(VIEWERS)]
+    requests = [desk_kit.handshake(viewer, camera) for viewer in viewers for camera in WATCHED]
     frames = SECONDS * FPS
     key = desk.site.dir / "state" / "keys" / "tls.key"
     limit = sitekit.start(
@@ -193,10 +196,10 @@ def watch(desk, veil):
     port = int(limit.stdout.readline().split()[1])
     joined, done, result = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
     rss_before = rss_kb(pid)
-    viewers = multiprocessing.Process(
+    watching = multiprocessing.Process(
         target=view, args=(desk.site.port, desk.certificate, requests, joined, done, result)
     )
-    viewers.start()
+    watching.start()
     joined.wait(60)
     wait_for("all viewers", lambda: client.get("/health")["desk"]["viewers"] == len(requests), 60)
     drainer = multiprocessing.Process(target=drain, args=(port, desk.certificate, len(requests)))
@@ -212,7 +215,7 @@ def watch(desk, veil):
     time.sleep(0.5)  # what is still under way
     done.set()
     seen = result.get(timeout=60)
-    viewers.join()
+    watching.join()
     drainer.join()
     if limit.wait() != 0:
         raise Failure("tls_send failed")
@@ -238,15 +241,21 @@ def browse(desk, veil):
     """What Chromium measures, while the veil sends something that it can show."""
     picture = desk_kit.Picture()
     ended = threading.Event()
+    renditions = (0, desk_kit.THIN)  # small tiles ask for the thin one
 
     def send():
         for camera in WATCHED:
-            veil.init(camera, picture)
+            for rendition in renditions:
+                veil.init(camera, picture, flags=rendition)
             veil.state(camera, desk_kit.LIVE)
         n = 0
         while not ended.wait(1 / picture.FPS):
+            start_us = time.time_ns() // 1000 - picture.pts_us(n)
             for camera in WATCHED:
-                veil.frame(camera, picture, n, start_us=time.time_ns() // 1000 - picture.pts_us(n))
+                if picture.key(n):  # whoever comes to the thin one finds it forgotten
+                    veil.init(camera, picture, flags=desk_kit.THIN)
+                for rendition in renditions:
+                    veil.frame(camera, picture, n, start_us=start_us, flags=rendition)
             n += 1
 
     recorder = desk_kit.Recorder(desk)
