@@ -24,6 +24,8 @@ enum scrim_right {
     SCRIM_RIGHT_CAMERAS, // to add and change cameras, groups, plans and the site
     SCRIM_RIGHT_EXPORT,  // to take redacted film out of the desk
     SCRIM_RIGHT_ACTS,    // the log of who did what
+    SCRIM_RIGHT_REQUEST, // to ask that originals are opened: never with a token
+    SCRIM_RIGHT_DECIDE,  // to hand in a keyholder's decision: never with a token
     SCRIM_RIGHT_COUNT
 };
 

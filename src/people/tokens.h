@@ -16,7 +16,8 @@ struct scrim_token_wish {
     int64_t expires_us;
 };
 
-// The rights that a token may have: those of `role`, but for people and what is one's own.
+// The rights that a token may have: those of `role`, but for people, what is one's own, and the
+// opening of originals.
 unsigned scrim_token_rights_of(enum scrim_role role);
 // SCRIM_ECONFLICT when there are SCRIM_TOKENS_MAX. SCRIM_EINVAL for a group that there is not.
 SCRIM_MUST_CHECK int scrim_tokens_make(struct scrim_db *db, const struct scrim_token_wish *wish,

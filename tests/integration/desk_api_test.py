@@ -20,7 +20,8 @@ EVERYONE = set(ROLES)
 RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERYONE - {"viewer"},
           "areas": {"administrator"}, "metrics": {"administrator"}, "self": EVERYONE, "users": {"administrator"},
           "cameras": {"administrator"}, "export": {"operator", "keyholder", "administrator"},
-          "acts": {"auditor", "administrator"}}
+          "acts": {"auditor", "administrator"}, "request": {"operator", "keyholder", "administrator"},
+          "decide": {"keyholder"}}
 # (method, route, right, an address of it, what those get who may).
 ROUTES = [
     ("POST", "/session", "none", "/session", 400),

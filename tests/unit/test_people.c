@@ -629,9 +629,14 @@ static void rights(void)
     for (int i = 0; i < SCRIM_RIGHT_COUNT; i++)
         CHECK(scrim_right_parse(scrim_right_text((enum scrim_right)i), &right) && (int)right == i);
     CHECK(!scrim_right_parse("root", &right));
-    for (int i = 0; i < SCRIM_ROLE_COUNT; i++) // an administrator may all that somebody may
-        CHECK(!(scrim_role_rights((enum scrim_role)i) &
-                ~scrim_role_rights(SCRIM_ROLE_ADMINISTRATOR)));
+    // An administrator may all that somebody may, but decide on originals.
+    const unsigned most =
+        scrim_role_rights(SCRIM_ROLE_ADMINISTRATOR) | SCRIM_RIGHT_BIT(SCRIM_RIGHT_DECIDE);
+    for (int i = 0; i < SCRIM_ROLE_COUNT; i++)
+        CHECK(!(scrim_role_rights((enum scrim_role)i) & ~most));
+    CHECK(!scrim_role_has(SCRIM_ROLE_ADMINISTRATOR, SCRIM_RIGHT_DECIDE));
+    CHECK(!(scrim_token_rights_of(SCRIM_ROLE_KEYHOLDER) &
+            (SCRIM_RIGHT_BIT(SCRIM_RIGHT_REQUEST) | SCRIM_RIGHT_BIT(SCRIM_RIGHT_DECIDE))));
 }
 
 int main(int argc, char **argv)
