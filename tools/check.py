@@ -31,7 +31,10 @@ SANITIZERS = {
 }
 FUZZ_SECONDS = 60  # a target, in a soak
 
+SECOND_TRY = re.compile(r"^ok .* on the second try$", re.MULTILINE)
+
 tally = {"ok": 0, "FAIL": 0, "skip": 0}
+second_tries = []
 
 
 def report(text):
@@ -39,6 +42,7 @@ def report(text):
     print(text, end="" if text.endswith("\n") else "\n", flush=True)
     for kind in RESULT.findall(text):
         tally[kind] += 1
+    second_tries.extend(SECOND_TRY.findall(text))
 
 
 def verdict(name, status, output=""):
@@ -222,6 +226,8 @@ def main():
         if stage is builds and tidy in stages:
             inspection = beside.submit(inspect_all)
         print(f"-- {stage.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
+    if second_tries:
+        print("\n".join([f"-- {len(second_tries)} passed on the second try only:", *second_tries]), flush=True)
     print(f"{tally['ok']} passed, {tally['FAIL']} failed, {tally['skip']} skipped", flush=True)
     return tally["FAIL"] > 0
 

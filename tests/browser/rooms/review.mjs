@@ -92,11 +92,24 @@ const watchFrames = (page) =>
         video.requestVideoFrameCallback(look);
     });
 
-async function frameAfter(page, key) {
-    const before = await page.evaluate(() => globalThis.frameShown);
-    await page.keyboard.press(key);
-    await page.waitForFunction((frame) => globalThis.frameShown !== frame, before);
+// The frame on the screen, once it is the one that the video stands at: a seek that pausing began
+// may still be on its way.
+async function frameAtRest(page, unlike = -1) {
+    await page.waitForFunction(
+        ({ unlike, frame }) => {
+            const video = document.querySelector('.cell video');
+            const into = video.currentTime - globalThis.frameShown;
+            return !video.seeking && video.currentTime !== unlike && into > -0.002 && into < frame;
+        },
+        { unlike, frame: frameMs / 1000 },
+    );
     return page.evaluate(() => globalThis.frameShown);
+}
+
+async function frameAfter(page, key) {
+    const before = await page.$eval('.cell video', (video) => video.currentTime);
+    await page.keyboard.press(key);
+    return frameAtRest(page, before);
 }
 
 async function axe(page, name) {
@@ -212,9 +225,10 @@ export const tests = {
         const { cameras, start } = await filmed(page, run);
         await room(page, `?t=${start + 3000}&cameras=${cameras[0]}`);
         await allShown(page, 1);
+        await watchFrames(page);
         await page.keyboard.press(' ');
         await page.waitForSelector('.review[data-phase=paused]');
-        await watchFrames(page);
+        await frameAtRest(page);
         const step = (key) => frameAfter(page, key);
         const first = await step('.'); // onto a frame's own time
         const second = await step('.');
