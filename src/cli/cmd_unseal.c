@@ -3,6 +3,7 @@
 #include "base/opt.h"
 #include "base/sandbox.h"
 #include "cli/commands.h"
+#include "cli/share_load.h"
 #include "cli/unseal.h"
 #include "media/media.h"
 
@@ -57,7 +58,7 @@ static int open_range(const struct scrim_site *site, const struct args *args,
     struct scrim_opening *opening = NULL;
     if (!args->recipient && access(args->out, F_OK) == 0)
         return scrim_fail(error, SCRIM_EEXIST, "%s exists already", args->out);
-    int result = scrim_unseal_load_shares(&args->shares, &args->passphrase_files, shares, error);
+    int result = scrim_shares_unlock(&args->shares, &args->passphrase_files, shares, error);
     const struct scrim_opening_request request = {
         .camera = args->camera,
         .reason = args->reason,

@@ -4,6 +4,7 @@
 #include "base/sandbox.h"
 #include "cli/commands.h"
 #include "cli/passphrase.h"
+#include "cli/share_load.h"
 #include "vault/vault.h"
 
 #include <sodium.h>
@@ -195,33 +196,17 @@ static const struct scrim_opt verify_options[] = {
     {0},
 };
 
-static int load_share(const struct verify_args *args, struct scrim_share *ret,
-                      struct scrim_error *error)
-{
-    bool is_protected = false;
-    struct scrim_buf passphrase = {0};
-    char prompt[SCRIM_PATH_MAX + 32];
-    int result = scrim_share_protected(args->share, &is_protected, error);
-    if (result >= 0 && is_protected) {
-        snprintf(prompt, sizeof prompt, "Passphrase of %s: ", args->share);
-        result = scrim_passphrase_read(prompt, args->passphrase_file, &passphrase, error);
-    }
-    if (result >= 0)
-        result = scrim_share_load(args->share, (char *)passphrase.data, ret, error);
-    scrim_buf_finish_wipe(&passphrase);
-    return result;
-}
-
 static int verify_share(const struct verify_args *args, const char *dir, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX], id[VAULT_ID_TEXT];
     struct scrim_vault vault;
     struct scrim_share share = {0};
+    const struct scrim_share_source source = {args->share, args->passphrase_file};
     int result = vault_path(dir, path, error);
     if (result >= 0)
         result = scrim_vault_load(path, &vault, error);
     if (result >= 0)
-        result = load_share(args, &share, error);
+        result = scrim_share_unlock(&source, &share, error);
     if (result >= 0) {
         result = scrim_share_check(&vault, &share, error);
         if (result < 0)

@@ -1,15 +1,8 @@
-// Parts of scrim unseal: shares with their passphrases, films, and the export for an age recipient.
+// Parts of scrim unseal: films, and the export for an age recipient.
 #pragma once
 
 #include "base/opt.h"
 #include "store/opening.h"
-
-// `passphrase_files` holds none, one for all, or one for each share. The caller wipes `ret`, on
-// failure too.
-SCRIM_MUST_CHECK int scrim_unseal_load_shares(const struct scrim_opt_list *files,
-                                              const struct scrim_opt_list *passphrase_files,
-                                              struct scrim_share ret[SCRIM_VAULT_HOLDERS_MAX],
-                                              struct scrim_error *error);
 
 struct scrim_unseal_range {
     const char *camera;
