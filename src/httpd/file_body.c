@@ -1,4 +1,5 @@
-// A file as the body of a response: opened and read in libuv's thread pool, a chunk at a time.
+// Files as the body of a response: opened and read in libuv's thread pool, a chunk at a time. One
+// file, or parts that a source gives one after the other.
 #include "base/alloc.h"
 #include "httpd/impl.h"
 
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct file_body {
     uv_loop_t *loop;
@@ -21,20 +23,34 @@ struct file_body {
     uint64_t offset, left; // of what is still to be read
     size_t ready;          // bytes in `chunk` that wait to be taken
     bool busy, released, failed;
+    bool kept; // the browser may keep it
+    // Of a body in parts.
+    const struct scrim_http_source *source; // NULL: one file
+    void *source_context;
+    struct scrim_buf memory; // goes out before what is read
+    size_t memory_taken;
+    bool asked;
     uint8_t chunk[CHUNK_BYTES];
 };
 
 static void on_closed(uv_fs_t *call)
 {
-    struct file_body *file = call->data;
     uv_fs_req_cleanup(call);
-    free(file);
+    free(call);
+}
+
+static void close_file(struct file_body *file)
+{
+    uv_fs_t *call = file->fd >= 0 ? scrim_new(uv_fs_t) : NULL;
+    if (call && uv_fs_close(file->loop, call, file->fd, on_closed) != 0)
+        free(call);
+    file->fd = -1;
 }
 
 static void destroy(struct file_body *file)
 {
-    if (file->fd >= 0 && uv_fs_close(file->loop, &file->call, file->fd, on_closed) == 0)
-        return;
+    close_file(file);
+    scrim_buf_finish(&file->memory);
     free(file);
 }
 
@@ -42,6 +58,9 @@ void file_body_release(struct file_body *file)
 {
     if (!file)
         return;
+    if (file->source)
+        file->source->end(file->source_context);
+    file->source = NULL;
     file->released = true;
     if (!file->busy)
         destroy(file);
@@ -79,7 +98,8 @@ static void answer(struct file_body *file, const uv_stat_t *info)
         return scrim_http_reply_empty(request, 304);
     }
 
-    struct file_answer reply = {.file = file, .mime = file->mime, .etag = file->etag, .size = size};
+    struct file_answer reply = {
+        .file = file, .mime = file->mime, .etag = file->etag, .size = size, .kept = file->kept};
     const bool range_counts = !if_range || strcmp(if_range, file->etag) == 0;
     switch (scrim_range_parse(range_counts ? request->headers[SCRIM_HEADER_RANGE] : NULL, size,
                               &reply.part)) {
@@ -120,25 +140,66 @@ static void on_open(uv_fs_t *call)
         refuse(file, 500, "internal", "the file cannot be read");
 }
 
-void file_body_open(struct scrim_http_request *request, const char *path, const char *mime,
-                    uint64_t size_max)
+// NULL after an answer.
+static struct file_body *new_body(struct scrim_http_request *request)
 {
     struct file_body *file = scrim_alloc_zero(1, sizeof *file);
     if (!file) {
         const struct scrim_http_problem problem = {
             .status = 503, .code = "overload", .text = "there is no memory for the answer"};
-        return scrim_http_reply_problem(request, &problem);
+        scrim_http_reply_problem(request, &problem);
+        return NULL;
     }
     file->loop = request->httpd->loop;
     file->request = request;
-    file->mime = mime;
-    file->size_max = size_max;
     file->fd = -1;
     file->call.data = file;
+    return file;
+}
+
+void file_body_open(struct scrim_http_request *request, const char *path, const char *mime,
+                    uint64_t size_max)
+{
+    struct file_body *file = new_body(request);
+    if (!file)
+        return;
+    file->mime = mime;
+    file->size_max = size_max;
+    file->kept = true;
     file->busy = uv_fs_open(file->loop, &file->call, path,
                             O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0, on_open) == 0;
     if (!file->busy)
         refuse(file, 500, "internal", "the file cannot be opened");
+}
+
+void scrim_http_reply_descriptor(struct scrim_http_request *request, int fd, const char *mime,
+                                 uint64_t size_max)
+{
+    struct file_body *file = new_body(request);
+    if (!file) {
+        close(fd);
+        return;
+    }
+    file->mime = mime;
+    file->size_max = size_max;
+    file->fd = fd;
+    file->busy = uv_fs_fstat(file->loop, &file->call, fd, on_stat) == 0;
+    if (!file->busy)
+        refuse(file, 500, "internal", "the file cannot be read");
+}
+
+void scrim_http_reply_parts(struct scrim_http_request *request, const char *mime, uint64_t total,
+                            const struct scrim_http_source *source, void *context)
+{
+    struct file_body *file = new_body(request);
+    if (!file) {
+        source->end(context);
+        return;
+    }
+    file->source = source;
+    file->source_context = context;
+    file->request = NULL;
+    respond_parts(request, file, mime, total);
 }
 
 static void on_read(uv_fs_t *call)
@@ -169,18 +230,58 @@ static void read_ahead(struct file_body *file)
     file->failed = !file->busy;
 }
 
+// What comes next: of this file, or of the next part.
+static void pull(struct file_body *file)
+{
+    if (file->left > 0) {
+        read_ahead(file);
+    } else if (file->source && !file->asked) {
+        close_file(file);
+        scrim_buf_finish(&file->memory);
+        file->memory_taken = 0;
+        file->asked = true;
+        file->source->next(file->source_context, file);
+    }
+}
+
+void scrim_http_give(struct file_body *file, struct scrim_http_part *part)
+{
+    file->asked = false;
+    file->failed = part == NULL;
+    if (part) {
+        file->memory = part->bytes;
+        file->fd = part->fd;
+        file->offset = part->offset;
+        file->left = part->count;
+        *part = (struct scrim_http_part){.fd = -1};
+    }
+    lws_callback_on_writable(file->conn->wsi);
+}
+
 void file_body_start(struct file_body *file, struct conn *conn)
 {
     file->conn = conn;
-    read_ahead(file);
+    pull(file);
+}
+
+static const uint8_t *take_memory(struct file_body *file, size_t *ret_count)
+{
+    const size_t left = file->memory.len - file->memory_taken;
+    const uint8_t *bytes = file->memory.data + file->memory_taken;
+    *ret_count = left < CHUNK_BYTES ? left : CHUNK_BYTES;
+    file->memory_taken += *ret_count;
+    return bytes;
 }
 
 const uint8_t *file_body_take(struct file_body *file, size_t *ret_count, bool *ret_failed)
 {
+    *ret_failed = false;
+    if (file->memory_taken < file->memory.len)
+        return take_memory(file, ret_count);
     *ret_count = file->ready;
     file->ready = 0;
-    if (*ret_count == 0 && !file->busy && !file->failed && file->left > 0)
-        read_ahead(file);
+    if (*ret_count == 0 && !file->busy && !file->failed)
+        pull(file);
     *ret_failed = file->failed;
     return file->chunk;
 }

@@ -134,6 +134,30 @@ void scrim_http_reply_file(struct scrim_http_request *request, const char *path,
 // not 0.
 void scrim_http_reply_growing(struct scrim_http_request *request, const char *path,
                               const char *mime, uint64_t size_max);
+// The same of a regular file that is open; `fd` is taken over. A browser does not keep it.
+void scrim_http_reply_descriptor(struct scrim_http_request *request, int fd, const char *mime,
+                                 uint64_t size_max);
+
+// A long body of known length, put together while it is sent: each part is asked for when the one
+// before it is on its way.
+struct file_body;
+struct scrim_http_part {
+    struct scrim_buf bytes; // goes out first; zeroed: none
+    int fd;                 // of a regular file; -1: none
+    uint64_t offset, count; // of what of it follows
+};
+struct scrim_http_source {
+    // A part is wanted: to be answered with one scrim_http_give, now or later.
+    void (*next)(void *context, struct file_body *body);
+    // The answer is over, whole or not: from here on nothing may be given.
+    void (*end)(void *context);
+};
+// `total` is the sum of all parts. There is no Range.
+void scrim_http_reply_parts(struct scrim_http_request *request, const char *mime, uint64_t total,
+                            const struct scrim_http_source *source, void *context);
+// Takes over what the part holds. NULL: it cannot be had; the connection is cut, which is the only
+// way left to say so.
+void scrim_http_give(struct file_body *body, struct scrim_http_part *part);
 
 // --- WebSockets ---
 

@@ -120,8 +120,11 @@ struct file_answer {
     uint64_t size;
     struct scrim_range part;
     bool partial;
+    bool kept; // a browser may keep it, and asks whether it is still so
 };
 void respond_file(struct scrim_http_request *request, const struct file_answer *answer);
+void respond_parts(struct scrim_http_request *request, struct file_body *owned, const char *mime,
+                   uint64_t total);
 
 // ws.c
 int ws_filter(struct conn *conn); // -1: refused, an answer was sent

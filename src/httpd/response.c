@@ -267,8 +267,24 @@ void respond_file(struct scrim_http_request *request, const struct file_answer *
         made = scrim_buf_printf(&response.head,
                                 "Content-Type: %s\r\nContent-Length: %" PRIu64 "\r\n"
                                 "Accept-Ranges: bytes\r\nETag: %s\r\n"
-                                "Cache-Control: private, no-cache\r\n\r\n",
-                                answer->mime, response.total, answer->etag);
+                                "Cache-Control: %s\r\n\r\n",
+                                answer->mime, response.total, answer->etag,
+                                answer->kept ? "private, no-cache" : "no-store");
+    start(request, &response, made);
+}
+
+void respond_parts(struct scrim_http_request *request, struct file_body *owned, const char *mime,
+                   uint64_t total)
+{
+    struct response response = new_response();
+    response.file = owned;
+    response.total = total;
+    int made = head_begin(&response.head, request, 200);
+    if (made >= 0)
+        made = scrim_buf_printf(&response.head,
+                                "Cache-Control: no-store\r\nContent-Type: %s\r\n"
+                                "Content-Length: %" PRIu64 "\r\n\r\n",
+                                mime, total);
     start(request, &response, made);
 }
 
