@@ -2,9 +2,12 @@
 // paths.
 #pragma once
 
-#include "vault/vault.h"
+#include "vault/share_file.h"
 
 SCRIM_MUST_CHECK int scrim_vault_parse(const void *bytes, size_t count, struct scrim_vault *ret,
                                        struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_share_parse(const void *bytes, size_t count, const char *passphrase,
                                        struct scrim_share *ret, struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_share_parse_token(const void *bytes, size_t count,
+                                             const uint8_t secret[SCRIM_TOKEN_SECRET],
+                                             struct scrim_share *ret, struct scrim_error *error);

@@ -1,185 +1,168 @@
-// One holder's share in a file (docs/ref/formats/vault.md "Share file"): readable fields that say
-// whose it is and how it is protected, then the secret, sealed under a passphrase or, on request,
-// in the clear.
-//
-// Two questions are kept apart: a checksum over everything tells damage, the AEAD tag then tells a
-// wrong passphrase. The cost of Argon2id comes from the file, so it is bounded before it is spent.
-#include "vault/files.h"
+// The text of a share file: readable fields that say whose it is and how it is protected, then the
+// secret as share_seal.c made it. A checksum over everything tells damage, so that a seal that does
+// not open tells a wrong passphrase or token.
+#include "vault/share_file_impl.h"
 
 #include "vault/json.h"
-#include "vault/tdh2_impl.h"
 
 #include "base/alloc.h"
-#include "base/fs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX (16 * 1024)
-
-#define SALT_BYTES crypto_pwhash_argon2id_SALTBYTES
-#define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define SEALED_BYTES (SCALAR_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES)
 #define DIGEST_BYTES crypto_hash_sha256_BYTES
 
-// About 0.4 s on one core of a 2020s server; RFC 9106 asks for 64 MiB and 3 passes at least.
-#define WRITE_PASSES 3U
-#define WRITE_MEMORY_KIB (128U * 1024)
-// What a file may ask of us.
+// What a file may ask of us: the cost comes from outside, so it is bounded before it is spent.
 #define PASSES_MAX 10
 #define MEMORY_KIB_MIN 8
 #define MEMORY_KIB_MAX (1024 * 1024)
 
 static const char format_name[] = "scrim-share/v1";
 
-struct share_file {
-    uint8_t vault_id[SCRIM_VAULT_ID];
-    unsigned index;
-    char name[64];
-    bool is_protected;
-    uint32_t passes, memory_kib;
-    uint8_t salt[SALT_BYTES], nonce[NONCE_BYTES];
-    uint8_t secret[SEALED_BYTES]; // sealed; unprotected: only SCALAR_BYTES of it, in the clear
+static const char *const protections[] = {
+    [SCRIM_SHARE_BARE] = "none",
+    [SCRIM_SHARE_PASSPHRASE] = "argon2id",
+    [SCRIM_SHARE_TOKEN] = "fido2",
 };
 
-static size_t secret_count(const struct share_file *file)
+static bool label_valid(const char *label, size_t length)
 {
-    return file->is_protected ? SEALED_BYTES : SCALAR_BYTES;
+    return length >= 1 && length <= 63 &&
+           strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-") >= length && label[0] != '-' &&
+           label[length - 1] != '-';
 }
 
-#define BINDING_MAX (14 + SCRIM_VAULT_ID + 2 + 1 + 63 + 1 + 4 + 4 + SALT_BYTES + NONCE_BYTES)
-
-// Every readable field in fixed order: the AEAD's associated data and the start of the checksum.
-static size_t binding(const struct share_file *file, uint8_t ret[BINDING_MAX])
+bool scrim_rp_id_valid(const char *text)
 {
-    struct scrim_buf fields = {.data = ret, .capacity = BINDING_MAX, .max = BINDING_MAX};
-    int result = scrim_buf_append(&fields, format_name, sizeof format_name - 1);
-    result |= scrim_buf_append(&fields, file->vault_id, SCRIM_VAULT_ID);
-    result |= scrim_buf_append_u16(&fields, (uint16_t)file->index);
-    result |= scrim_buf_append_u8(&fields, (uint8_t)strlen(file->name));
-    result |= scrim_buf_append_text(&fields, file->name);
-    result |= scrim_buf_append_u8(&fields, file->is_protected);
-    if (file->is_protected) {
-        result |= scrim_buf_append_u32(&fields, file->passes);
-        result |= scrim_buf_append_u32(&fields, file->memory_kib);
-        result |= scrim_buf_append(&fields, file->salt, SALT_BYTES);
-        result |= scrim_buf_append(&fields, file->nonce, NONCE_BYTES);
+    if (strlen(text) > SCRIM_RP_ID_MAX)
+        return false;
+    const char *label = text;
+    for (const char *dot = strchr(label, '.'); dot; label = dot + 1, dot = strchr(label, '.'))
+        if (!label_valid(label, (size_t)(dot - label)))
+            return false;
+    // A browser reads a name whose last label is a number as an IPv4 address (URL Standard, 3.5).
+    return label_valid(label, strlen(label)) && label[strspn(label, "0123456789")] != '\0';
+}
+
+static int append_protection(const struct scrim_share_file *file, struct scrim_buf *fields)
+{
+    const struct scrim_share_token *token = &file->info.token;
+    int result = scrim_buf_append_u8(fields, (uint8_t)file->info.protection);
+    if (file->info.protection == SCRIM_SHARE_PASSPHRASE) {
+        result |= scrim_buf_append_u32(fields, file->passes);
+        result |= scrim_buf_append_u32(fields, file->memory_kib);
+        result |= scrim_buf_append(fields, file->passphrase_salt, SHARE_PASSPHRASE_SALT);
+    } else if (file->info.protection == SCRIM_SHARE_TOKEN) {
+        result |= scrim_buf_append_u8(fields, (uint8_t)strlen(token->rp_id));
+        result |= scrim_buf_append_text(fields, token->rp_id);
+        result |= scrim_buf_append_u16(fields, (uint16_t)token->credential_len);
+        result |= scrim_buf_append(fields, token->credential, token->credential_len);
+        result |= scrim_buf_append(fields, token->salt, SCRIM_TOKEN_SALT);
     }
+    if (file->info.protection != SCRIM_SHARE_BARE)
+        result |= scrim_buf_append(fields, file->nonce, SHARE_NONCE);
+    return result;
+}
+
+size_t scrim_share_file_binding(const struct scrim_share_file *file, uint8_t ret[SHARE_BINDING_MAX])
+{
+    const struct scrim_share_info *info = &file->info;
+    struct scrim_buf fields = {
+        .data = ret, .capacity = SHARE_BINDING_MAX, .max = SHARE_BINDING_MAX};
+    int result = scrim_buf_append(&fields, format_name, sizeof format_name - 1);
+    result |= scrim_buf_append(&fields, info->vault_id, SCRIM_VAULT_ID);
+    result |= scrim_buf_append_u16(&fields, (uint16_t)info->index);
+    result |= scrim_buf_append_u8(&fields, (uint8_t)strlen(info->name));
+    result |= scrim_buf_append_text(&fields, info->name);
+    result |= append_protection(file, &fields);
     if (result < 0)
-        abort(); // BINDING_MAX is the sum of the above
+        abort(); // SHARE_BINDING_MAX is the sum of the above
     return fields.len;
 }
 
-static void checksum(const struct share_file *file, uint8_t ret[DIGEST_BYTES])
+static size_t secret_count(const struct scrim_share_file *file)
 {
-    uint8_t fields[BINDING_MAX];
+    return file->info.protection == SCRIM_SHARE_BARE ? SCALAR_BYTES : SHARE_SEALED;
+}
+
+static void checksum(const struct scrim_share_file *file, uint8_t ret[DIGEST_BYTES])
+{
+    uint8_t fields[SHARE_BINDING_MAX];
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, fields, binding(file, fields));
+    crypto_hash_sha256_update(&state, fields, scrim_share_file_binding(file, fields));
     crypto_hash_sha256_update(&state, file->secret, secret_count(file));
     crypto_hash_sha256_final(&state, ret);
     sodium_memzero(&state, sizeof state);
 }
 
-static int derive_key(const struct share_file *file, const char *passphrase,
-                      uint8_t ret[crypto_aead_xchacha20poly1305_ietf_KEYBYTES])
-{
-    if (crypto_pwhash_argon2id(ret, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, passphrase,
-                               strlen(passphrase), file->salt, file->passes,
-                               (size_t)file->memory_kib * 1024,
-                               crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
-        return SCRIM_ENOMEM;
-    return SCRIM_OK;
-}
-
-static int protect(struct share_file *file, const uint8_t secret[SCALAR_BYTES],
-                   const char *passphrase)
-{
-    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES], fields[BINDING_MAX];
-    file->is_protected = true;
-    file->passes = WRITE_PASSES;
-    file->memory_kib = WRITE_MEMORY_KIB;
-    randombytes_buf(file->salt, sizeof file->salt);
-    randombytes_buf(file->nonce, sizeof file->nonce);
-    const int result = derive_key(file, passphrase, key);
-    if (result >= 0)
-        crypto_aead_xchacha20poly1305_ietf_encrypt(file->secret, NULL, secret, SCALAR_BYTES, fields,
-                                                   binding(file, fields), NULL, file->nonce, key);
-    sodium_memzero(key, sizeof key);
-    return result;
-}
+// --- writing ---
 
 static int append_hex(struct scrim_buf *buf, const char *name, const uint8_t *bytes, size_t count,
                       const char *after)
 {
-    char text[2 * SEALED_BYTES + 1];
+    char text[2 * SCRIM_TOKEN_CREDENTIAL_MAX + 1];
     const int result = scrim_buf_printf(buf, "  \"%s\": \"%s\"%s\n", name,
                                         sodium_bin2hex(text, sizeof text, bytes, count), after);
     sodium_memzero(text, sizeof text);
     return result;
 }
 
-static int append_readable(const struct share_file *file, struct scrim_buf *buf)
+static int append_readable(const struct scrim_share_info *info, struct scrim_buf *buf)
 {
-    json_t *json = json_string(file->name);
+    json_t *json = json_string(info->name);
     SCRIM_AUTO(scrim_free_pointer) char *name = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
     json_decref(json);
     if (!name)
         return SCRIM_ENOMEM;
     int result = scrim_buf_printf(buf, "{\n  \"format\": \"%s\",\n", format_name);
     if (result >= 0)
-        result = append_hex(buf, "vault", file->vault_id, SCRIM_VAULT_ID, ",");
+        result = append_hex(buf, "vault", info->vault_id, SCRIM_VAULT_ID, ",");
     if (result >= 0)
-        result = scrim_buf_printf(buf, "  \"index\": %u,\n  \"name\": %s,\n", file->index, name);
+        result = scrim_buf_printf(buf, "  \"index\": %u,\n  \"name\": %s,\n", info->index, name);
     if (result >= 0)
-        result = scrim_buf_printf(buf, "  \"protection\": \"%s\",\n",
-                                  file->is_protected ? "argon2id" : "none");
+        result =
+            scrim_buf_printf(buf, "  \"protection\": \"%s\",\n", protections[info->protection]);
     return result;
 }
 
-static int render(const struct share_file *file, struct scrim_buf *buf)
+static int append_passphrase(const struct scrim_share_file *file, struct scrim_buf *buf)
 {
+    const int result = scrim_buf_printf(buf, "  \"passes\": %u,\n  \"memory_kib\": %u,\n",
+                                        file->passes, file->memory_kib);
+    return result < 0 ? result
+                      : append_hex(buf, "salt", file->passphrase_salt, SHARE_PASSPHRASE_SALT, ",");
+}
+
+static int append_token(const struct scrim_share_token *token, struct scrim_buf *buf)
+{
+    int result = scrim_buf_printf(buf, "  \"rp_id\": \"%s\",\n", token->rp_id);
+    if (result >= 0)
+        result = append_hex(buf, "credential", token->credential, token->credential_len, ",");
+    return result < 0 ? result : append_hex(buf, "salt", token->salt, SCRIM_TOKEN_SALT, ",");
+}
+
+int scrim_share_file_render(const struct scrim_share_file *file, struct scrim_buf *text)
+{
+    const bool bare = file->info.protection == SCRIM_SHARE_BARE;
     uint8_t digest[DIGEST_BYTES];
     checksum(file, digest);
-    int result = append_readable(file, buf);
-    if (result >= 0 && file->is_protected)
-        result = scrim_buf_printf(buf, "  \"passes\": %u,\n  \"memory_kib\": %u,\n", file->passes,
-                                  file->memory_kib);
-    if (result >= 0 && file->is_protected)
-        result = append_hex(buf, "salt", file->salt, SALT_BYTES, ",");
-    if (result >= 0 && file->is_protected)
-        result = append_hex(buf, "nonce", file->nonce, NONCE_BYTES, ",");
+    int result = append_readable(&file->info, text);
+    if (result >= 0 && file->info.protection == SCRIM_SHARE_PASSPHRASE)
+        result = append_passphrase(file, text);
+    if (result >= 0 && file->info.protection == SCRIM_SHARE_TOKEN)
+        result = append_token(&file->info.token, text);
+    if (result >= 0 && !bare)
+        result = append_hex(text, "nonce", file->nonce, SHARE_NONCE, ",");
     if (result >= 0)
-        result = append_hex(buf, file->is_protected ? "sealed" : "secret", file->secret,
-                            secret_count(file), ",");
+        result =
+            append_hex(text, bare ? "secret" : "sealed", file->secret, secret_count(file), ",");
     if (result >= 0)
-        result = append_hex(buf, "checksum", digest, DIGEST_BYTES, "");
-    return result < 0 ? result : scrim_buf_append_text(buf, "}\n");
+        result = append_hex(text, "checksum", digest, DIGEST_BYTES, "");
+    return result < 0 ? result : scrim_buf_append_text(text, "}\n");
 }
 
-int scrim_share_save(const char *path, const struct scrim_share *share, const char *passphrase,
-                     struct scrim_error *error)
-{
-    struct share_file file = {.index = share->index};
-    memcpy(file.vault_id, share->vault_id, SCRIM_VAULT_ID);
-    memcpy(file.name, share->name, sizeof file.name);
-    memcpy(file.secret, share->secret, SCALAR_BYTES);
-    struct scrim_buf text;
-    scrim_buf_init(&text, FILE_MAX);
-
-    int result = passphrase ? protect(&file, share->secret, passphrase) : SCRIM_OK;
-    if (result >= 0)
-        result = scrim_buf_reserve(&text, FILE_MAX); // it holds a secret: never moves
-    if (result >= 0)
-        result = render(&file, &text);
-    if (result < 0)
-        result = scrim_fail(error, result, "%s: %s", path, scrim_err_text(result));
-    else
-        result = scrim_fs_create(path, text.data, text.len, 0600, error);
-    scrim_buf_finish_wipe(&text);
-    sodium_memzero(&file, sizeof file);
-    return result;
-}
+// --- reading ---
 
 static bool read_integer(const json_t *json, json_int_t min, json_int_t max, uint32_t *ret)
 {
@@ -190,38 +173,69 @@ static bool read_integer(const json_t *json, json_int_t min, json_int_t max, uin
     return true;
 }
 
-static bool read_protection(const json_t *json, struct share_file *file)
+static bool read_sealed(const json_t *json, struct scrim_share_file *file)
 {
-    const char *protection = json_string_value(json_object_get(json, "protection"));
-    if (protection && strcmp(protection, "none") == 0)
-        return scrim_json_has_only(json, 7) &&
-               scrim_json_hex(json_object_get(json, "secret"), file->secret, SCALAR_BYTES);
-    file->is_protected = protection && strcmp(protection, "argon2id") == 0;
-    return file->is_protected && scrim_json_has_only(json, 11) &&
+    return scrim_json_has_only(json, 11) &&
+           scrim_json_hex(json_object_get(json, "nonce"), file->nonce, SHARE_NONCE) &&
+           scrim_json_hex(json_object_get(json, "sealed"), file->secret, SHARE_SEALED);
+}
+
+static bool read_passphrase(const json_t *json, struct scrim_share_file *file)
+{
+    return read_sealed(json, file) &&
            read_integer(json_object_get(json, "passes"), 1, PASSES_MAX, &file->passes) &&
            read_integer(json_object_get(json, "memory_kib"), MEMORY_KIB_MIN, MEMORY_KIB_MAX,
                         &file->memory_kib) &&
-           scrim_json_hex(json_object_get(json, "salt"), file->salt, SALT_BYTES) &&
-           scrim_json_hex(json_object_get(json, "nonce"), file->nonce, NONCE_BYTES) &&
-           scrim_json_hex(json_object_get(json, "sealed"), file->secret, SEALED_BYTES);
+           scrim_json_hex(json_object_get(json, "salt"), file->passphrase_salt,
+                          SHARE_PASSPHRASE_SALT);
 }
 
-static bool read_file(const json_t *json, struct share_file *file)
+static bool read_token(const json_t *json, struct scrim_share_file *file)
 {
+    struct scrim_share_token *token = &file->info.token;
+    const json_t *credential = json_object_get(json, "credential");
+    token->credential_len = json_string_length(credential) / 2;
+    return read_sealed(json, file) &&
+           scrim_json_text(json_object_get(json, "rp_id"), token->rp_id, sizeof token->rp_id) &&
+           scrim_rp_id_valid(token->rp_id) && token->credential_len >= 1 &&
+           token->credential_len <= sizeof token->credential &&
+           scrim_json_hex(credential, token->credential, token->credential_len) &&
+           scrim_json_hex(json_object_get(json, "salt"), token->salt, SCRIM_TOKEN_SALT);
+}
+
+static bool read_protection(const json_t *json, struct scrim_share_file *file)
+{
+    const char *text = json_string_value(json_object_get(json, "protection"));
+    if (text && strcmp(text, protections[SCRIM_SHARE_BARE]) == 0) {
+        file->info.protection = SCRIM_SHARE_BARE;
+        return scrim_json_has_only(json, 7) &&
+               scrim_json_hex(json_object_get(json, "secret"), file->secret, SCALAR_BYTES);
+    }
+    if (text && strcmp(text, protections[SCRIM_SHARE_PASSPHRASE]) == 0) {
+        file->info.protection = SCRIM_SHARE_PASSPHRASE;
+        return read_passphrase(json, file);
+    }
+    file->info.protection = SCRIM_SHARE_TOKEN;
+    return text && strcmp(text, protections[SCRIM_SHARE_TOKEN]) == 0 && read_token(json, file);
+}
+
+static bool read_file(const json_t *json, struct scrim_share_file *file)
+{
+    struct scrim_share_info *info = &file->info;
     uint32_t index;
     uint8_t stated[DIGEST_BYTES], found[DIGEST_BYTES];
-    if (!scrim_json_hex(json_object_get(json, "vault"), file->vault_id, SCRIM_VAULT_ID) ||
+    if (!scrim_json_hex(json_object_get(json, "vault"), info->vault_id, SCRIM_VAULT_ID) ||
         !read_integer(json_object_get(json, "index"), 1, SCRIM_VAULT_HOLDERS_MAX, &index) ||
-        !scrim_json_text(json_object_get(json, "name"), file->name, sizeof file->name) ||
-        !scrim_holder_name_valid(file->name) || !read_protection(json, file) ||
+        !scrim_json_text(json_object_get(json, "name"), info->name, sizeof info->name) ||
+        !scrim_holder_name_valid(info->name) || !read_protection(json, file) ||
         !scrim_json_hex(json_object_get(json, "checksum"), stated, DIGEST_BYTES))
         return false;
-    file->index = index;
+    info->index = index;
     checksum(file, found);
     return sodium_memcmp(stated, found, DIGEST_BYTES) == 0;
 }
 
-// jansson keeps its own copy of an unprotected secret; overwrite it before it is freed.
+// jansson keeps its own copy of a bare secret; overwrite it before it is freed.
 static void wipe_secret(const json_t *json)
 {
     const json_t *secret = json_object_get(json, "secret");
@@ -233,11 +247,11 @@ static void wipe_secret(const json_t *json)
         sodium_memzero(text.write, json_string_length(secret));
 }
 
-static int parse_file(const void *bytes, size_t count, struct share_file *ret,
-                      struct scrim_error *error)
+int scrim_share_file_parse(const void *bytes, size_t count, struct scrim_share_file *ret,
+                           struct scrim_error *error)
 {
     json_t *json;
-    struct share_file file = {0};
+    struct scrim_share_file file = {0};
     int result = scrim_json_load(bytes, count, format_name, &json, error);
     if (result < 0)
         return result;
@@ -249,93 +263,5 @@ static int parse_file(const void *bytes, size_t count, struct share_file *ret,
     wipe_secret(json);
     json_decref(json);
     sodium_memzero(&file, sizeof file);
-    return result;
-}
-
-static int open_file(const struct share_file *file, const char *passphrase,
-                     uint8_t ret[SCALAR_BYTES], struct scrim_error *error)
-{
-    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES], fields[BINDING_MAX];
-    if (!file->is_protected) {
-        memcpy(ret, file->secret, SCALAR_BYTES);
-        return SCRIM_OK;
-    }
-    if (!passphrase)
-        return scrim_fail(error, SCRIM_EAUTH, "the share of %s needs its passphrase", file->name);
-    int result = derive_key(file, passphrase, key);
-    if (result < 0)
-        return scrim_fail(error, result, "not enough memory for its passphrase (%u MiB)",
-                          file->memory_kib / 1024);
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(ret, NULL, NULL, file->secret, SEALED_BYTES,
-                                                   fields, binding(file, fields), file->nonce,
-                                                   key) != 0)
-        result = scrim_fail(error, SCRIM_EAUTH, "wrong passphrase for the share of %s", file->name);
-    sodium_memzero(key, sizeof key);
-    return result;
-}
-
-int scrim_share_parse(const void *bytes, size_t count, const char *passphrase,
-                      struct scrim_share *ret, struct scrim_error *error)
-{
-    struct share_file file = {0};
-    struct scrim_share share = {0};
-    struct scrim_error why = {0};
-    int result = parse_file(bytes, count, &file, &why);
-    if (result < 0)
-        return scrim_fail(error, result, "damaged or not a share: %s", why.text);
-    result = open_file(&file, passphrase, share.secret, error);
-    if (result >= 0 && !scrim_scalar_valid(share.secret))
-        result =
-            scrim_fail(error, SCRIM_EFORMAT, "damaged or not a share: its secret is no scalar");
-    if (result >= 0) {
-        memcpy(share.vault_id, file.vault_id, SCRIM_VAULT_ID);
-        memcpy(share.name, file.name, sizeof share.name);
-        share.index = file.index;
-        *ret = share;
-    }
-    scrim_share_wipe(&share);
-    sodium_memzero(&file, sizeof file);
-    return result;
-}
-
-static int read_share_file(const char *path, struct scrim_buf *ret, struct scrim_error *error)
-{
-    scrim_buf_init(ret, FILE_MAX);
-    const int result = scrim_buf_reserve(ret, FILE_MAX); // it may hold a secret: never moves
-    if (result < 0)
-        return scrim_fail(error, result, "%s: %s", path, scrim_err_text(result));
-    return scrim_fs_read(path, ret, error);
-}
-
-int scrim_share_protected(const char *path, bool *ret, struct scrim_error *error)
-{
-    struct scrim_buf content;
-    struct share_file file = {0};
-    struct scrim_error why = {0};
-    int result = read_share_file(path, &content, error);
-    if (result >= 0) {
-        result = parse_file(content.data, content.len, &file, &why);
-        if (result < 0)
-            scrim_fail(error, result, "%s: damaged or not a share: %s", path, why.text);
-        else
-            *ret = file.is_protected;
-    }
-    scrim_buf_finish_wipe(&content);
-    sodium_memzero(&file, sizeof file);
-    return result;
-}
-
-int scrim_share_load(const char *path, const char *passphrase, struct scrim_share *ret,
-                     struct scrim_error *error)
-{
-    struct scrim_buf content;
-    int result = read_share_file(path, &content, error);
-    if (result >= 0) {
-        struct scrim_error why = {0};
-        result = scrim_share_parse(content.data, content.len, passphrase, ret, &why);
-        if (result < 0)
-            scrim_fail(error, result, "%s: %s", path, why.text);
-    }
-    scrim_buf_finish_wipe(&content);
     return result;
 }
