@@ -16,10 +16,10 @@ struct scrim_seal {
 };
 
 int scrim_seal_create(const struct scrim_vault *vault, const struct scrim_vault_label *label,
-                      const uint8_t hour_key[SCRIM_HOUR_KEY], struct scrim_seal **ret,
-                      struct scrim_buf *out, struct scrim_error *error)
+                      const uint8_t hour_key[SCRIM_HOUR_KEY], const uint8_t *glass,
+                      struct scrim_seal **ret, struct scrim_buf *out, struct scrim_error *error)
 {
-    (void)vault, (void)label, (void)hour_key, (void)error;
+    (void)vault, (void)label, (void)hour_key, (void)glass, (void)error;
     static const uint8_t header[HEADER];
     *ret = scrim_new(struct scrim_seal);
     return scrim_buf_append(out, header, sizeof header);

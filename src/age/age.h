@@ -68,6 +68,8 @@ SCRIM_MUST_CHECK int scrim_age_x25519_wrap(const uint8_t recipient[32],
 SCRIM_MUST_CHECK int scrim_age_x25519_unwrap(const struct scrim_age_stanza *stanza,
                                              const uint8_t secret[32],
                                              uint8_t ret_file_key[SCRIM_AGE_FILE_KEY]);
+// Does it look like an X25519 stanza, as far as anybody can tell without the secret?
+bool scrim_age_x25519_is_well_formed(const struct scrim_age_stanza *stanza);
 void scrim_age_stanza_finish(struct scrim_age_stanza *stanza);
 
 // Decrypts a whole file from `in_fd` to `out_fd` with the first of the identities that fits. Output

@@ -83,6 +83,19 @@ int scrim_age_x25519_wrap(const uint8_t recipient[32], const uint8_t file_key[SC
     return result;
 }
 
+static bool take_share(const struct scrim_age_stanza *stanza, uint8_t ret[32])
+{
+    return stanza->args_count == 2 && stanza->body_len == BODY_BYTES &&
+           scrim_base64_decode_exact(stanza->args[1], strlen(stanza->args[1]), ret, 32) >= 0;
+}
+
+bool scrim_age_x25519_is_well_formed(const struct scrim_age_stanza *stanza)
+{
+    uint8_t share[32];
+    return stanza->args_count > 0 && strcmp(stanza->args[0], stanza_type) == 0 &&
+           take_share(stanza, share);
+}
+
 int scrim_age_x25519_unwrap(const struct scrim_age_stanza *stanza, const uint8_t secret[32],
                             uint8_t ret_file_key[SCRIM_AGE_FILE_KEY])
 {
@@ -90,9 +103,7 @@ int scrim_age_x25519_unwrap(const struct scrim_age_stanza *stanza, const uint8_t
     if (stanza->args_count == 0 || strcmp(stanza->args[0], stanza_type) != 0)
         return SCRIM_EAUTH;
     // The body's length is checked before anything is decrypted: partitioning oracles.
-    if (stanza->args_count != 2 || stanza->body_len != BODY_BYTES ||
-        scrim_base64_decode_exact(stanza->args[1], strlen(stanza->args[1]), share, sizeof share) <
-            0)
+    if (!take_share(stanza, share))
         return SCRIM_EFORMAT;
 
     int result = SCRIM_EFORMAT;

@@ -6,11 +6,13 @@
 //                                                  THIN_WANTED
 //                                                  scrim-recorder connects: CAMERA_STATE, DISKS
 //                                                  scrim-keeper connects: STORAGE, ADMITTED; and is
-//                                                  told ADMIT
+//                                                  told ADMIT; GLASS_STATE, GLASS_ANSWER, and is
+//                                                  asked GLASS_ASK
 //                                                  scrim-recorder's parent connects: TRIED; and is
 //                                                  told TRY
 //     scrim-keeper listens on run/keys.sock;       scrim-recorder connects: HOUR_KEY_WANTED, and is
-//                                                  answered HOUR_KEY or REFUSED; hears PURGED
+//                                                  answered HOUR_KEY or REFUSED; hears PURGED,
+//                                                  GLASS_KEY
 //                                                  scrim (the command) connects: SHRED, and is
 //                                                  answered DONE or REFUSED
 //     scrimd         listens on run/oidc.sock;     scrim-oidc connects: see link/oidc.h
@@ -77,6 +79,11 @@ enum scrim_link_kind {
     SCRIM_LINK_OIDC_STATE = 32, // run/oidc.sock: link/oidc.h, the next two too
     SCRIM_LINK_OIDC_EXCHANGE = 33,
     SCRIM_LINK_OIDC_ANSWER = 34,
+    // Break-glass: link/glass.h.
+    SCRIM_LINK_GLASS_KEY = 40,
+    SCRIM_LINK_GLASS_ASK = 41,
+    SCRIM_LINK_GLASS_ANSWER = 42,
+    SCRIM_LINK_GLASS_STATE = 43,
 };
 
 // THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for

@@ -22,8 +22,9 @@ struct scrim_keys {
     char path[SCRIM_PATH_MAX];
     scrim_keys_purged purged;
     void *context;
-    struct scrim_link *link; // NULL while there is no keeper
-    int64_t connect_us;      // monotonic; no try before
+    struct scrim_emergency *emergency; // NULL: no break-glass; not owned
+    struct scrim_link *link;           // NULL while there is no keeper
+    int64_t connect_us;                // monotonic; no try before
     struct client *clients;
     size_t count;
     char trouble[160]; // "": none
@@ -59,10 +60,17 @@ void scrim_keys_destroy(struct scrim_keys *keys)
     free(keys);
 }
 
+void scrim_keys_emergency(struct scrim_keys *keys, struct scrim_emergency *emergency)
+{
+    keys->emergency = emergency;
+}
+
 static void disconnect(struct scrim_keys *keys)
 {
     scrim_link_destroy(keys->link);
     keys->link = NULL;
+    if (keys->emergency)
+        scrim_emergency_clear(keys->emergency);
     keys->connect_us = scrim_clock_mono_us() + CONNECT_US;
     set_trouble(keys, "scrim-keeper does not answer");
 }
@@ -229,6 +237,16 @@ static bool take_purge(struct scrim_keys *keys, const struct scrim_link_message 
     return true;
 }
 
+static bool take_emergency(struct scrim_keys *keys, const struct scrim_link_message *message)
+{
+    struct scrim_glass_key key;
+    if (!scrim_glass_key_parse(message->body, message->body_len, &key))
+        return false;
+    if (keys->emergency)
+        scrim_emergency_put(keys->emergency, &key);
+    return true;
+}
+
 static bool take(struct scrim_keys *keys, const struct scrim_link_message *message)
 {
     switch (message->kind) {
@@ -236,6 +254,7 @@ static bool take(struct scrim_keys *keys, const struct scrim_link_message *messa
     case SCRIM_LINK_HOUR_KEY: return take_key(keys, message);
     case SCRIM_LINK_REFUSED: take_refusal(keys, message); return true;
     case SCRIM_LINK_PURGED: return take_purge(keys, message);
+    case SCRIM_LINK_GLASS_KEY: return take_emergency(keys, message);
     default: return false;
     }
 }

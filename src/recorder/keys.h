@@ -4,6 +4,7 @@
 // in _wait.
 #pragma once
 
+#include "recorder/emergency.h"
 #include "recorder/hours.h"
 #include "store/journal.h"
 
@@ -18,6 +19,10 @@ typedef void (*scrim_keys_purged)(void *context, const struct scrim_record *purg
 // `path`: the keeper's socket.
 struct scrim_keys *scrim_keys_create(const char *path, scrim_keys_purged purged, void *context);
 void scrim_keys_destroy(struct scrim_keys *keys); // NULL is fine; its cameras stay
+
+// Where emergency keys go; NULL, as after _create: the site has no break-glass, and any that come
+// are ignored.
+void scrim_keys_emergency(struct scrim_keys *keys, struct scrim_emergency *emergency);
 
 // Keys for one more camera. `hours` stays the caller's and must be removed before it goes.
 void scrim_keys_add(struct scrim_keys *keys, struct scrim_hours *hours);

@@ -79,7 +79,8 @@ int scrim_sealed_camera_create(const struct scrim_sealed_home *home, unsigned sl
                                                    .vault = home->vault,
                                                    .site = home->site,
                                                    .camera = camera->id,
-                                                   .boot = home->boot};
+                                                   .boot = home->boot,
+                                                   .emergency = home->emergency};
     int result = scrim_disk_add_camera(home->disk, camera->id, &order->head);
     result = result < 0
                  ? scrim_fail(error, result, "camera %s: %s", camera->id, scrim_err_text(result))

@@ -15,6 +15,7 @@ struct scrim_sealed_home {
     uint64_t boot;
     struct scrim_fanout *fanout;
     struct scrim_keys *keys;
+    const struct scrim_emergency *emergency; // NULL: no break-glass
 };
 
 struct scrim_sealed_camera;

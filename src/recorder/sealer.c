@@ -30,6 +30,7 @@ struct sealer {
     struct scrim_stop *stop; // of the fan-out's thread
     struct scrim_fanout *fanout;
     struct scrim_keys *keys;
+    struct scrim_emergency *emergency; // NULL: no break-glass
     struct scrim_sealed_home home;
     // By slot. The lock is for the disks' threads, which look a camera up; it changes here only.
     pthread_mutex_t lock; // leaf lock, protects `cameras` and `count` as a list
@@ -339,12 +340,17 @@ static int prepare(struct sealer *sealer, struct scrim_error *error)
     if (result < 0)
         return result;
     sealer->keys = scrim_keys_create(keys, purged, sealer);
+    // Whoever has the keeper in their power does not have break-glass by that: scrim.yaml says.
+    if (setup->site->config->glass)
+        sealer->emergency = scrim_emergency_create();
+    scrim_keys_emergency(sealer->keys, sealer->emergency);
     sealer->home = (struct scrim_sealed_home){.disk = sealer->disk,
                                               .vault = &sealer->vault,
                                               .site = setup->site->config->id,
                                               .boot = setup->boot,
                                               .fanout = sealer->fanout,
-                                              .keys = sealer->keys};
+                                              .keys = sealer->keys,
+                                              .emergency = sealer->emergency};
     result = add_cameras(sealer, error);
     return result < 0 ? result : confine(sealer, error);
 }
@@ -374,6 +380,7 @@ static void end(struct sealer *sealer)
     for (unsigned i = 0; i < sealer->count; i++)
         scrim_sealed_camera_destroy(sealer->cameras[i]);
     scrim_keys_destroy(sealer->keys);
+    scrim_emergency_destroy(sealer->emergency);
     scrim_stop_destroy(sealer->stop);
     pthread_mutex_destroy(&sealer->lock);
     close(sealer->setup.orders_fd);

@@ -80,8 +80,9 @@ static int start_seal(struct scrim_segment *segment, const uint8_t hour_key[SCRI
                                       .hour = scrim_hour_of(segment->info.start_us)};
     snprintf(label.site, sizeof label.site, "%s", home->site);
     snprintf(label.camera, sizeof label.camera, "%s", home->camera);
-    return scrim_seal_create(home->vault, &label, hour_key, &segment->seal, &segment->sealed,
-                             error);
+    return scrim_seal_create(home->vault, &label, hour_key,
+                             scrim_emergency_get(home->emergency, segment->info.start_us),
+                             &segment->seal, &segment->sealed, error);
 }
 
 static int start_mux(struct scrim_segment *segment, const struct scrim_params *params,

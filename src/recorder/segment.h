@@ -6,6 +6,7 @@
 #include "bitstream/params.h"
 #include "bitstream/sound.h"
 #include "bitstream/unit.h"
+#include "recorder/emergency.h"
 #include "recorder/timeline.h"
 #include "store/disk.h"
 
@@ -15,6 +16,7 @@ struct scrim_segment_home {
     const struct scrim_vault *vault;
     const char *site, *camera;
     uint64_t boot;
+    const struct scrim_emergency *emergency; // NULL: no break-glass
 };
 
 struct scrim_segment;

@@ -15,6 +15,7 @@
 #define RETENTION_FREE_HOURS 72U // longer needs a reason, in words
 #define RETENTION_MAX_HOURS (10U * 365U * 24U)
 #define AUDIO_REASON_CHARACTERS 20U
+#define GLASS_REASON_CHARACTERS 20U
 #define EXPECTED_MBIT_MAX 1000.0
 #define PASSWORD_MAX 256U
 #define HOST_MAX 255U // RFC 1035, 2.3.4
@@ -367,6 +368,36 @@ static int check_oidc(const struct check *check, const struct scrim_oidc_config 
                           "must be an address that begins with https:// and has no query");
 }
 
+bool scrim_site_may_break_glass(const struct scrim_site_config *config, const char *user)
+{
+    for (unsigned i = 0; config->glass && i < config->glass->operators_count; i++) {
+        if (strcmp(config->glass->operators[i], user) == 0)
+            return true;
+    }
+    return false;
+}
+
+// An empty list is no way to switch it off: whoever meant that leaves the key out.
+static int check_glass(const struct check *check, const struct scrim_glass_config *glass)
+{
+    if (!glass)
+        return SCRIM_OK;
+    if (glass->operators_count == 0)
+        return refuse(check, NULL, "operators", "",
+                      "must name at least one user; without break_glass nobody may break glass");
+    if (!is_in_words(glass->reason_shown, GLASS_REASON_CHARACTERS, 3))
+        return refuse(check, NULL, "reason_shown", glass->reason_shown,
+                      "must say in words, of 20 characters at least, why this site has it");
+    for (unsigned i = 0; i < glass->operators_count; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(glass->operators[i], glass->operators[j]) == 0)
+                return refuse(check, NULL, "operators", glass->operators[i],
+                              "two operators have this name");
+        }
+    }
+    return SCRIM_OK;
+}
+
 static int check_config(const struct check *check, struct scrim_site_config *config)
 {
     if (!scrim_camera_id_valid(config->id))
@@ -377,6 +408,8 @@ static int check_config(const struct check *check, struct scrim_site_config *con
         result = check_disks(check, config);
     if (result >= 0)
         result = check_oidc(check, config->oidc);
+    if (result >= 0)
+        result = check_glass(check, config->glass);
     for (unsigned i = 0; result >= 0 && i < config->cameras_count; i++) {
         struct scrim_camera_config *camera = &config->cameras[i];
         result = check_camera(check, camera);

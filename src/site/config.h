@@ -86,6 +86,16 @@ struct scrim_oidc_config {
     struct scrim_oidc_admit *admit; // NULL: everybody who is linked
 };
 
+// Break-glass (docs/guide/break-glass.md): who may see originals for ten minutes in an emergency.
+struct scrim_glass_config {
+    char **operators; // names of users of the desk; at least one
+    unsigned operators_count;
+    char *reason_shown; // why this site has it, in words, for all who use the desk
+};
+// Is a user named there? False without break-glass.
+struct scrim_site_config;
+bool scrim_site_may_break_glass(const struct scrim_site_config *config, const char *user);
+
 struct scrim_site_config {
     char *id; // [a-z0-9-]{1,31}
     char *name;
@@ -95,7 +105,8 @@ struct scrim_site_config {
     uint32_t reserve_mb;                // of the site's own disk, as in scrim_disk_config
     struct scrim_disk_config *disks;    // none: segments lie in the site's own store
     unsigned disks_count;
-    struct scrim_oidc_config *oidc; // NULL: nobody signs in with a provider
+    struct scrim_oidc_config *oidc;   // NULL: nobody signs in with a provider
+    struct scrim_glass_config *glass; // "break_glass"; NULL: there is none
     struct scrim_camera_config *cameras;
     unsigned cameras_count;
 };

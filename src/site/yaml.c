@@ -8,6 +8,7 @@
 #define CAMERAS_MAX 1024
 #define DISKS_MAX 32
 #define ADMIT_MAX 64
+#define OPERATORS_MAX 64
 // More than is allowed, so that config.c can say in plain words which area has too many.
 #define AREAS_READ 1000
 #define AREA_POINTS_READ 1000
@@ -120,6 +121,11 @@ static const cyaml_schema_field_t oidc_fields[] = {
                             struct scrim_oidc_config, admit, admit_fields),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t glass_fields[] = {
+    CYAML_FIELD_SEQUENCE_COUNT("operators", CYAML_FLAG_POINTER, struct scrim_glass_config,
+                               operators, operators_count, &text_value, 0, OPERATORS_MAX),
+    TEXT("reason_shown", 0, struct scrim_glass_config, reason_shown, 1, TEXT_MAX), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t site_fields[] = {
     TEXT("id", 0, struct scrim_site_config, id, 1, SCRIM_CAMERA_ID_MAX),
     TEXT("name", 0, struct scrim_site_config, name, 1, 100),
@@ -133,6 +139,8 @@ static const cyaml_schema_field_t site_fields[] = {
                                DISKS_MAX),
     CYAML_FIELD_MAPPING_PTR("oidc", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                             struct scrim_site_config, oidc, oidc_fields),
+    CYAML_FIELD_MAPPING_PTR("break_glass", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                            struct scrim_site_config, glass, glass_fields),
     CYAML_FIELD_SEQUENCE_COUNT("cameras", CYAML_FLAG_POINTER, struct scrim_site_config, cameras,
                                cameras_count, &camera_value, 0, CAMERAS_MAX),
     CYAML_FIELD_END};

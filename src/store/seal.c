@@ -18,20 +18,23 @@ struct scrim_seal {
 };
 
 static int write_header(const struct scrim_vault *vault, const struct scrim_vault_label *label,
-                        const uint8_t hour_key[SCRIM_HOUR_KEY],
+                        const uint8_t hour_key[SCRIM_HOUR_KEY], const uint8_t *glass,
                         const uint8_t file_key[SCRIM_AGE_FILE_KEY], struct scrim_buf *out)
 {
-    struct scrim_age_stanza stanza = {0};
-    int result = scrim_tdh2_wrap(vault, label, hour_key, file_key, &stanza);
+    struct scrim_age_stanza stanzas[2] = {0};
+    int result = scrim_tdh2_wrap(vault, label, hour_key, file_key, &stanzas[0]);
+    if (result >= 0 && glass)
+        result = scrim_age_x25519_wrap(glass, file_key, &stanzas[1]);
     if (result >= 0)
-        result = scrim_age_header_write(&stanza, 1, file_key, out);
-    scrim_age_stanza_finish(&stanza);
+        result = scrim_age_header_write(stanzas, glass ? 2 : 1, file_key, out);
+    scrim_age_stanza_finish(&stanzas[0]);
+    scrim_age_stanza_finish(&stanzas[1]);
     return result;
 }
 
 int scrim_seal_create(const struct scrim_vault *vault, const struct scrim_vault_label *label,
-                      const uint8_t hour_key[SCRIM_HOUR_KEY], struct scrim_seal **ret,
-                      struct scrim_buf *out, struct scrim_error *error)
+                      const uint8_t hour_key[SCRIM_HOUR_KEY], const uint8_t *glass,
+                      struct scrim_seal **ret, struct scrim_buf *out, struct scrim_error *error)
 {
     struct scrim_seal *seal =
         scrim_fault(SCRIM_FAULT_ALLOC, NULL) ? NULL : sodium_malloc(sizeof *seal);
@@ -44,7 +47,7 @@ int scrim_seal_create(const struct scrim_vault *vault, const struct scrim_vault_
     randombytes_buf(seal->nonce, sizeof seal->nonce);
     scrim_age_payload_key(file_key, seal->nonce, seal->payload_key);
     scrim_tail_key(file_key, seal->nonce, seal->tail_key);
-    int result = write_header(vault, label, hour_key, file_key, out);
+    int result = write_header(vault, label, hour_key, glass, file_key, out);
     sodium_memzero(file_key, sizeof file_key);
     if (result >= 0)
         result = scrim_buf_append(out, seal->nonce, sizeof seal->nonce);

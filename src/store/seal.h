@@ -7,10 +7,12 @@
 
 struct scrim_seal;
 
-// Draws a file key and appends header and nonce to `out`.
+// Draws a file key and appends header and nonce to `out`. `glass`: where the site has break-glass,
+// the emergency key of the quarter of an hour that the segment starts in (32 bytes, X25519), which
+// gets a second stanza; else NULL.
 SCRIM_MUST_CHECK int scrim_seal_create(const struct scrim_vault *vault,
                                        const struct scrim_vault_label *label,
-                                       const uint8_t hour_key[SCRIM_HOUR_KEY],
+                                       const uint8_t hour_key[SCRIM_HOUR_KEY], const uint8_t *glass,
                                        struct scrim_seal **ret, struct scrim_buf *out,
                                        struct scrim_error *error);
 // Takes plaintext; whole sealed chunks, if any became whole, are appended to `out`. After a failure

@@ -42,11 +42,16 @@ static ssize_t read_front(int fd, uint8_t *to, size_t count)
     return (ssize_t)have;
 }
 
+// The vault's stanza, and where the site has break-glass the emergency key's. Nobody else's: who
+// could add a recipient could read along.
 static int take_stanza(struct scrim_sealed_head *head, const char *path, struct scrim_error *error)
 {
-    if (head->header.stanzas_count != 1)
-        return scrim_fail(error, SCRIM_EFORMAT, "%s: %zu stanzas, a sealed segment has one", path,
-                          head->header.stanzas_count);
+    if (head->header.stanzas_count > 2 ||
+        (head->header.stanzas_count == 2 &&
+         !scrim_age_x25519_is_well_formed(&head->header.stanzas[1])))
+        return scrim_fail(error, SCRIM_EFORMAT,
+                          "%s: a sealed segment has one stanza, and one of break-glass at most",
+                          path);
     const int result = scrim_tdh2_parse(&head->header.stanzas[0], &head->tdh2, error);
     if (result < 0)
         scrim_fail_prefix(error, "%s", path);

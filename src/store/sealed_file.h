@@ -1,5 +1,5 @@
-// The front of a sealed segment on disk: age header with its one scrim-tdh2 stanza, and the payload
-// nonce.
+// The front of a sealed segment on disk: age header with its scrim-tdh2 stanza, perhaps an X25519
+// stanza of break-glass after it, and the payload nonce.
 #pragma once
 
 #include "store/layout.h"
@@ -9,7 +9,7 @@
 // no ordinary file: a link would lead out of the store, a pipe would never end.
 SCRIM_MUST_CHECK int scrim_sealed_open(const char *path, struct scrim_error *error);
 
-#define SCRIM_SEALED_HEAD_MAX 4096 // bytes; ours have less than 1,000
+#define SCRIM_SEALED_HEAD_MAX 4096 // bytes; ours have less than 1,100
 
 struct scrim_sealed_head {
     struct scrim_age_header header;

@@ -63,7 +63,7 @@ static inline void rig_open(struct rig *rig, const struct scrim_journal_head *he
     REQUIRE(scrim_disk_start(rig->disk, &error) == SCRIM_OK);
     REQUIRE(scrim_hours_create("quay", &rig->hours, &error) == SCRIM_OK);
     give_keys(rig->dir, rig->hours, rig->clock.utc_us);
-    rig->home = (struct scrim_segment_home){rig->disk, &rig->vault, "test", "quay", 1};
+    rig->home = (struct scrim_segment_home){rig->disk, &rig->vault, "test", "quay", 1, NULL};
     rig->camera = scrim_camera_create(&rig->home, rig->hours, head, rig->keep);
 }
 

@@ -179,7 +179,7 @@ struct scrim_seal *fixture_seal(struct fixture *f, const char *camera, int64_t s
     snprintf(label.camera, sizeof label.camera, "%s", camera);
     fixture_make_key(f, camera, start_us);
     MUST(fixture_key(f, camera, label.hour, hour_key, &error));
-    MUST(scrim_seal_create(&f->vault, &label, hour_key, &seal, out, &error));
+    MUST(scrim_seal_create(&f->vault, &label, hour_key, NULL, &seal, out, &error));
     return seal;
 }
 

@@ -164,7 +164,7 @@ static void begin_segment(struct world *w, unsigned camera)
     must(scrim_hour_ring_make(w->ring, &hour, 1, &error), &error);
     must(scrim_hour_ring_get(w->ring, id, label.hour, key), &error);
     scrim_buf_init(&out, 1U << 20);
-    must(scrim_seal_create(&w->f.vault, &label, key, &film->seal, &out, &error), &error);
+    must(scrim_seal_create(&w->f.vault, &label, key, NULL, &film->seal, &out, &error), &error);
     film->start_us = film->flushed_us = label.start_utc_us;
     film->in_segment = 0;
     CHECK_INT(scrim_disk_open(w->disk, id, film->start_us, &out), SCRIM_OK);

@@ -283,7 +283,7 @@ static void without_memory(void)
         scrim_buf_init(&out, 1U << 20);
         failing_at = at;
         scrim_fault_set(fail_allocation, NULL);
-        result = scrim_seal_create(&f.vault, &label, hour_key, &seal, &out, &error);
+        result = scrim_seal_create(&f.vault, &label, hour_key, NULL, &seal, &out, &error);
         if (result >= 0)
             result = scrim_seal_append(seal, plain, sizeof plain, &out);
         scrim_fault_set(NULL, NULL);

@@ -69,6 +69,43 @@ static void disks(void)
     test_remove_dir(dir);
 }
 
+#define GLASS(keys) "id: s\nname: S\nlisten: 127.0.0.1:1\nbreak_glass:\n" keys "cameras: []\n"
+#define SHOWN "  reason_shown: a person in the water has only minutes\n"
+
+static void break_glass(void)
+{
+    struct scrim_site_config *config = NULL;
+    struct scrim_error error = {0};
+    REQUIRE(parse(HEAD CAMERA, &config, &error) == SCRIM_OK);
+    CHECK(!config->glass); // off unless it is there
+    CHECK(!scrim_site_may_break_glass(config, "jana"));
+    scrim_site_config_free(config);
+
+    REQUIRE(parse(GLASS("  operators: [jana, ole]\n" SHOWN), &config, &error) == SCRIM_OK);
+    CHECK_INT(config->glass->operators_count, 2);
+    CHECK(scrim_site_may_break_glass(config, "jana"));
+    CHECK(scrim_site_may_break_glass(config, "ole"));
+    CHECK(!scrim_site_may_break_glass(config, "jan"));
+    CHECK(!scrim_site_may_break_glass(config, ""));
+    scrim_site_config_free(config);
+
+    static const struct {
+        const char *text, *says;
+    } wrong[] = {
+        {GLASS("  operators: []\n" SHOWN), "scrim.yaml:5: operators: must name at least one user"},
+        {GLASS("  operators: [jana, jana]\n" SHOWN), "two operators have this name"},
+        {GLASS("  operators: [jana]\n"), "reason_shown"},
+        {GLASS(SHOWN), "operators"},
+        {GLASS("  operators: [jana]\n  reason_shown: because of things\n"), "in words"},
+        {GLASS("  operators: [jana]\n  minutes: 60\n" SHOWN), "minutes"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK_INT(parse(wrong[i].text, &config, &error), SCRIM_EINVAL);
+        if (!strstr(error.text, wrong[i].says))
+            CHECK_TEXT(error.text, wrong[i].says);
+    }
+}
+
 static void areas_are_polygons(void)
 {
     struct scrim_site_config *config = NULL;
@@ -236,6 +273,7 @@ int main(int argc, char **argv)
             {"the template is valid", the_template_is_valid},
             {"defaults are filled", defaults_are_filled},
             {"disks have ids and places of their own", disks},
+            {"break-glass names who may, and why", break_glass},
             {"areas are polygons", areas_are_polygons},
             {"too many areas", too_many_areas},
             {"what is wrong is named with its line", what_is_wrong_is_named_with_its_line},
