@@ -92,3 +92,64 @@ int scrim_bech32_decode(const char *text, const char *prefix, uint8_t *ret, size
     sodium_memzero(values, sizeof values);
     return result;
 }
+
+// The character of a value below 32. Looks at the whole charset, whatever the value.
+static char character_of(uint32_t value)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < 32; i++) {
+        const unsigned mask = 0U - (((value ^ i) - 1U) >> 31); // all ones where they are equal
+        found |= (uint8_t)charset[i] & mask;
+    }
+    return (char)found;
+}
+
+// Bytes into groups of 5 bits, the last filled up with zeros. Returns how many.
+static size_t ungroup(const uint8_t *bytes, size_t count, uint8_t *ret)
+{
+    uint32_t bits = 0, held = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        bits = (bits << 8 | bytes[i]) & 0xfff;
+        for (held += 8; held >= 5;) {
+            held -= 5;
+            ret[at++] = (uint8_t)(bits >> held & 31);
+        }
+    }
+    if (held > 0)
+        ret[at++] = (uint8_t)(bits << (5 - held) & 31);
+    return at;
+}
+
+static void append_checksum(const char *prefix, uint8_t *values, size_t count)
+{
+    uint32_t checksum = polymod_prefix(prefix);
+    for (size_t i = 0; i < count; i++)
+        checksum = polymod_step(checksum, values[i]);
+    for (unsigned i = 0; i < CHECKSUM_CHARS; i++)
+        checksum = polymod_step(checksum, 0);
+    for (unsigned i = 0; i < CHECKSUM_CHARS; i++)
+        values[count + i] = (uint8_t)((checksum ^ 1U) >> (5 * (CHECKSUM_CHARS - 1 - i)) & 31);
+}
+
+int scrim_bech32_encode(const char *prefix, const uint8_t *bytes, size_t count, char *ret,
+                        size_t size)
+{
+    const size_t prefix_length = strlen(prefix);
+    const bool upper = prefix[0] >= 'A' && prefix[0] <= 'Z';
+    uint8_t values[DATA_CHARS_MAX + CHECKSUM_CHARS];
+    if (count > DATA_MAX || size < SCRIM_BECH32_TEXT(prefix_length, count))
+        return SCRIM_EINVAL;
+    const size_t data_count = ungroup(bytes, count, values);
+    append_checksum(prefix, values, data_count);
+    memcpy(ret, prefix, prefix_length);
+    char *at = ret + prefix_length;
+    *at++ = '1';
+    for (size_t i = 0; i < data_count + CHECKSUM_CHARS; i++) {
+        const unsigned c = (unsigned char)character_of(values[i]);
+        *at++ = (char)(c - (c >> 1 & 0x20 & (0U - upper))); // of the charset, letters have bit 6
+    }
+    *at = '\0';
+    sodium_memzero(values, sizeof values);
+    return SCRIM_OK;
+}

@@ -2,6 +2,7 @@
 // `scrim open`.
 #include "age/age.h"
 
+#include "age/bech32.h"
 #include "age/hkdf.h"
 #include "age/stanza.h"
 #include "base/alloc.h"
@@ -115,6 +116,35 @@ static void keys_of_the_specification(void)
                                   public_key, NULL) == 0);
     CHECK(crypto_scalarmult_base(derived, secret) == 0);
     CHECK(memcmp(derived, public_key, 32) == 0);
+}
+
+static void keys_are_written_as_they_are_read(void)
+{
+    static const struct {
+        const char *prefix, *text;
+    } keys[] = {
+        {"age", "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"},
+        {"AGE-SECRET-KEY-",
+         "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        uint8_t key[32];
+        char text[SCRIM_BECH32_TEXT(16, sizeof key)];
+        CHECK_INT(scrim_bech32_decode(keys[i].text, keys[i].prefix, key, sizeof key), 0);
+        CHECK_INT(scrim_bech32_encode(keys[i].prefix, key, sizeof key, text, sizeof text), 0);
+        CHECK_TEXT(text, keys[i].text);
+        CHECK_INT(scrim_bech32_encode(keys[i].prefix, key, sizeof key, text, strlen(text)),
+                  SCRIM_EINVAL);
+    }
+    uint8_t bytes[64], again[64];
+    for (size_t count = 0; count <= sizeof bytes; count++) {
+        char text[SCRIM_BECH32_TEXT(1, sizeof bytes)];
+        randombytes_buf(bytes, count);
+        CHECK_INT(scrim_bech32_encode("X", bytes, count, text, sizeof text), 0);
+        CHECK_INT(strlen(text) + 1, SCRIM_BECH32_TEXT(1, count));
+        CHECK_INT(scrim_bech32_decode(text, "X", again, count), 0);
+        CHECK(memcmp(bytes, again, count) == 0);
+    }
 }
 
 static void keys_refused(void)
@@ -398,23 +428,25 @@ int main(int argc, char **argv)
         return 1;
     return test_run(
         argc, argv,
-        (struct test[]){{"age: first chunk inside the sandbox", first_chunk_inside_the_sandbox},
-                        {"age: HKDF of RFC 5869", hkdf_of_rfc5869},
-                        {"age: base64 is canonical", base64_is_canonical},
-                        {"age: base64 of every byte", base64_of_every_byte},
-                        {"age: keys of the specification", keys_of_the_specification},
-                        {"age: wrong keys are refused", keys_refused},
-                        {"age: header roundtrip", header_roundtrip},
-                        {"age: every prefix asks for more", every_prefix_asks_for_more},
-                        {"age: every changed byte is noticed", every_changed_byte_is_noticed},
-                        {"age: an endless header is refused", endless_header},
-                        {"age: wrong stanzas are not written", wrong_stanzas_are_not_written},
-                        {"age: bodies of every length", bodies_of_every_length},
-                        {"age: low-order points", low_order_points},
-                        {"age: chunks", chunks},
-                        {"age: empty chunks", empty_chunks},
-                        {"age: chunk against libsodium", chunk_against_libsodium},
-                        {"age: out of memory", out_of_memory},
-                        {"age: decrypt from a slow pipe", decrypt_from_a_slow_pipe},
-                        {0}});
+        (struct test[]){
+            {"age: first chunk inside the sandbox", first_chunk_inside_the_sandbox},
+            {"age: HKDF of RFC 5869", hkdf_of_rfc5869},
+            {"age: base64 is canonical", base64_is_canonical},
+            {"age: base64 of every byte", base64_of_every_byte},
+            {"age: keys of the specification", keys_of_the_specification},
+            {"age: keys are written as they are read", keys_are_written_as_they_are_read},
+            {"age: wrong keys are refused", keys_refused},
+            {"age: header roundtrip", header_roundtrip},
+            {"age: every prefix asks for more", every_prefix_asks_for_more},
+            {"age: every changed byte is noticed", every_changed_byte_is_noticed},
+            {"age: an endless header is refused", endless_header},
+            {"age: wrong stanzas are not written", wrong_stanzas_are_not_written},
+            {"age: bodies of every length", bodies_of_every_length},
+            {"age: low-order points", low_order_points},
+            {"age: chunks", chunks},
+            {"age: empty chunks", empty_chunks},
+            {"age: chunk against libsodium", chunk_against_libsodium},
+            {"age: out of memory", out_of_memory},
+            {"age: decrypt from a slow pipe", decrypt_from_a_slow_pipe},
+            {0}});
 }
