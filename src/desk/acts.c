@@ -17,6 +17,7 @@ struct scrim_acts {
     struct scrim_act_log *file;
     struct scrim_act_note *notes; // with `lock`: the newest, a ring
     size_t notes_next, notes_count;
+    int64_t latest_us; // with `lock`: of all lines that were looked at
     struct scrim_worker *worker;
 };
 
@@ -29,18 +30,32 @@ static void add_note(struct scrim_acts *acts, const struct scrim_act_note *note)
     acts->notes_count += acts->notes_count < NOTES_MAX;
 }
 
+static void note_camera(struct scrim_acts *acts, struct scrim_act_note *note, const char *camera)
+{
+    snprintf(note->camera, sizeof note->camera, "%s", camera);
+    add_note(acts, note);
+}
+
+// What was done to the record's camera, or to each of its detail's `cameras`.
 static void note_record(struct scrim_acts *acts, const struct scrim_record *record)
 {
     struct scrim_act_note note = {.id = record->seq, .at_us = record->start_us};
+    const bool of_cameras = record->camera[0] || strstr(record->json, "\"cameras\":[");
     json_error_t ignored;
-    json_t *entry = record->camera[0] ? json_loads(record->json, 0, &ignored) : NULL;
+    json_t *entry = of_cameras ? json_loads(record->json, 0, &ignored) : NULL;
     const char *what = json_string_value(json_object_get(entry, "what"));
     const char *who = json_string_value(json_object_get(entry, "who"));
+    const json_t *cameras = json_object_get(json_object_get(entry, "detail"), "cameras");
+    if (record->start_us > acts->latest_us)
+        acts->latest_us = record->start_us;
     if (what) {
-        snprintf(note.camera, sizeof note.camera, "%s", record->camera);
         snprintf(note.what, sizeof note.what, "%s", what);
         snprintf(note.who, sizeof note.who, "%s", who ? who : "");
-        add_note(acts, &note);
+        if (record->camera[0])
+            note_camera(acts, &note, record->camera);
+        for (size_t i = 0; !record->camera[0] && i < json_array_size(cameras); i++)
+            if (json_is_string(json_array_get(cameras, i)))
+                note_camera(acts, &note, json_string_value(json_array_get(cameras, i)));
     }
     json_decref(entry);
 }
@@ -81,6 +96,14 @@ size_t scrim_acts_notes(struct scrim_acts *acts, const char *camera, const char 
     return found;
 }
 
+int64_t scrim_acts_latest_us(struct scrim_acts *acts)
+{
+    pthread_mutex_lock(&acts->lock);
+    const int64_t latest_us = acts->latest_us;
+    pthread_mutex_unlock(&acts->lock);
+    return latest_us;
+}
+
 // --- opening and closing ---
 
 int scrim_acts_open(const char *dir, const char *site, struct scrim_acts **ret,
@@ -90,7 +113,7 @@ int scrim_acts_open(const char *dir, const char *site, struct scrim_acts **ret,
     acts->log = scrim_log_named("desk.acts");
     pthread_mutex_init(&acts->lock, NULL);
     acts->notes = scrim_new_array(NOTES_MAX, struct scrim_act_note);
-    const int result = scrim_act_log_open(dir, site, &acts->file, error);
+    const int result = scrim_act_log_open(dir, site, &scrim_log_of_acts, &acts->file, error);
     if (result < 0) {
         scrim_acts_free(acts);
         return result;
@@ -164,7 +187,7 @@ static int append(struct scrim_acts *acts, const char *camera, char *text, uint6
     struct scrim_record record;
     pthread_mutex_lock(&acts->lock);
     const int result = scrim_act_log_append(acts->file, camera ? camera : "", text, ret_id, error);
-    if (result >= 0 && camera && scrim_act_log_peek(acts->file, *ret_id, &record, NULL) >= 0)
+    if (result >= 0 && scrim_act_log_peek(acts->file, *ret_id, &record, NULL) >= 0)
         note_record(acts, &record);
     pthread_mutex_unlock(&acts->lock);
     free(text);
@@ -175,6 +198,15 @@ int scrim_acts_begin(struct scrim_acts *acts, const struct scrim_act *act, uint6
                      struct scrim_error *error)
 {
     return append(acts, act->camera, intent_text(act), ret_id, error);
+}
+
+int scrim_acts_hash(struct scrim_acts *acts, uint64_t id, uint8_t ret[32],
+                    struct scrim_error *error)
+{
+    pthread_mutex_lock(&acts->lock);
+    const int result = scrim_act_log_hash(acts->file, id, ret, error);
+    pthread_mutex_unlock(&acts->lock);
+    return result;
 }
 
 void scrim_acts_failed(struct scrim_acts *acts, uint64_t id, const char *words)

@@ -41,6 +41,12 @@ void scrim_acts_free(struct scrim_acts *acts);
 // long: 3,000 bytes with all that JSON adds.
 SCRIM_MUST_CHECK int scrim_acts_begin(struct scrim_acts *acts, const struct scrim_act *act,
                                       uint64_t *ret_id, struct scrim_error *error);
+// The hash of its line, by which the next line names it: what is bound to the log names it, too.
+SCRIM_MUST_CHECK int scrim_acts_hash(struct scrim_acts *acts, uint64_t id, uint8_t ret[32],
+                                     struct scrim_error *error);
+// The latest moment that the newest 20,000 lines and all since tell of, UTC: time was not before
+// it, whatever the clock says now.
+int64_t scrim_acts_latest_us(struct scrim_acts *acts);
 // It did not come to pass. If not even that can be written, the program's log says so.
 void scrim_acts_failed(struct scrim_acts *acts, uint64_t id, const char *words);
 // It did, and there is more to say of it; `detail` as in struct scrim_act.
@@ -69,7 +75,8 @@ struct scrim_act_note {
     char camera[SCRIM_CAMERA_ID_MAX + 1];
     char what[32], who[64];
 };
-// Of the newest 20,000 acts on cameras those whose `what` begins with `what`, in [from_us, to_us),
+// Of the newest 20,000 acts on cameras (the act's own, or those that its detail names as
+// `cameras`) those whose `what` begins with `what`, in [from_us, to_us),
 // oldest first, or newest first. Returns how many there are in `ret`, at most `limit`.
 size_t scrim_acts_notes(struct scrim_acts *acts, const char *camera, const char *what,
                         const struct scrim_index_range *range, struct scrim_act_note *ret);

@@ -50,6 +50,7 @@ struct scrim_desk {
     struct scrim_second_step *second; // tickets and factors
     struct scrim_oidc_side *oidc;     // NULL: scrim.yaml names no provider
     struct scrim_oidc_begun *oidc_begun;
+    struct scrim_opener_side *opener; // scrim-opener, which guards what may be opened
     struct scrim_throttle *throttle;
     struct scrim_camera_status *status; // one per camera
 

@@ -8,6 +8,7 @@
 #include "desk/auth.h"
 #include "desk/catalog.h"
 #include "desk/oidc_side.h"
+#include "desk/opener_side.h"
 #include "desk/second_step.h"
 #include "desk/status_side.h"
 #include "desk/vault_state.h"
@@ -310,6 +311,8 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
     if (result >= 0 && desk->site.config->oidc)
         result = scrim_oidc_side_open(desk->site.dir, &desk->oidc, error);
     if (result >= 0)
+        result = scrim_opener_side_create(desk->site.dir, &desk->opener, error);
+    if (result >= 0)
         result = scrim_acts_open(desk->site.dir, desk->site.config->id, &desk->acts, error);
     if (result >= 0)
         result = scrim_exports_open(desk->site.dir, desk->acts, &desk->exports, error);
@@ -387,6 +390,8 @@ static int open_network(struct program *program, struct scrim_error *error)
     desk->oidc_begun = scrim_oidc_begun_create();
     if (desk->oidc)
         result = scrim_oidc_side_start(desk->oidc, &desk->loop, error);
+    if (result >= 0)
+        result = scrim_opener_side_start(desk->opener, &desk->loop, error);
     if (result < 0)
         return result;
     result = scrim_status_side_create(desk, program->status_fd, &program->status, error);
@@ -567,6 +572,7 @@ static void finish(struct program *program)
     if (program->status)
         scrim_status_side_close(program->status);
     scrim_oidc_side_close(desk->oidc);
+    scrim_opener_side_close(desk->opener);
     stop_threads(program);
     close_loop(program);
     scrim_peers_free(desk->peers);
@@ -578,6 +584,7 @@ static void finish(struct program *program)
     scrim_auth_finish(program->auth);
     scrim_second_step_close(desk->second);
     scrim_oidc_side_free(desk->oidc);
+    scrim_opener_side_free(desk->opener);
     scrim_oidc_begun_destroy(desk->oidc_begun);
     scrim_areas_free(desk->areas);
     scrim_cameras_free(desk->cameras);

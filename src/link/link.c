@@ -1,6 +1,7 @@
 #include "link/link.h"
 
 #include "base/alloc.h"
+#include "link/unix_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define HEADER_BYTES (4 + 1 + 1 + 2 + SCRIM_CAMERA_ID_MAX + 1)
@@ -183,24 +182,6 @@ int scrim_link_receive(struct scrim_link *link, struct scrim_link_message *ret)
     }
 }
 
-static int address_of(const char *path, struct sockaddr_un *ret, struct scrim_error *error)
-{
-    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof ret->sun_path)
-        return scrim_fail(error, SCRIM_EINVAL,
-                          "%s: too long for a socket, at most %zu characters: use a site "
-                          "directory with a shorter path",
-                          path, sizeof ret->sun_path - 1);
-    memcpy(ret->sun_path, path, strlen(path) + 1);
-    return SCRIM_OK;
-}
-
-static int new_socket(struct scrim_error *error)
-{
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 ? fd : scrim_fail_errno(error, errno, "cannot make a socket");
-}
-
 // The first descriptor that systemd or `scrim up` passed on, or -1. See sd_listen_fds(3).
 static int inherited_socket(void)
 {
@@ -220,36 +201,10 @@ int scrim_link_listen(const char *path, struct scrim_error *error)
 
 int scrim_link_bind(const char *path, struct scrim_error *error)
 {
-    struct sockaddr_un address;
-    int result = address_of(path, &address, error);
-    if (result < 0)
-        return result;
-    const int fd = new_socket(error);
-    if (fd < 0)
-        return fd;
-    unlink(path); // left by a run that was killed; the site lock keeps two apart
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, 0600) < 0 ||
-        listen(fd, 64) < 0) {
-        result = scrim_fail_errno(error, errno, "cannot listen on %s", path);
-        close(fd);
-        return result;
-    }
-    return fd;
+    return scrim_unix_bind(path, SOCK_STREAM, error);
 }
 
 int scrim_link_connect(const char *path, struct scrim_error *error)
 {
-    struct sockaddr_un address;
-    int result = address_of(path, &address, error);
-    if (result < 0)
-        return result;
-    const int fd = new_socket(error);
-    if (fd < 0)
-        return fd;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        result = scrim_fail_errno(error, errno, "cannot reach %s", path);
-        close(fd);
-        return result;
-    }
-    return fd;
+    return scrim_unix_connect(path, SOCK_STREAM, error);
 }

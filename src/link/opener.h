@@ -26,6 +26,7 @@
 #define SCRIM_OPENER_PROOF 32 // bytes
 #define SCRIM_OPENER_CAMERAS_MAX 16
 #define SCRIM_OPENER_WAITING 16
+#define SCRIM_OPENER_FILE_MAX (64U << 20) // bytes of a memory file
 
 enum scrim_opener_kind {
     SCRIM_OPENER_HELLO,

@@ -10,11 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
+const struct scrim_act_log_kind scrim_log_of_acts = {.directory = "state/acts",
+                                                     .file = SCRIM_ACT_LOG,
+                                                     .old_file = SCRIM_ACT_LOG_OLD,
+                                                     .genesis = SCRIM_ACT_GENESIS,
+                                                     .owner = SCRIM_LOG_OF_DESK};
+const struct scrim_act_log_kind scrim_log_of_openings = {.directory = SCRIM_OPENINGS_DIR,
+                                                         .file = SCRIM_OPENINGS_LOG,
+                                                         .genesis = SCRIM_OPENINGS_GENESIS,
+                                                         .owner = SCRIM_LOG_OF_OPENER};
+
 struct scrim_act_log {
+    const struct scrim_act_log_kind *kind;
     char path[SCRIM_PATH_MAX];
     char site[SCRIM_CAMERA_ID_MAX + 1];
     int fd;
-    struct scrim_device_key *key;
+    struct scrim_device_key *key; // NULL: only for reading
+    uint8_t public_key[32];
     struct scrim_journal_head head;
     struct scrim_buf ends; // of each line, its line break included: off_t
     bool broken;
@@ -48,15 +60,16 @@ static int note_ends(struct scrim_act_log *log, const struct scrim_buf *content,
     return result;
 }
 
-// Where the chain stands. A line that lost its end in a crash is cut off.
+// Where the chain stands. A line that lost its end in a crash is cut off, or, by who only reads,
+// not looked at: its owner may be in the middle of it.
 static int find_head(struct scrim_act_log *log, struct scrim_error *error)
 {
     struct scrim_buf content;
     scrim_buf_init(&content, SCRIM_JOURNAL_MAX);
     int result = scrim_fs_read(log->path, &content, error);
     const size_t whole =
-        scrim_journal_scan_head(&content, log->site, SCRIM_ACT_GENESIS, &log->head);
-    if (result >= 0 && whole < content.len && ftruncate(log->fd, (off_t)whole) < 0)
+        scrim_journal_scan_head(&content, log->site, log->kind->genesis, &log->head);
+    if (result >= 0 && log->key && whole < content.len && ftruncate(log->fd, (off_t)whole) < 0)
         result = scrim_fail_errno(error, errno, "cannot shorten %s", log->path);
     if (result >= 0 && note_ends(log, &content, whole) < 0)
         result = scrim_fail(error, SCRIM_ENOMEM, "%s has too many lines", log->path);
@@ -68,7 +81,9 @@ static int find_head(struct scrim_act_log *log, struct scrim_error *error)
 static int move_old(const struct scrim_act_log *log, const char *dir, struct scrim_error *error)
 {
     char old[SCRIM_PATH_MAX];
-    if (scrim_path_join(old, dir, SCRIM_ACT_LOG_OLD) < 0)
+    if (!log->kind->old_file)
+        return SCRIM_OK;
+    if (scrim_path_join(old, dir, log->kind->old_file) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
     return access(old, F_OK) < 0 ? SCRIM_OK : scrim_fs_rename(old, log->path, error);
 }
@@ -76,8 +91,7 @@ static int move_old(const struct scrim_act_log *log, const char *dir, struct scr
 static int open_file(struct scrim_act_log *log, const char *dir, struct scrim_error *error)
 {
     char directory[SCRIM_PATH_MAX];
-    if (scrim_path_join(directory, dir, "state/acts") < 0 ||
-        scrim_path_join(log->path, dir, SCRIM_ACT_LOG) < 0)
+    if (scrim_path_join(directory, dir, log->kind->directory) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
     const bool is_new = access(log->path, F_OK) < 0;
     int result = is_new ? scrim_fs_make_dirs(directory, 0700, error) : SCRIM_OK;
@@ -88,23 +102,58 @@ static int open_file(struct scrim_act_log *log, const char *dir, struct scrim_er
     return result >= 0 && is_new ? scrim_fs_sync_dir(directory, error) : result;
 }
 
-int scrim_act_log_open(const char *dir, const char *site, struct scrim_act_log **ret,
-                       struct scrim_error *error)
+static int new_log(const char *dir, const char *site, const struct scrim_act_log_kind *kind,
+                   struct scrim_act_log **ret, struct scrim_error *error)
 {
     struct scrim_act_log *log = scrim_new(struct scrim_act_log);
+    log->kind = kind;
     log->fd = -1;
     snprintf(log->site, sizeof log->site, "%s", site);
     scrim_buf_init(&log->ends, SCRIM_JOURNAL_MAX);
-    int result = open_file(log, dir, error);
-    if (result >= 0)
-        result = scrim_desk_key_obtain(dir, &log->key, error);
-    if (result >= 0)
-        result = find_head(log, error);
+    *ret = log;
+    return scrim_path_join(log->path, dir, kind->file) < 0
+               ? scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir)
+               : SCRIM_OK;
+}
+
+// Hands `log` over, or ends it.
+static int settle(struct scrim_act_log *log, int result, struct scrim_act_log **ret)
+{
     if (result < 0)
         scrim_act_log_close(log);
     else
         *ret = log;
     return result;
+}
+
+int scrim_act_log_open(const char *dir, const char *site, const struct scrim_act_log_kind *kind,
+                       struct scrim_act_log **ret, struct scrim_error *error)
+{
+    struct scrim_act_log *log;
+    int result = new_log(dir, site, kind, &log, error);
+    if (result >= 0)
+        result = open_file(log, dir, error);
+    if (result >= 0)
+        result = scrim_log_key_obtain(dir, kind->owner, &log->key, error);
+    if (result >= 0) {
+        memcpy(log->public_key, log->key->public, sizeof log->public_key);
+        result = find_head(log, error);
+    }
+    return settle(log, result, ret);
+}
+
+int scrim_act_log_view(const char *dir, const char *site, const struct scrim_act_log_kind *kind,
+                       struct scrim_act_log **ret, struct scrim_error *error)
+{
+    struct scrim_act_log *log;
+    int result = new_log(dir, site, kind, &log, error);
+    if (result >= 0)
+        result = log->fd = scrim_fs_open(log->path, O_RDONLY | O_NOFOLLOW, 0, error);
+    if (result >= 0)
+        result = scrim_log_public_load(dir, kind->owner, log->public_key, error);
+    if (result >= 0)
+        result = find_head(log, error);
+    return settle(log, result, ret);
 }
 
 void scrim_act_log_close(struct scrim_act_log *log)
@@ -140,15 +189,24 @@ static int write_line(struct scrim_act_log *log, const struct scrim_buf *line,
 int scrim_act_log_append(struct scrim_act_log *log, const char *camera, const char *json,
                          uint64_t *ret_seq, struct scrim_error *error)
 {
+    return scrim_act_log_append_at(log, scrim_clock_utc_us(), camera, json, ret_seq, error);
+}
+
+int scrim_act_log_append_at(struct scrim_act_log *log, int64_t at_us, const char *camera,
+                            const char *json, uint64_t *ret_seq, struct scrim_error *error)
+{
     struct scrim_record record = {.type = SCRIM_RECORD_CHANGE};
     struct scrim_journal_head head = log->head;
     struct scrim_buf line;
+    if (!log->key)
+        return scrim_fail(error, SCRIM_EACCESS, "%s was opened for reading only", log->path);
     if (log->broken)
-        return scrim_fail(error, SCRIM_EIO, "%s could not be written before; start the desk again",
+        return scrim_fail(error, SCRIM_EIO,
+                          "%s could not be written before; start the program again that writes it",
                           log->path);
     if (strlen(json) >= sizeof record.json)
         return scrim_fail(error, SCRIM_EINVAL, "the act is too long for the log");
-    record.start_us = record.end_us = scrim_clock_utc_us();
+    record.start_us = record.end_us = at_us;
     record.mono_start_us = record.mono_end_us = scrim_clock_mono_us();
     scrim_record_note_ntp(&record);
     snprintf(record.camera, sizeof record.camera, "%s", camera);
@@ -217,16 +275,29 @@ int scrim_act_log_read(struct scrim_act_log *log, uint64_t seq, struct scrim_rec
         if (result >= 0)
             scrim_journal_line_hash(line, length, expected);
     } else {
-        scrim_journal_genesis(log->site, SCRIM_ACT_GENESIS, expected);
+        scrim_journal_genesis(log->site, log->kind->genesis, expected);
     }
     if (result >= 0)
         result = read_line(log, seq, line, &length, error);
     if (result >= 0)
-        result = scrim_journal_parse(line, length, log->key->public, ret, prev, error);
+        result = scrim_journal_parse(line, length, log->public_key, ret, prev, error);
     if (result == SCRIM_EFORMAT)
         result = SCRIM_EAUTH;
     if (result >= 0 && (ret->seq != seq || memcmp(prev, expected, sizeof prev) != 0))
         result = scrim_fail(error, SCRIM_EAUTH, "%s: line %llu does not continue the one before",
                             log->path, (unsigned long long)seq);
+    return result;
+}
+
+int scrim_act_log_hash(struct scrim_act_log *log, uint64_t seq, uint8_t ret[32],
+                       struct scrim_error *error)
+{
+    char line[SCRIM_JOURNAL_LINE_MAX];
+    size_t length;
+    if (seq >= scrim_act_log_count(log))
+        return scrim_fail(error, SCRIM_ENOENT, "%s: there is no such line", log->path);
+    const int result = read_line(log, seq, line, &length, error);
+    if (result >= 0)
+        scrim_journal_line_hash(line, length, ret);
     return result;
 }

@@ -373,21 +373,29 @@ static int check_log(struct check *check, const char *below, const char *genesis
     return result == SCRIM_ENOENT ? SCRIM_OK : result;
 }
 
-// The log of openings, and the desk's log of acts, which a desk that never ran has not got.
+// A log whose owner has a key of its own. Without that key its owner never ran, and a log would be
+// nobody's.
+static int check_owned_log(struct check *check, const struct scrim_act_log_kind *kind,
+                           uint64_t *count, struct scrim_error *error)
+{
+    uint8_t public_key[32];
+    int result = scrim_log_public_load(check->site->dir, kind->owner, public_key, error);
+    if (result >= 0)
+        result = check_log(check, kind->file, kind->genesis, public_key, count, error);
+    if (result >= 0 && kind->old_file) // not moved yet
+        result = check_log(check, kind->old_file, kind->genesis, public_key, count, error);
+    return result == SCRIM_ENOENT ? SCRIM_OK : result;
+}
+
+// The two logs of openings, at this machine and over the desk, and the desk's log of acts.
 static int check_logs(struct check *check, struct scrim_error *error)
 {
-    uint8_t desk_key[32];
-    int result = check_log(check, OPENINGS, "", NULL, &check->result.openings, error);
-    if (result < 0)
-        return result;
-    result = scrim_desk_public_load(check->site->dir, desk_key, error);
+    uint64_t *openings = &check->result.openings;
+    int result = check_log(check, OPENINGS, "", NULL, openings, error);
     if (result >= 0)
-        result = check_log(check, SCRIM_ACT_LOG, SCRIM_ACT_GENESIS, desk_key,
-                           &check->result.changes, error);
-    if (result >= 0) // not moved yet
-        result = check_log(check, SCRIM_ACT_LOG_OLD, SCRIM_ACT_GENESIS, desk_key,
-                           &check->result.changes, error);
-    return result == SCRIM_ENOENT ? SCRIM_OK : result;
+        result = check_owned_log(check, &scrim_log_of_openings, openings, error);
+    return result < 0 ? result
+                      : check_owned_log(check, &scrim_log_of_acts, &check->result.changes, error);
 }
 
 static bool is_ours(unsigned disk, const char *name)

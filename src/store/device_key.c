@@ -97,12 +97,16 @@ static int create_pem(const struct pem *pem, const char *dir, const char *name, 
     return result;
 }
 
-// The two files of a pair. The desk's are named otherwise, and their user is another one.
+// The two files of a pair. Those of a log's owner are named otherwise, and their user is another
+// one.
 struct pair {
     const char *secret, *public;
 };
 static const struct pair device_pair = {"state/keys/device.key", "state/keys/device.pub"};
-static const struct pair desk_pair = {"state/keys/desk.key", "state/keys/desk.pub"};
+static const struct pair log_pairs[] = {
+    [SCRIM_LOG_OF_DESK] = {"state/keys/desk.key", "state/keys/desk.pub"},
+    [SCRIM_LOG_OF_OPENER] = {"state/keys/opener.key", "state/keys/opener.pub"},
+};
 
 static int create_pair(const struct pair *pair, const char *dir, struct scrim_error *error)
 {
@@ -151,22 +155,24 @@ int scrim_device_key_load(const char *dir, struct scrim_device_key **ret, struct
     return load_pair(&device_pair, dir, ret, error);
 }
 
-int scrim_desk_key_obtain(const char *dir, struct scrim_device_key **ret, struct scrim_error *error)
+int scrim_log_key_obtain(const char *dir, enum scrim_log_owner owner, struct scrim_device_key **ret,
+                         struct scrim_error *error)
 {
+    const struct pair *pair = &log_pairs[owner];
     struct scrim_device_key *key = NULL;
-    int result = load_pair(&desk_pair, dir, &key, error);
+    int result = load_pair(pair, dir, &key, error);
     if (result == SCRIM_ENOENT) {
-        result = create_pair(&desk_pair, dir, error);
+        result = create_pair(pair, dir, error);
         if (result >= 0)
-            result = load_pair(&desk_pair, dir, &key, error);
+            result = load_pair(pair, dir, &key, error);
     }
     if (result < 0)
         return result;
     // A crash may have come between the two files.
     uint8_t public[32];
-    result = scrim_desk_public_load(dir, public, error);
+    result = scrim_log_public_load(dir, owner, public, error);
     if (result == SCRIM_ENOENT)
-        result = create_pem(&public_pem, dir, desk_pair.public, 0644, key->public, error);
+        result = create_pem(&public_pem, dir, pair->public, 0644, key->public, error);
     if (result < 0)
         scrim_device_key_destroy(key);
     else
@@ -184,7 +190,8 @@ int scrim_device_public_load(const char *dir, uint8_t ret[32], struct scrim_erro
     return load_pem(&public_pem, dir, device_pair.public, ret, error);
 }
 
-int scrim_desk_public_load(const char *dir, uint8_t ret[32], struct scrim_error *error)
+int scrim_log_public_load(const char *dir, enum scrim_log_owner owner, uint8_t ret[32],
+                          struct scrim_error *error)
 {
-    return load_pem(&public_pem, dir, desk_pair.public, ret, error);
+    return load_pem(&public_pem, dir, log_pairs[owner].public, ret, error);
 }

@@ -98,12 +98,13 @@ void scrim_device_key_destroy(struct scrim_device_key *key);
 SCRIM_MUST_CHECK int scrim_device_public_load(const char *dir, uint8_t ret[32],
                                               struct scrim_error *error);
 
-// The desk's own, which signs its log of acts (act_log.h): state/keys/desk.key and desk.pub.
-// Made by the desk when they are missing.
-SCRIM_MUST_CHECK int scrim_desk_key_obtain(const char *dir, struct scrim_device_key **ret,
-                                           struct scrim_error *error);
-SCRIM_MUST_CHECK int scrim_desk_public_load(const char *dir, uint8_t ret[32],
-                                            struct scrim_error *error);
+// Who else has a key of its own, for a log (act_log.h): state/keys/desk.key and desk.pub,
+// state/keys/opener.key and opener.pub. Made by their owner when they are missing.
+enum scrim_log_owner { SCRIM_LOG_OF_DESK, SCRIM_LOG_OF_OPENER };
+SCRIM_MUST_CHECK int scrim_log_key_obtain(const char *dir, enum scrim_log_owner owner,
+                                          struct scrim_device_key **ret, struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_log_public_load(const char *dir, enum scrim_log_owner owner,
+                                           uint8_t ret[32], struct scrim_error *error);
 
 // Where a chain stands: enough to append without reading anything back.
 struct scrim_journal_head {

@@ -10,7 +10,7 @@
 static void open_log(const char *dir, struct scrim_act_log **ret)
 {
     struct scrim_error error = {0};
-    const int result = scrim_act_log_open(dir, "port", ret, &error);
+    const int result = scrim_act_log_open(dir, "port", &scrim_log_of_acts, ret, &error);
     if (result < 0)
         printf("  %s\n", error.text);
     REQUIRE(result == SCRIM_OK);
@@ -34,7 +34,7 @@ static unsigned verify(const char *dir)
     const char *line;
     size_t length;
     unsigned count = 0;
-    CHECK_INT(scrim_desk_public_load(dir, public_key, &error), SCRIM_OK);
+    CHECK_INT(scrim_log_public_load(dir, SCRIM_LOG_OF_DESK, public_key, &error), SCRIM_OK);
     scrim_journal_genesis("port", SCRIM_ACT_GENESIS, expected);
     read_log(dir, &content);
     struct scrim_reader reader = scrim_reader_of(content.data, content.len);

@@ -477,7 +477,7 @@ static void old_log_goes_on(void)
     test_make_dir(dir);
     made_dir(dir, "state/keys");
     made_dir(dir, "state/areas");
-    REQUIRE(scrim_act_log_open(dir, "port", &log, &error) == SCRIM_OK);
+    REQUIRE(scrim_act_log_open(dir, "port", &scrim_log_of_acts, &log, &error) == SCRIM_OK);
     CHECK_INT(scrim_act_log_append(
                   log, "quay", "{\"event\":\"area\",\"user\":\"ada\",\"name\":\"x\"}", &id, &error),
               SCRIM_OK);
