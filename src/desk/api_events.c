@@ -1,5 +1,5 @@
 // GET /events: what happened, in one list: cameras lost and back, other gaps, opaque pictures,
-// changes of areas, exports. Alarms and openings will be further kinds.
+// changes of areas, exports, openings of originals. Alarms will be a further kind.
 #include "desk/api.h"
 #include "desk/past.h"
 
@@ -13,10 +13,19 @@
 #define LIMIT_MAX 10000
 #define LOST_CAUSES (1U << SCRIM_GAP_CAMERA | 1U << SCRIM_GAP_NETWORK)
 
-enum kind { KIND_LOST, KIND_RETURNED, KIND_GAP, KIND_OPAQUE, KIND_AREAS, KIND_EXPORT, KINDS };
+enum kind {
+    KIND_LOST,
+    KIND_RETURNED,
+    KIND_GAP,
+    KIND_OPAQUE,
+    KIND_AREAS,
+    KIND_EXPORT,
+    KIND_OPENING,
+    KINDS
+};
 
-static const char *const kind_names[KINDS] = {"lost",   "returned", "gap",
-                                              "opaque", "areas",    "export"};
+static const char *const kind_names[KINDS] = {"lost",  "returned", "gap",    "opaque",
+                                              "areas", "export",   "opening"};
 
 struct event {
     enum kind kind;
@@ -126,6 +135,10 @@ static int add_camera(struct events_job *job, struct scrim_index *index, const c
         result = add_acts(job, camera, "area.", KIND_AREAS, range);
     if (result >= 0 && job->kinds[KIND_EXPORT])
         result = add_acts(job, camera, "export.make", KIND_EXPORT, range);
+    if (result >= 0 && job->kinds[KIND_OPENING])
+        result = add_acts(job, camera, "request.open", KIND_OPENING, range);
+    if (result >= 0 && job->kinds[KIND_OPENING])
+        result = add_acts(job, camera, "glass.break", KIND_OPENING, range);
     return result;
 }
 
