@@ -72,6 +72,11 @@ SCRIM_MUST_CHECK int scrim_age_x25519_unwrap(const struct scrim_age_stanza *stan
 bool scrim_age_x25519_is_well_formed(const struct scrim_age_stanza *stanza);
 void scrim_age_stanza_finish(struct scrim_age_stanza *stanza);
 
+// Appends a whole age file for one recipient, of `count` bytes. SCRIM_EINVAL for a recipient that
+// is no key (a point of low order).
+SCRIM_MUST_CHECK int scrim_age_encrypt(const uint8_t recipient[32], const void *plain, size_t count,
+                                       struct scrim_buf *ret);
+
 // Decrypts a whole file from `in_fd` to `out_fd` with the first of the identities that fits. Output
 // is written chunk by chunk as it is verified; on failure the caller discards what was written.
 // Every X25519 stanza must be well formed, also those for others. SCRIM_EAUTH if the file is for
