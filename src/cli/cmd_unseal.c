@@ -12,7 +12,7 @@
 struct args {
     const char *camera, *reason, *out, *recipient;
     int64_t from_us, to_us;
-    struct scrim_opt_list shares, passphrase_files;
+    struct scrim_opt_list shares, passphrase_files, devices;
 };
 
 static const struct scrim_opt options[] = {
@@ -23,7 +23,11 @@ static const struct scrim_opt options[] = {
     {"share", 0, SCRIM_OPT_LIST, offsetof(struct args, shares), "FILE",
      "a holder's share; once for each", 0, 0},
     {"passphrase-file", 0, SCRIM_OPT_LIST, offsetof(struct args, passphrase_files), "FILE",
-     "passphrase of the share at the same place, or one for all; asked for otherwise", 0, 0},
+     "passphrase of the share at the same place, or PIN of its token, or one for all; asked for "
+     "otherwise",
+     0, 0},
+    {"device", 0, SCRIM_OPT_LIST, offsetof(struct args, devices), "PATH",
+     "a security token to look at (default: all that are plugged in)", 0, 0},
     {"reason", 0, SCRIM_OPT_TEXT, offsetof(struct args, reason), "TEXT",
      "why; it is logged before anything is opened", 0, 0},
     {"out", 'o', SCRIM_OPT_TEXT, offsetof(struct args, out), "PATH",
@@ -58,7 +62,8 @@ static int open_range(const struct scrim_site *site, const struct args *args,
     struct scrim_opening *opening = NULL;
     if (!args->recipient && access(args->out, F_OK) == 0)
         return scrim_fail(error, SCRIM_EEXIST, "%s exists already", args->out);
-    int result = scrim_shares_unlock(&args->shares, &args->passphrase_files, shares, error);
+    int result =
+        scrim_shares_unlock(&args->shares, &args->passphrase_files, &args->devices, shares, error);
     const struct scrim_opening_request request = {
         .camera = args->camera,
         .reason = args->reason,

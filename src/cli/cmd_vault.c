@@ -186,13 +186,16 @@ static int run_init(int argc, char **argv)
 
 struct verify_args {
     const char *share, *passphrase_file;
+    struct scrim_opt_list devices;
 };
 
 static const struct scrim_opt verify_options[] = {
     {"share", 0, SCRIM_OPT_TEXT, offsetof(struct verify_args, share), "FILE", "the share file", 0,
      0},
     {"passphrase-file", 0, SCRIM_OPT_TEXT, offsetof(struct verify_args, passphrase_file), "FILE",
-     "its passphrase is the first line of FILE (default: ask)", 0, 0},
+     "its passphrase, or the PIN of its token, is the first line of FILE (default: ask)", 0, 0},
+    {"device", 0, SCRIM_OPT_LIST, offsetof(struct verify_args, devices), "PATH",
+     "a security token to look at (default: all that are plugged in)", 0, 0},
     {0},
 };
 
@@ -201,7 +204,7 @@ static int verify_share(const struct verify_args *args, const char *dir, struct 
     char path[SCRIM_PATH_MAX], id[VAULT_ID_TEXT];
     struct scrim_vault vault;
     struct scrim_share share = {0};
-    const struct scrim_share_source source = {args->share, args->passphrase_file};
+    const struct scrim_share_source source = {args->share, args->passphrase_file, &args->devices};
     int result = vault_path(dir, path, error);
     if (result >= 0)
         result = scrim_vault_load(path, &vault, error);
@@ -246,9 +249,12 @@ int scrim_cmd_vault(int argc, char **argv)
         return run_init(argc - 1, argv + 1);
     if (strcmp(what, "verify") == 0)
         return run_verify(argc - 1, argv + 1);
+    if (strcmp(what, "protect") == 0)
+        return scrim_cmd_vault_protect(argc - 1, argv + 1);
     const bool asked = strcmp(what, "--help") == 0;
     fprintf(asked ? stdout : stderr,
             "usage: scrim vault init DIR -k K --holder NAME … --out SHARES_DIR\n"
-            "       scrim vault verify DIR --share FILE\n");
+            "       scrim vault verify DIR --share FILE\n"
+            "       scrim vault protect --share FILE --out FILE [--fido2 --rp-id NAME]\n");
     return asked ? 0 : 2;
 }

@@ -9,6 +9,7 @@ int scrim_cmd_up(int argc, char **argv);
 int scrim_cmd_user(int argc, char **argv);
 int scrim_cmd_camera(int argc, char **argv);
 int scrim_cmd_vault(int argc, char **argv);
+int scrim_cmd_vault_protect(int argc, char **argv);
 int scrim_cmd_unseal(int argc, char **argv);
 int scrim_cmd_open(int argc, char **argv);
 int scrim_cmd_check(int argc, char **argv);
