@@ -33,7 +33,9 @@ struct keeper {
     struct scrim_key_server *server;
     struct scrim_storage *storage;
     struct scrim_keeper_desk *desk;
-    int64_t due_us; // monotonic: of the storage's next tick
+    struct scrim_glass *glass;
+    int64_t due_us;       // monotonic: of the storage's next tick
+    int64_t glass_due_us; // the same of break-glass
     int signals;
 };
 
@@ -64,6 +66,18 @@ static void on_status(void *context, const char *json, size_t length)
     scrim_keeper_desk_tell(keeper->desk, json, length);
 }
 
+static void on_glass_keys(void *context)
+{
+    const struct keeper *keeper = context;
+    scrim_key_server_tell_glass(keeper->server);
+}
+
+static void on_glass_state(void *context, const char *json, size_t length)
+{
+    const struct keeper *keeper = context;
+    scrim_keeper_desk_tell_glass(keeper->desk, json, length);
+}
+
 static int open_storage(struct keeper *keeper, struct scrim_error *error)
 {
     const struct scrim_storage_handler handler = {on_purged, on_status, keeper};
@@ -76,7 +90,20 @@ static int open_storage(struct keeper *keeper, struct scrim_error *error)
         scrim_storage_create(&keeper->site, keeper->ring, &handler, &keeper->storage, error);
     if (created >= 0)
         scrim_keeper_desk_ask(keeper->desk, keeper->storage);
+    scrim_keeper_desk_glass(keeper->desk, keeper->glass);
     return created;
+}
+
+// Before the server, which tells its keys, and the desk, which is told of it.
+static int open_glass(struct keeper *keeper, struct scrim_error *error)
+{
+    const struct scrim_glass_handler handler = {on_glass_keys, on_glass_state, keeper};
+    char path[SCRIM_PATH_MAX];
+    int result = scrim_path_join(path, keeper->site.dir, "state/keeper");
+    if (result < 0)
+        return scrim_fail(error, result, "%s: path too long", keeper->site.dir);
+    result = scrim_fs_make_dirs(path, 0750, error);
+    return result < 0 ? result : scrim_glass_create(&keeper->site, &handler, &keeper->glass, error);
 }
 
 static int open_server(struct keeper *keeper, struct scrim_error *error)
@@ -94,7 +121,8 @@ static int open_server(struct keeper *keeper, struct scrim_error *error)
                                                  .site = &keeper->site,
                                                  .ring = keeper->ring,
                                                  .shred = shred,
-                                                 .context = keeper};
+                                                 .context = keeper,
+                                                 .glass = keeper->glass};
     return scrim_key_server_create(&setup, &keeper->server, error);
 }
 
@@ -125,16 +153,20 @@ static int prepare(struct keeper *keeper, const char *dir, struct scrim_error *e
     if (result >= 0)
         result = scrim_hour_ring_open(&keeper->site, &keeper->ring, error);
     if (result >= 0)
+        result = open_glass(keeper, error);
+    if (result >= 0)
         result = open_server(keeper, error);
     if (result >= 0)
         result = open_storage(keeper, error);
     return result < 0 ? result : confine(keeper, error);
 }
 
-// Milliseconds until the storage's next tick.
+// Milliseconds until something is due.
 static int patience(const struct keeper *keeper)
 {
-    const int64_t left_us = keeper->due_us - scrim_clock_mono_us();
+    const int64_t due_us =
+        keeper->due_us < keeper->glass_due_us ? keeper->due_us : keeper->glass_due_us;
+    const int64_t left_us = due_us - scrim_clock_mono_us();
     return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
 }
 
@@ -152,6 +184,7 @@ static void serve(struct keeper *keeper)
         more = scrim_key_server_serve(keeper->server, fds + 1);
         if (desks > 0)
             scrim_keeper_desk_serve(keeper->desk, desk);
+        keeper->glass_due_us = scrim_glass_tend(keeper->glass);
         if (scrim_clock_mono_us() < keeper->due_us)
             continue;
         keeper->due_us = scrim_storage_tick(keeper->storage);
@@ -181,6 +214,7 @@ int main(int argc, char **argv)
     scrim_storage_destroy(keeper.storage);
     scrim_keeper_desk_destroy(keeper.desk);
     scrim_key_server_destroy(keeper.server);
+    scrim_glass_destroy(keeper.glass);
     scrim_hour_ring_close(keeper.ring);
     scrim_site_finish(&keeper.site);
     return result < 0 ? 1 : 0;

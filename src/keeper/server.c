@@ -151,6 +151,35 @@ bool scrim_key_server_purged(struct scrim_key_server *server, const struct scrim
     return false;
 }
 
+static void send_glass(struct scrim_key_server *server, struct client *client)
+{
+    struct scrim_glass_public keys[2];
+    const size_t count = server->setup.glass ? scrim_glass_public(server->setup.glass, keys) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct scrim_glass_key key = {
+            .start_us = keys[i].start_us, .end_us = keys[i].end_us, .good_us = keys[i].good_us};
+        struct scrim_buf body;
+        memcpy(key.key, keys[i].key, sizeof key.key);
+        scrim_buf_init(&body, sizeof key);
+        if (scrim_glass_key_format(&key, &body) >= 0)
+            send_to(server, client, SCRIM_LINK_GLASS_KEY, "", body.data, body.len);
+        else
+            drop(server, client, "out of memory");
+        scrim_buf_finish(&body);
+    }
+}
+
+void scrim_key_server_tell_glass(struct scrim_key_server *server)
+{
+    for (size_t i = 0; i < SCRIM_KEY_CLIENTS_MAX; i++) {
+        struct client *client = &server->clients[i];
+        if (client->asks_keys)
+            send_glass(server, client);
+        if (client->link && scrim_link_flush(client->link) < 0)
+            drop(server, client, NULL);
+    }
+}
+
 static bool is_time_of(uint64_t hour)
 {
     const int64_t now_us = scrim_clock_utc_us();
@@ -166,7 +195,10 @@ static bool take_question(struct scrim_key_server *server, size_t at,
     uint64_t hour;
     if (!scrim_read_u64(&reader, &hour) || reader.left > 0)
         return false;
+    const bool is_first = !client->asks_keys;
     client->asks_keys = true;
+    if (is_first)
+        send_glass(server, client);
     if (!is_time_of(hour)) {
         scrim_warn(&server->log, "user %u asked for a key of %s at a time that is not its own",
                    (unsigned)client->uid, message->camera);

@@ -7,6 +7,7 @@
 // ring, for all cameras of the site at once.
 #pragma once
 
+#include "keeper/glass.h"
 #include "store/hour_ring.h"
 #include "store/journal.h"
 
@@ -28,6 +29,7 @@ struct scrim_key_server_setup {
     struct scrim_hour_ring *ring;
     scrim_key_server_shred shred;
     void *context;
+    struct scrim_glass *glass; // NULL: nobody is told emergency keys
 };
 
 SCRIM_MUST_CHECK int scrim_key_server_create(const struct scrim_key_server_setup *setup,
@@ -39,6 +41,10 @@ void scrim_key_server_destroy(struct scrim_key_server *server); // NULL is fine
 // of it. True: there is more to do at once.
 size_t scrim_key_server_poll(const struct scrim_key_server *server, struct pollfd *fds);
 bool scrim_key_server_serve(struct scrim_key_server *server, const struct pollfd *fds);
+
+// The emergency keys are others: the recorder is told those that there are now, as it is when it
+// first asks for hour keys.
+void scrim_key_server_tell_glass(struct scrim_key_server *server);
 
 // Tells the recorder what was destroyed before its time (a SCRIM_RECORD_PURGE), for the camera's
 // journal. False: none is connected.
