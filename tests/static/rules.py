@@ -8,6 +8,7 @@ what breaks it above.
     headers    every header compiles alone, with gcc and with clang
     format     clang-format has nothing to change
     options    no secret on a command line: no option takes a password or passphrase itself
+    proofs     each test that a document of docs/design names in “quotes” as a proof exists
 """
 
 import os
@@ -121,12 +122,22 @@ def secret_options():
                 yield f"{path}:{number}: --{found[1]} would put a secret into the process list"
 
 
+def proofs():
+    tests = "".join((ROOT / path).read_text() for path in sources("tests/*.py", "tests/*.c", "tests/*.mjs", "web/test/*.ts"))
+    for path in sources("docs/design/*.md"):
+        for paragraph in re.findall(r"^Proof: .*$", (ROOT / path).read_text(), re.MULTILINE):
+            for name in re.findall("“(.*?)”", paragraph):
+                if name not in tests:
+                    yield f"{path}: there is no test “{name}”"
+
+
 RULES = {
     "layers": layers,
     "banned functions": banned,
     "headers compile alone": headers,
     "format": layout,
     "no secrets in options": secret_options,
+    "proofs exist": proofs,
 }
 
 
