@@ -152,6 +152,7 @@ int scrim_token_fail(const struct scrim_token_device *device, int code, struct s
     case FIDO_ERR_KEEPALIVE_CANCEL: return scrim_fail(error, SCRIM_ECANCEL, "%s: declined", name);
     case FIDO_ERR_TX:
     case FIDO_ERR_RX:
+    case FIDO_ERR_INTERNAL: // what an exchange of keys with a token that went away comes to
         return scrim_fail(error, SCRIM_EIO, "%s was unplugged, or does not answer any more", name);
     default:
         return scrim_fail(error, SCRIM_EIO, "%s: %s (CTAP 0x%02x)", name, fido_strerr(code),

@@ -85,6 +85,24 @@ def aead_open(key, nonce, sealed, extra=b""):
     return _chacha_xor(key, nonce, sealed[:-16])
 
 
+# --- XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03)
+
+
+def _inner(key, nonce):
+    """HChaCha20: a block without the final addition, of which the first and last row are the key."""
+    block = struct.unpack("<16I", _chacha_block(key, struct.unpack("<I", nonce[:4])[0], nonce[4:16]))
+    start = struct.unpack("<4I", b"expand 32-byte k") + struct.unpack("<4I", nonce)
+    return struct.pack("<8I", *((x - y) & 0xFFFFFFFF for x, y in zip(block[:4] + block[12:], start)))
+
+
+def xaead_seal(key, nonce, plain, extra=b""):
+    return aead_seal(_inner(key, nonce[:16]), bytes(4) + nonce[16:], plain, extra)
+
+
+def xaead_open(key, nonce, sealed, extra=b""):
+    return aead_open(_inner(key, nonce[:16]), bytes(4) + nonce[16:], sealed, extra)
+
+
 # --- Curve25519 field, X25519 (RFC 7748)
 
 P = 2**255 - 19
