@@ -12,6 +12,7 @@ export default defineConfig({
         cssTarget: ['chrome123', 'firefox128', 'safari17.5'],
         reportCompressedSize: true,
     },
+    worker: { format: 'es' },
     server: {
         proxy: {
             '/api': {

@@ -27,7 +27,7 @@ for (let i = 2; i < process.argv.length; i += 2)
     options[process.argv[i].slice(2)] = process.argv[i + 1];
 
 const csp =
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; " +
     "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const minute = 60_000;
 const frameMs = 100;

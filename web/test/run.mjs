@@ -1,5 +1,5 @@
 // Unit tests of the page's own logic: bundled by esbuild (as the page is), run by node's test
-// runner.
+// runner. With words as arguments, only the files whose names have one of them.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,12 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'scrim-web-test-'));
 try {
-    const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts'));
+    const words = process.argv.slice(2);
+    const tests = readdirSync(here).filter(
+        (name) =>
+            name.endsWith('.test.ts') &&
+            (words.length === 0 || words.some((word) => name.includes(word))),
+    );
     await build({
         entryPoints: tests.map((name) => join(here, name)),
         outdir: out,

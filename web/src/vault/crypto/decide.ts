@@ -1,0 +1,136 @@
+// The holder's side: what a careful holder checks before the share is touched, and the decision.
+import { recipientKey } from './reheader';
+import { hex, same, utf8, wipe } from './bytes';
+import { makeDecision, maxReasonBytes } from './decision';
+import { VaultError } from './failure';
+import { sha256 } from './hash';
+import { sealPartials } from './partials';
+import { parseRequest } from './request';
+import { type ListedSegment, parseSegments, requireCovered, sealOf } from './segments';
+import { holderOf, openShare, type Share } from './share';
+import { checkSealed, makePartial, type Sealed } from './tdh2';
+import type { OnProgress, PublicVault, RequestDocument, Reviewed, Unlock } from './types';
+import { parseVault, type Vault } from './vault';
+
+export interface ReviewInput {
+    vault: PublicVault;
+    request: Uint8Array; // exact bytes
+    segments: Uint8Array; // exact bytes
+}
+
+export interface DecideInput extends ReviewInput {
+    share: Uint8Array; // the file; wiped
+    unlock: Unlock;
+    approve: boolean;
+    reason: string;
+    atUs: number;
+}
+
+interface Documents {
+    id: Uint8Array;
+    request: RequestDocument;
+    vault: Vault;
+}
+
+function readDocuments(input: ReviewInput): Documents {
+    const vault = parseVault(input.vault);
+    const request = parseRequest(input.request);
+    const asked = request.vaults.find(({ id }) => id === hex(vault.id));
+    if (asked?.dealing !== hex(vault.dealingId))
+        throw new VaultError('other_vault', 'it asks nothing of this dealing of this vault');
+    return { id: sha256(input.request), request, vault };
+}
+
+export function readList(request: RequestDocument, bytes: Uint8Array): ListedSegment[] {
+    if (hex(sha256(bytes)) !== request.segmentsSha256)
+        throw new VaultError('segments', 'not the list that the request names');
+    const list = parseSegments(bytes);
+    if (list.length !== request.segments)
+        throw new VaultError('segments', 'not as many as the request says');
+    return list;
+}
+
+// Every segment of the list must lie inside the request and be of a vault that it names; the seals
+// of this vault must hold. Returns those.
+function checkSegments(
+    { request, vault }: Documents,
+    list: readonly ListedSegment[],
+    onProgress: OnProgress,
+): Sealed[] {
+    const known = new Set(request.vaults.map(({ id }) => id));
+    const mine: Sealed[] = [];
+    list.forEach((entry, done) => {
+        onProgress({ step: 'check', done, total: list.length });
+        const sealed = sealOf(entry);
+        const about = { segment: entry.index };
+        requireCovered(request, entry, sealed);
+        if (!known.has(hex(sealed.label.vaultId)))
+            throw new VaultError('segments', 'of a vault that the request does not name', about);
+        if (!same(sealed.label.vaultId, vault.id)) return;
+        if (!checkSealed(vault, sealed)) throw new VaultError('seal', 'was changed', about);
+        mine.push(sealed);
+    });
+    onProgress({ step: 'check', done: list.length, total: list.length });
+    return mine;
+}
+
+export function review(input: ReviewInput, onProgress: OnProgress): Reviewed {
+    const documents = readDocuments(input);
+    const list = readList(documents.request, input.segments);
+    const mine = checkSegments(documents, list, onProgress);
+    return {
+        id: hex(documents.id),
+        request: documents.request,
+        segments: list.map(({ header: _, index: __, ...entry }) => entry),
+        mine: mine.length,
+    };
+}
+
+function partialsFile(
+    { id, request, vault }: Documents,
+    share: Share,
+    seals: readonly Sealed[],
+    onProgress: OnProgress,
+): Uint8Array {
+    const holder = holderOf(vault, share);
+    const total = seals.length;
+    const partials = seals.map((sealed, done) => {
+        onProgress({ step: 'partials', done, total });
+        return makePartial(vault, holder, share.secret, sealed, id);
+    });
+    onProgress({ step: 'partials', done: total, total });
+    const file = sealPartials(id, holder.index, partials, recipientKey(request.recipient));
+    if (!file) throw new VaultError('recipient', 'nothing can be encrypted to the requester');
+    return file;
+}
+
+function requireReason({ approve, reason }: DecideInput): void {
+    const length = utf8(reason).length;
+    if (length > maxReasonBytes || (!approve && reason.trim() === ''))
+        throw new VaultError('reason', 'a refusal needs a reason of at most 500 bytes');
+}
+
+// The exact bytes of the decision. To approve is to have checked everything; a request can be
+// refused whatever its segments are like.
+export function decide(input: DecideInput, onProgress: OnProgress): Uint8Array<ArrayBuffer> {
+    let share: Share | null = null;
+    try {
+        requireReason(input);
+        const documents = readDocuments(input);
+        if (input.approve && input.atUs >= documents.request.expiresUs)
+            throw new VaultError('expired', 'the request has expired');
+        const seals = input.approve
+            ? checkSegments(documents, readList(documents.request, input.segments), onProgress)
+            : [];
+        onProgress({ step: 'unlock', done: 0, total: 1 });
+        share = openShare(input.share, input.unlock);
+        holderOf(documents.vault, share);
+        onProgress({ step: 'unlock', done: 1, total: 1 });
+        const partials = input.approve ? partialsFile(documents, share, seals, onProgress) : null;
+        const { approve, reason, atUs } = input;
+        const what = { request: documents.id, approve, reason, atUs, partials };
+        return makeDecision(documents.vault, share, what);
+    } finally {
+        wipe(share?.secret, input.share, 'token' in input.unlock ? input.unlock.token : null);
+    }
+}

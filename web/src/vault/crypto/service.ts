@@ -1,0 +1,126 @@
+// What the worker does, as functions: no messages here, so that tests call the same code.
+import { identityText, recipientOf, recipientText } from './age';
+import { decide, type DecideInput, review, type ReviewInput } from './decide';
+import { VaultError } from './failure';
+import { hex } from './bytes';
+import { type Opened, openRequest, type OpenInput, readIdentityFile } from './open';
+import { endOfWhole, exportHeader, recipientKey } from './reheader';
+import { type Plain, SegmentReader } from './segmentReader';
+import type { ListedSegment } from './segments';
+import { sodium } from './sodium';
+import type { ExportHeader, Fault, OnProgress, RequestDocument, SegmentEntry } from './types';
+
+export interface IdentityKeys {
+    secret: Uint8Array;
+    recipient: string; // age1…
+    text: string; // AGE-SECRET-KEY-1…
+}
+
+export interface OpenedFacts {
+    id: string;
+    request: RequestDocument;
+    segments: Omit<SegmentEntry, 'header'>[];
+    shredded: number[];
+    faults: Fault[];
+}
+
+interface Reading {
+    reader: SegmentReader;
+    quiet: boolean; // nobody wants the plaintext, only where it ends
+}
+
+function keysOf(secret: Uint8Array): IdentityKeys {
+    return { secret, recipient: recipientText(recipientOf(secret)), text: identityText(secret) };
+}
+
+// One worker's state: at most one opening, and the segments that are being read from it.
+export class Service {
+    #opened: Opened | null = null;
+    readonly #readings = new Map<number, Reading>();
+    #lastReading = 0;
+
+    review(input: ReviewInput, onProgress: OnProgress) {
+        return review(input, onProgress);
+    }
+
+    decide(input: DecideInput, onProgress: OnProgress): Uint8Array<ArrayBuffer> {
+        return decide(input, onProgress);
+    }
+
+    makeIdentity(): IdentityKeys {
+        return keysOf(sodium.randombytes_buf(32));
+    }
+
+    readIdentity({ text }: { text: string }): IdentityKeys {
+        return keysOf(readIdentityFile(text));
+    }
+
+    open(input: OpenInput, onProgress: OnProgress): OpenedFacts {
+        const opened = openRequest(input, onProgress);
+        this.#opened = opened;
+        const { id, request, segments, keys, faults } = opened;
+        return {
+            id: hex(id),
+            request,
+            segments: segments.map(({ header: _, index: __, ...entry }) => entry),
+            shredded: keys.flatMap((key, index) => (key ? [] : [index])),
+            faults,
+        };
+    }
+
+    // Begins to read a segment; the number stands for it until close.
+    begin({ index, quiet }: { index: number; quiet: boolean }): number {
+        const { entry, fileKey } = this.#segment(index);
+        this.#lastReading++;
+        const reader = new SegmentReader(entry, fileKey);
+        this.#readings.set(this.#lastReading, { reader, quiet });
+        return this.#lastReading;
+    }
+
+    push({ reading, bytes }: { reading: number; bytes: Uint8Array }) {
+        const { reader, quiet } = this.#reading(reading);
+        const plain = reader.push(bytes);
+        return { plain: quiet ? [] : plain, ended: reader.ended };
+    }
+
+    pushTail({ reading, tail }: { reading: number; tail: Uint8Array }) {
+        const { reader, quiet } = this.#reading(reading);
+        const found = reader.pushTail(tail);
+        const plain: Plain[] = found && found !== 'ahead' && !quiet ? [found] : [];
+        if (found !== 'ahead') return { plain, again: null };
+        reader.rewind();
+        return { plain, again: reader.position };
+    }
+
+    finish({ reading }: { reading: number }): void {
+        this.#reading(reading).reader.finish();
+    }
+
+    close({ reading }: { reading: number }): void {
+        this.#readings.get(reading)?.reader.wipe();
+        this.#readings.delete(reading);
+    }
+
+    // The header of an export; `reading` of a segment that is not whole, read to its end.
+    header(input: { index: number; exportTo: string; reading: number | null }): ExportHeader {
+        const { entry, fileKey } = this.#segment(input.index);
+        const { reading } = input;
+        const end = reading === null ? endOfWhole(entry) : this.#reading(reading).reader.end();
+        return exportHeader(entry, fileKey, recipientKey(input.exportTo), end);
+    }
+
+    #segment(index: number): { entry: ListedSegment; fileKey: Uint8Array } {
+        const entry = this.#opened?.segments[index];
+        const fileKey = this.#opened?.keys[index];
+        if (!entry) throw new VaultError('worker', 'there is no such segment');
+        if (!fileKey)
+            throw new VaultError('hour_shredded', 'its hour has no key', { segment: index });
+        return { entry, fileKey };
+    }
+
+    #reading(number: number): Reading {
+        const reading = this.#readings.get(number);
+        if (!reading) throw new VaultError('worker', 'nothing is being read under this number');
+        return reading;
+    }
+}
