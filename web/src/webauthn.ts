@@ -59,7 +59,7 @@ function failure(error: unknown): KeyError {
     return new KeyError('failed');
 }
 
-async function ask(asking: Promise<Credential | null>): Promise<PublicKeyCredential> {
+export async function askForKey(asking: Promise<Credential | null>): Promise<PublicKeyCredential> {
     const credential = await asking.catch((error: unknown) => {
         throw failure(error);
     });
@@ -79,7 +79,7 @@ const envelope = (credential: PublicKeyCredential) => ({
 
 // RegistrationResponseJSON
 export async function createKey(options: CreationJson): Promise<unknown> {
-    const credential = await ask(
+    const credential = await askForKey(
         navigator.credentials.create({
             publicKey: {
                 ...options,
@@ -102,7 +102,7 @@ export async function createKey(options: CreationJson): Promise<unknown> {
 
 // AuthenticationResponseJSON
 export async function useKey(options: RequestJson): Promise<unknown> {
-    const credential = await ask(
+    const credential = await askForKey(
         navigator.credentials.get({
             publicKey: {
                 ...options,
