@@ -2,6 +2,7 @@
 #include "desk/api.h"
 
 #include "desk/api_people.h"
+#include "desk/glass_side.h"
 #include "desk/people_job.h"
 #include "people/db.h"
 #include "people/settings.h"
@@ -18,10 +19,11 @@ static json_t *site_json(const struct scrim_desk *desk)
     const char *zone = said->time_zone[0]    ? said->time_zone
                        : desk->local_zone[0] ? desk->local_zone
                                              : "UTC";
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "id", desk->site.config->id, "name",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "id", desk->site.config->id, "name",
                      scrim_desk_site_name(desk), "time_zone", zone, "controller", said->controller,
                      "contact", said->contact, "address", said->address, "version", SCRIM_VERSION,
-                     "now_ms", (json_int_t)(scrim_clock_utc_us() / 1000));
+                     "now_ms", (json_int_t)(scrim_clock_utc_us() / 1000), "glass",
+                     (json_int_t)scrim_glass_side_revision(desk->glass));
 }
 
 void scrim_api_site(void *context, struct scrim_http_request *request)

@@ -43,6 +43,7 @@ struct scrim_desk {
     struct scrim_history *history;
     struct scrim_plans *plans;
     struct scrim_vault_state *vault;
+    struct scrim_glass_side *glass;
     struct scrim_roster *roster; // what site.db says of people
     struct scrim_zones *zones;
     char local_zone[SCRIM_ZONE_MAX + 1]; // the machine's own; "" if it does not say

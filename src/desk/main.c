@@ -7,6 +7,7 @@
 #include "desk/api.h"
 #include "desk/auth.h"
 #include "desk/catalog.h"
+#include "desk/glass_side.h"
 #include "desk/oidc_side.h"
 #include "desk/opener_side.h"
 #include "desk/second_step.h"
@@ -135,6 +136,20 @@ static void on_admitted(void *context, const struct scrim_peer_admitted *admitte
 {
     const struct scrim_desk *desk = context;
     scrim_cameras_admitted(desk->cameras, admitted);
+}
+
+static bool on_glass(void *context, const struct scrim_link_message *message)
+{
+    const struct scrim_desk *desk = context;
+    return message->kind == SCRIM_LINK_GLASS_STATE
+               ? scrim_glass_side_state(desk->glass, message->body, message->body_len)
+               : scrim_glass_side_answer(desk->glass, message->body, message->body_len);
+}
+
+static void on_keeper_gone(void *context)
+{
+    const struct scrim_desk *desk = context;
+    scrim_glass_side_lost(desk->glass);
 }
 
 static enum scrim_veil_was veil_was(enum scrim_live_state state)
@@ -376,6 +391,8 @@ static int open_network(struct program *program, struct scrim_error *error)
         .worker_here = on_worker_here,
         .areas_taken = on_areas_taken,
         .admitted = on_admitted,
+        .glass = on_glass,
+        .keeper_gone = on_keeper_gone,
         .tried = on_tried,
         .context = desk,
     };
@@ -387,6 +404,7 @@ static int open_network(struct program *program, struct scrim_error *error)
     program->listen_fd = -1; // taken over
     if (result < 0)
         return result;
+    desk->glass = scrim_glass_side_create(&desk->loop, desk->peers);
     desk->oidc_begun = scrim_oidc_begun_create();
     if (desk->oidc)
         result = scrim_oidc_side_start(desk->oidc, &desk->loop, error);
@@ -573,6 +591,7 @@ static void finish(struct program *program)
         scrim_status_side_close(program->status);
     scrim_oidc_side_close(desk->oidc);
     scrim_opener_side_close(desk->opener);
+    scrim_glass_side_close(desk->glass);
     stop_threads(program);
     close_loop(program);
     scrim_peers_free(desk->peers);
@@ -585,6 +604,7 @@ static void finish(struct program *program)
     scrim_second_step_close(desk->second);
     scrim_oidc_side_free(desk->oidc);
     scrim_opener_side_free(desk->opener);
+    scrim_glass_side_free(desk->glass);
     scrim_oidc_begun_destroy(desk->oidc_begun);
     scrim_areas_free(desk->areas);
     scrim_cameras_free(desk->cameras);

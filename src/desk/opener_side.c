@@ -143,8 +143,9 @@ static bool take_answer(struct scrim_opener_side *side, const struct scrim_opene
         return false;
     if (answer->result < 0)
         return give_refusal(waiting, answer);
-    return waiting->kind == SCRIM_OPENER_SEGMENT ? give_files(waiting, answer, fds)
-                                                 : give_bytes(waiting, answer, fds[0]);
+    return waiting->kind == SCRIM_OPENER_SEGMENT || waiting->kind == SCRIM_OPENER_GLASS_SEGMENT
+               ? give_files(waiting, answer, fds)
+               : give_bytes(waiting, answer, fds[0]);
 }
 
 static int take(struct scrim_opener_side *side, struct scrim_believed_peer *peer,
@@ -320,6 +321,28 @@ int scrim_opener_side_segment(struct scrim_opener_side *side, uint64_t request, 
 {
     struct scrim_opener_question question = {
         .kind = SCRIM_OPENER_SEGMENT, .request = request, .index = index};
+    return ask(side, &question, SEGMENT_PATIENCE_US, answered, context, error);
+}
+
+int scrim_opener_side_glass_list(struct scrim_opener_side *side, const char *camera,
+                                 scrim_opener_answered answered, void *context,
+                                 struct scrim_error *error)
+{
+    struct scrim_opener_question question = {.kind = SCRIM_OPENER_GLASS_LIST, .cameras_count = 1};
+    snprintf(question.cameras[0], sizeof question.cameras[0], "%s", camera);
+    return ask(side, &question, SEGMENT_PATIENCE_US, answered, context, error);
+}
+
+int scrim_opener_side_glass_segment(struct scrim_opener_side *side, const char *camera,
+                                    const char *name, scrim_opener_answered answered, void *context,
+                                    struct scrim_error *error)
+{
+    struct scrim_opener_question question = {.kind = SCRIM_OPENER_GLASS_SEGMENT,
+                                             .cameras_count = 1};
+    if (strlen(name) >= sizeof question.name)
+        return scrim_fail(error, SCRIM_ENOENT, "There is no such segment.");
+    snprintf(question.cameras[0], sizeof question.cameras[0], "%s", camera);
+    snprintf(question.name, sizeof question.name, "%s", name);
     return ask(side, &question, SEGMENT_PATIENCE_US, answered, context, error);
 }
 

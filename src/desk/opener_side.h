@@ -65,5 +65,16 @@ SCRIM_MUST_CHECK int scrim_opener_side_segment(struct scrim_opener_side *side, u
                                                uint32_t index, scrim_opener_answered answered,
                                                void *context, struct scrim_error *error);
 
+// Break-glass: the segments of a camera that the break under way shows, as JSON (link/opener.h),
+// and one of them by its name there. ETIMEOUT: no glass is broken.
+SCRIM_MUST_CHECK int scrim_opener_side_glass_list(struct scrim_opener_side *side,
+                                                  const char *camera,
+                                                  scrim_opener_answered answered, void *context,
+                                                  struct scrim_error *error);
+SCRIM_MUST_CHECK int scrim_opener_side_glass_segment(struct scrim_opener_side *side,
+                                                     const char *camera, const char *name,
+                                                     scrim_opener_answered answered, void *context,
+                                                     struct scrim_error *error);
+
 // Who asked is gone: nothing is called for this context any more.
 void scrim_opener_side_forget(struct scrim_opener_side *side, const void *context);

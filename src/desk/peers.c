@@ -94,6 +94,7 @@ static void say_goodbye(struct peer *peer, const char *reason)
         return;
     if (is_keeper(peer)) {
         scrim_warn(&peers->log, "the keeper is gone: %s", reason);
+        handler->keeper_gone(handler->context);
         return;
     }
     if (is_trier(peer)) {
@@ -222,6 +223,8 @@ static bool take_from_keeper(const struct peer *peer, const struct scrim_link_me
         handler->admitted(handler->context, &admitted);
         return true;
     }
+    if (message->kind == SCRIM_LINK_GLASS_STATE || message->kind == SCRIM_LINK_GLASS_ANSWER)
+        return handler->glass(handler->context, message);
     json_t *report = scrim_peer_storage_parse(message);
     if (!report)
         return false;

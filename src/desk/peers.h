@@ -33,6 +33,9 @@ struct scrim_peers_handler {
     void (*areas_taken)(void *context, unsigned camera, uint64_t revision, bool understood);
     // The keeper's answer to a question of scrim_peers_ask_keeper.
     void (*admitted)(void *context, const struct scrim_peer_admitted *admitted);
+    // What the keeper says of break-glass, as it came: false cuts it off. The second: it has gone.
+    bool (*glass)(void *context, const struct scrim_link_message *message);
+    void (*keeper_gone)(void *context);
     // Of a live test; NULL: who makes them has gone.
     void (*tried)(void *context, const struct scrim_trial_report *report);
     void *context;

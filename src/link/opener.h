@@ -11,6 +11,13 @@
 //     SEGMENT       request, index: one sealed segment of a request that is open
 //                   Its descriptor, for reading, `bytes` long; of a torn one that of its tail too
 //
+//     GLASS_LIST    cameras[0]: its segments that the break of glass shows which is under way, by
+//                   state/keeper/glass-now (store/glass_now.h)
+//                   A memory file: {"segments":[{"name","start_us","end_us","bytes"}]}, oldest
+//                   first; end_us 0: it still grows
+//     GLASS_SEGMENT cameras[0], name: one of them
+//                   Its descriptor, for reading, and that of its tail where it has one; until_us
+//
 // Questions of a further kind get numbers after these, and members of their own at the end of
 // `struct scrim_opener_question`; one that scrim-opener does not know ends the connection.
 //
@@ -26,6 +33,7 @@
 #define SCRIM_OPENER_PROOF 32 // bytes
 #define SCRIM_OPENER_CAMERAS_MAX 16
 #define SCRIM_OPENER_WAITING 16
+#define SCRIM_OPENER_NAME 32              // bytes, with NUL
 #define SCRIM_OPENER_FILE_MAX (64U << 20) // bytes of a memory file
 
 enum scrim_opener_kind {
@@ -33,6 +41,8 @@ enum scrim_opener_kind {
     SCRIM_OPENER_FIND,
     SCRIM_OPENER_OPEN,
     SCRIM_OPENER_SEGMENT,
+    SCRIM_OPENER_GLASS_LIST,
+    SCRIM_OPENER_GLASS_SEGMENT,
 };
 
 struct scrim_opener_question {
@@ -44,6 +54,7 @@ struct scrim_opener_question {
     uint32_t cameras_count; // FIND
     char cameras[SCRIM_OPENER_CAMERAS_MAX][32]; // FIND: ids, NUL-padded
     uint32_t reserved;                          // 0
+    char name[SCRIM_OPENER_NAME]; // GLASS_SEGMENT: "YYYY-MM-DD_HHMMSS" or "…_HHMMSS-<n>"
 };
 
 struct scrim_opener_answer {

@@ -11,12 +11,12 @@ static const struct {
     unsigned rights;
 } roles[SCRIM_ROLE_COUNT] = {
     [SCRIM_ROLE_VIEWER] = {"viewer", EVERYONE},
-    [SCRIM_ROLE_OPERATOR] = {"operator", PAST | BIT(EXPORT) | BIT(REQUEST)},
+    [SCRIM_ROLE_OPERATOR] = {"operator", PAST | BIT(EXPORT) | BIT(REQUEST) | BIT(GLASS)},
     [SCRIM_ROLE_KEYHOLDER] = {"keyholder", PAST | BIT(EXPORT) | BIT(REQUEST) | BIT(DECIDE)},
     [SCRIM_ROLE_AUDITOR] = {"auditor", PAST | BIT(ACTS)},
     [SCRIM_ROLE_ADMINISTRATOR] = {"administrator", PAST | BIT(EXPORT) | BIT(REQUEST) | BIT(ACTS) |
                                                        BIT(AREAS) | BIT(METRICS) | BIT(USERS) |
-                                                       BIT(CAMERAS)},
+                                                       BIT(CAMERAS) | BIT(GLASS)},
 };
 
 static const char *const right_names[SCRIM_RIGHT_COUNT] = {
@@ -26,7 +26,7 @@ static const char *const right_names[SCRIM_RIGHT_COUNT] = {
     [SCRIM_RIGHT_SELF] = "self",       [SCRIM_RIGHT_USERS] = "users",
     [SCRIM_RIGHT_CAMERAS] = "cameras", [SCRIM_RIGHT_EXPORT] = "export",
     [SCRIM_RIGHT_ACTS] = "acts",       [SCRIM_RIGHT_REQUEST] = "request",
-    [SCRIM_RIGHT_DECIDE] = "decide",
+    [SCRIM_RIGHT_DECIDE] = "decide",   [SCRIM_RIGHT_GLASS] = "glass",
 };
 
 const char *scrim_role_text(enum scrim_role role)

@@ -26,6 +26,7 @@ enum scrim_right {
     SCRIM_RIGHT_ACTS,    // the log of who did what
     SCRIM_RIGHT_REQUEST, // to ask that originals are opened: never with a token
     SCRIM_RIGHT_DECIDE,  // to hand in a keyholder's decision: never with a token
+    SCRIM_RIGHT_GLASS,   // to break glass, for who is named in scrim.yaml: never with a token
     SCRIM_RIGHT_COUNT
 };
 

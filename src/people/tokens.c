@@ -14,7 +14,7 @@ unsigned scrim_token_rights_of(enum scrim_role role)
     return scrim_role_rights(role) &
            ~(SCRIM_RIGHT_BIT(SCRIM_RIGHT_NONE) | SCRIM_RIGHT_BIT(SCRIM_RIGHT_SELF) |
              SCRIM_RIGHT_BIT(SCRIM_RIGHT_USERS) | SCRIM_RIGHT_BIT(SCRIM_RIGHT_REQUEST) |
-             SCRIM_RIGHT_BIT(SCRIM_RIGHT_DECIDE));
+             SCRIM_RIGHT_BIT(SCRIM_RIGHT_DECIDE) | SCRIM_RIGHT_BIT(SCRIM_RIGHT_GLASS));
 }
 
 static void format_rights(unsigned rights, char ret[RIGHTS_TEXT])
