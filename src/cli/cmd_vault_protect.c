@@ -11,7 +11,7 @@
 
 struct args {
     const char *share, *out, *rp_id, *passphrase_file, *new_passphrase_file;
-    struct scrim_opt_list devices;
+    struct scrim_opt_list devices, new_devices;
     bool fido2;
 };
 
@@ -28,6 +28,8 @@ static const struct scrim_opt options[] = {
      0, 0},
     {"device", 0, SCRIM_OPT_LIST, offsetof(struct args, devices), "PATH",
      "the token, as /dev/hidraw1 (default: the one that is plugged in)", 0, 0},
+    {"new-device", 0, SCRIM_OPT_LIST, offsetof(struct args, new_devices), "PATH",
+     "with --fido2: the token for --out, where it is not that of --device", 0, 0},
     {"passphrase-file", 0, SCRIM_OPT_TEXT, offsetof(struct args, passphrase_file), "FILE",
      "passphrase, or PIN of the token, of --share is the first line of FILE (default: ask)", 0, 0},
     {"new-passphrase-file", 0, SCRIM_OPT_TEXT, offsetof(struct args, new_passphrase_file), "FILE",
@@ -57,9 +59,11 @@ static int check_args(const struct args *args, struct scrim_error *error)
 static int save_under_token(const struct args *args, const struct scrim_share *share,
                             struct scrim_error *error)
 {
+    const struct scrim_opt_list *devices =
+        args->new_devices.count > 0 ? &args->new_devices : &args->devices;
     const struct scrim_token_use use = {
-        .devices = args->devices.items,
-        .devices_count = args->devices.count,
+        .devices = devices->items,
+        .devices_count = devices->count,
         .person = scrim_token_person_at_terminal(args->new_passphrase_file),
     };
     struct scrim_share_token token;

@@ -70,6 +70,10 @@ class Shared:
         return hmac.compare_digest(tag, expected[:16] if self.version == 1 else expected)
 
 
+def new_key():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 def cose(public, algorithm):
     numbers = public.public_numbers()
     return {1: 2, 3: algorithm, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
@@ -87,7 +91,7 @@ class Token:
         self.plug_in()
 
     def plug_in(self):
-        self.agreement = ec.generate_private_key(ec.SECP256R1())
+        self.agreement = new_key()
         self.pin_token = os.urandom(32)
         self.tries_now = 3
 
@@ -148,7 +152,7 @@ class Token:
         shared = Shared(request[1], self.shared(request, 3))
         if not hmac.compare_digest(shared.decrypt(request[6]), self.pin_hash):
             self.tries, self.tries_now = self.tries - 1, self.tries_now - 1
-            self.agreement = ec.generate_private_key(ec.SECP256R1())
+            self.agreement = new_key()
             raise Refusal(PIN_BLOCKED if self.tries == 0 else PIN_AUTH_BLOCKED if self.tries_now == 0 else PIN_INVALID)
         self.tries, self.tries_now = 8, 3
         return shared.encrypt(self.pin_token)
@@ -180,7 +184,7 @@ class Token:
         if self.pin_hash and not flags & UV:
             raise Refusal(PIN_REQUIRED)
         flags |= self.touched() | AT
-        identity, secret = os.urandom(48), ec.generate_private_key(ec.SECP256R1())
+        identity, secret = os.urandom(48), new_key()
         rp_id = request[2]["id"]
         self.credentials[identity] = (rp_id, secret, os.urandom(32), os.urandom(32))
         extensions = b""

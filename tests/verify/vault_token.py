@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Shares under a FIDO2 token, as `scrim vault` and libfido2 do it: the token is tests/token, everything else is real.
 
-    vault_token.py SCRIM
+    vault_token.py SCRIM VECTORS/scrim-share.json
 """
 
 import json
@@ -17,10 +17,9 @@ import ctap
 from ctap import Token
 from device import Device
 from primitives import BadTag
-from sharefile import open_share, prf_salt, seal_share
+from sharefile import key_of, open_share, prf_salt, seal_share
 
-SCRIM = sys.argv[1]
-sys.argv[1:] = [SCRIM]
+SCRIM, VECTORS = sys.argv[1:]
 from vault_cli import Terminal  # noqa: E402  (it reads argv)
 
 RP = "desk.example.org"
@@ -102,6 +101,28 @@ def there_and_back(stage):
     expect("which opens without it", stage.verify(back), 0, "share 1 (anna)")
 
 
+def vectors(stage):
+    """Each file of the vectors, opened by scrim and put under a new credential, gives the same secret."""
+    known = json.loads(Path(VECTORS).read_text())
+    share = known["fido2"]["file"]
+    token = Token()
+    credential, salt = bytes.fromhex(share["credential"]), bytes.fromhex(share["salt"])
+    token.credentials[credential] = (share["rp_id"], ctap.new_key(), b"", bytes.fromhex(known["fido2"]["cred_random"]))
+    output = token.output(credential, prf_salt(salt))
+    steps = {"hmac_salt": prf_salt(salt), "prf_output": output, "key": key_of(share, output)}
+    wrong = [name for name, value in steps.items() if known["fido2"][name] != value.hex()]
+    say("the steps of the vectors", wrong or None)
+    passphrase = stage.write("passphrase", known["argon2id"]["passphrase"])
+    with Device(token) as path:
+        for protection, secret in (("none", stage.pin), ("argon2id", passphrase), ("fido2", stage.pin)):
+            file = stage.write(f"{protection}.json", json.dumps(known[protection]["file"]))
+            result, made = stage.protect("--device", path, "--passphrase-file", secret, share=file)
+            expect(f"the share of the vectors, {protection}", result, 0)
+            again = json.loads(made.read_text())
+            found = open_share(again, token.output(bytes.fromhex(again["credential"]), prf_salt(bytes.fromhex(again["salt"]))))
+            say("gives its secret", None if found.hex() == known["secret"] else found.hex())
+
+
 def pins(stage):
     token = Token()
     with Device(token) as path:
@@ -130,6 +151,10 @@ def not_this_one(stage):
         say("which is asked for no PIN", None if ctap.CLIENT_PIN not in other.commands else other.commands)
         expect("the right one among three", stage.verify(made, foreign, plain, path), 0)
         expect("two wrong ones", stage.verify(made, foreign, plain), 1, "none of 2")
+        code, _, err = stage.run("protect", "--share", made, "--out", stage.dir / "moved", "--fido2", "--rp-id", RP, "--device", path,
+                                 "--new-device", foreign, "--passphrase-file", stage.pin, "--new-passphrase-file", stage.pin)
+        say("from one token to another", err if code else None)
+        expect("where it opens", stage.verify(stage.dir / "moved", foreign), 0, "share 1 (anna)")
         expect("two to make one with", stage.protect("--device", path, "--device", foreign)[0], 1, "2 security tokens")
         result, out = stage.protect("--device", plain)
         expect("no hmac-secret", result, 1, "hmac-secret", plain)
@@ -199,7 +224,7 @@ def on_a_terminal(stage):
 
 
 def main():
-    for part in (there_and_back, pins, not_this_one, gone, fingers, names, on_a_terminal):
+    for part in (there_and_back, vectors, pins, not_this_one, gone, fingers, names, on_a_terminal):
         with tempfile.TemporaryDirectory(prefix="scrim-token-") as directory:
             part(Stage(directory))
     return failed
