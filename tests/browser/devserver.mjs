@@ -4,7 +4,7 @@
 //
 //     node devserver.mjs [--port 8543] [--cameras 4] [--web ../../build/web] [--media ../../build/devmedia]
 //
-// Sign in as demo / demo, or as viewer / viewer. POST /dev/camera/ID takes
+// Sign in as demo / demo, ben / ben (a keyholder), or viewer / viewer. POST /dev/camera/ID takes
 // {"camera":{…},"veil":{…},"stall":bool,"restart":true,"cut":true}.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -13,6 +13,7 @@ import { createServer } from 'node:https';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reviewRoutes } from './dev/review.mjs';
+import { vaultRoutes } from './dev/vault.mjs';
 import { wallRoutes } from './dev/wall.mjs';
 import { loadFootage, timescale } from './devmedia.mjs';
 
@@ -194,7 +195,7 @@ function readBody(request) {
     });
 }
 
-const roles = { demo: 'operator', viewer: 'viewer' };
+const roles = { demo: 'operator', ben: 'keyholder', viewer: 'viewer' };
 let who = null; // of the one session
 
 function sessionRoute(request, response, body) {
@@ -219,6 +220,7 @@ function sessionRoute(request, response, body) {
     return send(response, 200, who);
 }
 
+const vault = vaultRoutes({ cameras, send, refuse });
 const review = reviewRoutes({ cameras, cameraOf, timeline, still, send, refuse, started });
 
 async function route(request, response) {
@@ -254,8 +256,10 @@ async function route(request, response) {
             200,
             cameras.map((camera) => camera.json),
         );
-    if (path.startsWith('/api/') && who.role !== 'viewer' && review(request, response, url, body))
-        return undefined;
+    if (path.startsWith('/api/') && who.role !== 'viewer') {
+        if (review(request, response, url, body)) return undefined;
+        if (vault(request, response, url, body, who)) return undefined;
+    }
     const part =
         /^\/api\/v1\/cameras\/([a-z0-9-]+)\/(timeline|recordings)(?:\/([\d-]{10})\/(\d{6})\.mp4)?$/.exec(
             path,

@@ -42,7 +42,7 @@ export function whenSignedOut(callback: () => void): void {
     onSignedOut = callback;
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+export async function refusal(response: Response): Promise<ApiError> {
     const after = Number(response.headers.get('Retry-After'));
     const body: unknown = await response.json().catch(() => null);
     const error = (body as ApiErrorBody | null)?.error;
@@ -91,6 +91,15 @@ export async function call<T>(method: string, path: string, options: CallOptions
         if (options.signal?.aborted) throw error;
         throw new LinkError(`${method} ${path}: ${String(error)}`);
     }
+}
+
+// Exact bytes, where a digest or a signature is over them.
+export async function callBytes(path: string, limitMs?: number): Promise<Uint8Array<ArrayBuffer>> {
+    const options = limitMs === undefined ? {} : { timeoutMs: limitMs };
+    const response = await request('GET', `/api/v1${path}`, options);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    if (response.status === 401) onSignedOut();
+    throw await refusal(response);
 }
 
 // A picture or a film; null when it has been purged.

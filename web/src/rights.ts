@@ -8,3 +8,6 @@ export const managesCameras = (role: Role): boolean => role === 'administrator';
 export const exportsFilm = (role: Role): boolean =>
     role === 'operator' || role === 'keyholder' || role === 'administrator';
 export const readsActs = (role: Role): boolean => role === 'auditor' || role === 'administrator';
+export const asksForOpenings = exportsFilm;
+export const decidesOnOpenings = (role: Role): boolean => role === 'keyholder';
+export const seesRequests = seesPast;

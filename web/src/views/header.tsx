@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { chooseLanguage, type Language, language, languages } from '../language';
-import { managesUsers, readsActs, seesPast } from '../rights';
+import { managesUsers, readsActs, seesPast, seesRequests } from '../rights';
 import { type Place, place, placeHash } from '../router';
 import { type Wish, wishes } from '../live/rendition';
 import { chooseTheme, theme, wish } from '../settings';
@@ -10,6 +10,7 @@ import { clockTime, longDay, offsetText } from '../time';
 import type { Camera, Health, Role, Session } from '../types';
 import { bytes } from '../units';
 import { useValue } from '../value';
+import { waitingCount } from '../vault/requests';
 import { Icon } from './icon';
 import { Mark } from './mark';
 
@@ -194,19 +195,31 @@ function Account({ user }: { user: Session }) {
     );
 }
 
-type Way = 'wall' | 'review' | 'plan' | 'cameras' | 'people';
+type Way = 'wall' | 'review' | 'plan' | 'cameras' | 'vault' | 'people';
 
 const ways: { way: Way; open: (role: Role) => boolean }[] = [
     { way: 'wall', open: () => true },
     { way: 'review', open: seesPast },
     { way: 'plan', open: () => true },
     { way: 'cameras', open: seesPast },
+    { way: 'vault', open: seesRequests },
     { way: 'people', open: (role) => managesUsers(role) || readsActs(role) },
 ];
 
 // Which way the place lies on: a camera's view belongs to the wall that it was opened from.
 function wayOf(here: Place): string {
     return here.view === 'room' ? here.room : 'wall';
+}
+
+// How many requests for originals wait for whoever is signed in.
+function Waiting() {
+    const count = useValue(waitingCount);
+    if (count === 0) return null;
+    return (
+        <span class="way-count" aria-label={text.header.vaultWaiting(count)} role="img">
+            {count}
+        </span>
+    );
 }
 
 // Beside the name on a wide screen, along the bottom of a phone.
@@ -228,6 +241,7 @@ function Ways({ role }: { role: Role }) {
                     >
                         <Icon name={way} />
                         <span>{text.header.wayNames[way]}</span>
+                        {way === 'vault' && <Waiting />}
                     </a>
                 ))}
         </nav>

@@ -13,6 +13,7 @@ const load: Record<RoomName, () => Promise<RoomComponent>> = {
     review: async () => (await import('../review/room')).ReviewRoom,
     plan: async () => (await import('../plan/room')).PlanRoom,
     cameras: async () => (await import('../cameras/room')).CamerasRoom,
+    vault: async () => (await import('../vault/room')).VaultRoom,
     people: async () => (await import('../people/room')).PeopleRoom,
     account: async () => (await import('../account/room')).AccountRoom,
     setup: async () => (await import('../setup/room')).SetupRoom,

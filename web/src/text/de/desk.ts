@@ -72,8 +72,11 @@ export const desk: typeof english = {
             review: 'Zeitleiste',
             plan: 'Lageplan',
             cameras: 'Kameras',
+            vault: 'Tresor',
             people: 'Personen',
         },
+        vaultWaiting: (n) =>
+            n === 1 ? 'Eine Anfrage wartet auf Sie' : `${n} Anfragen warten auf Sie`,
     },
 
     parts: {

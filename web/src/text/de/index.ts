@@ -7,6 +7,17 @@ import { people } from './people';
 import { plan } from './plan';
 import { review } from './review';
 import { setup } from './setup';
+import { vault } from './vault';
 import type { Catalogue } from '../../text';
 
-export const de: Catalogue = { ...desk, account, cameras, entry, people, plan, review, setup };
+export const de: Catalogue = {
+    ...desk,
+    account,
+    cameras,
+    entry,
+    people,
+    plan,
+    review,
+    setup,
+    vault,
+};

@@ -70,8 +70,11 @@ export const desk = {
             review: 'Timeline',
             plan: 'Plan',
             cameras: 'Cameras',
+            vault: 'Vault',
             people: 'People',
         },
+        vaultWaiting: (n: number) =>
+            n === 1 ? 'One request waits for you' : `${n} requests wait for you`,
     },
 
     parts: {

@@ -7,5 +7,6 @@ import { people } from './people';
 import { plan } from './plan';
 import { review } from './review';
 import { setup } from './setup';
+import { vault } from './vault';
 
-export const en = { ...desk, account, cameras, entry, people, plan, review, setup };
+export const en = { ...desk, account, cameras, entry, people, plan, review, setup, vault };

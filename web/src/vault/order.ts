@@ -1,0 +1,100 @@
+// What a request's state means to whoever looks at it: whether it waits for them, how many have
+// agreed, and where it stands in the list. Pure.
+import type { Decision, OpeningRequest, RequestState, Vault } from './api';
+
+// The person at the page. `holder` is the index that they decided as here before, if they did.
+export interface Me {
+    user: string;
+    keyholder: boolean;
+    holder: number | null;
+}
+
+export const over = (state: RequestState): boolean =>
+    state === 'refused' || state === 'withdrawn' || state === 'expired' || state === 'ended';
+
+// Holders and users are named apart: a holder of the user's own name is taken for the user.
+export function isMine(decision: Decision, me: Me): boolean {
+    return decision.holder === me.holder || same(decision.name, me.user);
+}
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+export type Waits = 'decide' | 'open' | null;
+
+// What the request wants of this person now.
+export function waitsFor(request: OpeningRequest, me: Me): Waits {
+    if (request.who === me.user && (request.state === 'approved' || request.state === 'open'))
+        return 'open';
+    const asked = me.keyholder && request.state === 'waiting' && request.who !== me.user;
+    return asked && !request.decisions.some((each) => isMine(each, me)) ? 'decide' : null;
+}
+
+export interface Tally {
+    approved: number; // of the vault that has fewest: each vault of a request needs its own
+    refused: number;
+    needed: number;
+}
+
+export function tally(request: OpeningRequest): Tally {
+    const vaults = [...new Set(request.decisions.map(({ vault }) => vault))];
+    const given = vaults.map(
+        (vault) => request.decisions.filter((each) => each.vault === vault && each.approve).length,
+    );
+    const refusers = request.decisions.filter(({ approve }) => !approve).map(({ name }) => name);
+    return {
+        approved: given.length > 0 ? Math.min(...given) : 0,
+        refused: new Set(refusers).size,
+        needed: request.threshold,
+    };
+}
+
+// What nobody answered, and what ends first, comes first; newest first where time does not press.
+function pressing(a: OpeningRequest, b: OpeningRequest): number {
+    if (a.escalated !== b.escalated) return a.escalated ? -1 : 1;
+    return a.expires_ms - b.expires_ms;
+}
+const newest = (a: OpeningRequest, b: OpeningRequest): number => b.number - a.number;
+
+export interface Sections {
+    waiting: OpeningRequest[]; // for this person
+    mine: OpeningRequest[];
+    others: OpeningRequest[];
+}
+
+export function sections(requests: readonly OpeningRequest[], me: Me): Sections {
+    const waiting = requests.filter((each) => waitsFor(each, me) !== null);
+    const rest = requests.filter((each) => waitsFor(each, me) === null);
+    const byHurry = (a: OpeningRequest, b: OpeningRequest): number =>
+        Number(over(a.state)) - Number(over(b.state)) ||
+        (over(a.state) ? newest(a, b) : pressing(a, b));
+    return {
+        waiting: waiting.sort(pressing),
+        mine: rest.filter((each) => each.who === me.user).sort(byHurry),
+        others: rest.filter((each) => each.who !== me.user).sort(byHurry),
+    };
+}
+
+export const moods = {
+    waiting: 'plain',
+    approved: 'good',
+    open: 'warn',
+    refused: 'bad',
+    withdrawn: 'quiet',
+    expired: 'quiet',
+    ended: 'quiet',
+} as const satisfies Record<RequestState, string>;
+
+// What `scrim vault init` warns of, in the words of the assistant: all holders answer to the same
+// line, or one who is lost ends it.
+export type Weakness = 'one-line' | 'no-spare' | 'untested';
+
+export function weaknesses(vault: Pick<Vault, 'threshold' | 'holders' | 'tested'>): Weakness[] {
+    const holders = vault.holders ?? [];
+    const lines = new Set(holders.map(({ line }) => line));
+    const oneLine = holders.length > 1 && lines.size === 1 && !lines.has('');
+    return [
+        ...(oneLine ? (['one-line'] as const) : []),
+        ...(vault.threshold === holders.length ? (['no-spare'] as const) : []),
+        ...(vault.tested ? [] : (['untested'] as const)),
+    ];
+}

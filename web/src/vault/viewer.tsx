@@ -1,0 +1,223 @@
+// The originals in the page: one camera at a time, the request's number across the picture.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { cameras as cameraList } from '../state';
+import { text } from '../text';
+import { clockTime, dayName } from '../time';
+import { useValue } from '../value';
+import { Icon } from '../views/icon';
+import type { OpeningRequest } from './api';
+import type { Opening } from './crypto/client';
+import { OriginalFilm, type Part, type Phase } from './film';
+import { vaultWords } from './failure';
+import { CameraPick } from './preview';
+import { sealedSource } from './sealed';
+import { Watermark } from './watermark';
+
+const words = text.vault.viewer;
+const speeds = [0.5, 1, 2, 4];
+const jumpSeconds = 10;
+
+// The segments of a camera on the range's media time.
+export function partsOf(opening: Opening, camera: string, fromMs: number): Part[] {
+    return opening.segments
+        .map((segment, index) => ({ segment, index }))
+        .filter(
+            ({ segment, index }) => segment.camera === camera && !opening.shredded.includes(index),
+        )
+        .map(({ segment, index }) => ({
+            index,
+            from: segment.startUs / 1e6 - fromMs / 1000,
+            to: segment.endUs / 1e6 - fromMs / 1000,
+        }))
+        .sort((a, b) => a.from - b.from);
+}
+
+// Media time is not negative: it begins with the first segment, which may begin before the range.
+export function zeroOf(opening: Opening, fromMs: number): number {
+    return Math.min(fromMs, ...opening.segments.map(({ startUs }) => Math.floor(startUs / 1000)));
+}
+
+function phaseWords(phase: Phase): string {
+    switch (phase.kind) {
+        case 'shown':
+            return '';
+        case 'unplayable':
+            return words.unplayable(/^h[ve][cv]1/.test(phase.codec) ? 'H.265' : phase.codec);
+        case 'failed':
+            return `${words.failed} ${vaultWords(phase.error)}`;
+        default:
+            return words.phases[phase.kind];
+    }
+}
+
+interface ViewerProps {
+    request: OpeningRequest;
+    who: string;
+    opening: Opening;
+}
+
+function useFilm({ request, opening }: ViewerProps, camera: string, zero: number) {
+    const video = useRef<HTMLVideoElement>(null);
+    const [film, setFilm] = useState<OriginalFilm | null>(null);
+    useEffect(() => {
+        if (!video.current) return undefined;
+        const made = new OriginalFilm(
+            video.current,
+            opening,
+            (segment) => sealedSource(request.number, segment),
+            partsOf(opening, camera, zero),
+        );
+        setFilm(made);
+        return () => made.destroy();
+    }, [opening, camera]);
+    return { video, film };
+}
+
+function usePhase(film: OriginalFilm | null): { phase: Phase; sound: boolean } {
+    const [phase, setPhase] = useState<Phase>({ kind: 'loading' });
+    const [sound, setSound] = useState(true);
+    useEffect(() => {
+        if (!film) return undefined;
+        setPhase(film.phase.get());
+        setSound(film.sound.get());
+        const ends = [film.phase.subscribe(setPhase), film.sound.subscribe(setSound)];
+        return () => {
+            for (const end of ends) end();
+        };
+    }, [film]);
+    return { phase, sound };
+}
+
+// What the video does, as the bar shows it.
+function useClock(film: OriginalFilm | null, video: { current: HTMLVideoElement | null }) {
+    const [at, setAt] = useState(0);
+    const [playing, setPlaying] = useState(false);
+    useEffect(() => {
+        const timer = setInterval(() => {
+            setAt(video.current?.currentTime ?? 0);
+            setPlaying(video.current ? !video.current.paused : false);
+        }, 200);
+        return () => clearInterval(timer);
+    }, [film]);
+    return { at, playing };
+}
+
+export function Viewer(props: ViewerProps) {
+    const { request, who, opening } = props;
+    const list = useValue(cameraList);
+    const [camera, setCamera] = useState(request.cameras[0] ?? '');
+    const [speed, setSpeed] = useState(1);
+    const zero = zeroOf(opening, request.from_ms);
+    const first = (request.from_ms - zero) / 1000;
+    const last = (request.to_ms - zero) / 1000;
+    const frame = useRef<HTMLDivElement>(null);
+    const { video, film } = useFilm(props, camera, zero);
+    const { phase, sound } = usePhase(film);
+    const { at, playing } = useClock(film, video);
+    const name = (id: string): string => list?.find((each) => each.id === id)?.name ?? id;
+
+    useEffect(() => {
+        if (video.current) video.current.playbackRate = speed;
+    }, [speed, film]);
+
+    const toggle = (): void => {
+        const element = video.current;
+        if (!element) return;
+        if (element.paused)
+            void element.play().catch(() => {}); // the button says what it does
+        else element.pause();
+    };
+    const jump = (by: number): void =>
+        film?.seek(Math.min(last, Math.max(0, (video.current?.currentTime ?? 0) + by)));
+    const onKey = (event: KeyboardEvent): void => {
+        const act = {
+            ' ': toggle,
+            ArrowLeft: () => jump(-jumpSeconds),
+            ArrowRight: () => jump(jumpSeconds),
+        }[event.key];
+        const target = event.target as HTMLElement;
+        if (!act || target.matches('input, select, button')) return;
+        event.preventDefault();
+        act();
+    };
+    const instant = zero + at * 1000;
+    const told = phaseWords(phase);
+    const full = (): void =>
+        void (document.fullscreenElement
+            ? document.exitFullscreen()
+            : frame.current?.requestFullscreen?.());
+    return (
+        <section class="vault-viewer" aria-label={words.title} onKeyDown={onKey}>
+            <CameraPick
+                cameras={request.cameras.map((id) => ({ id, name: name(id) }))}
+                chosen={camera}
+                onChoose={setCamera}
+            />
+            <div ref={frame} class="vault-original" data-phase={phase.kind} tabIndex={0}>
+                <video
+                    key={camera}
+                    ref={video}
+                    muted
+                    playsInline
+                    disablePictureInPicture
+                    aria-label={words.picture(name(camera), request.number)}
+                />
+                <Watermark number={request.number} who={who} />
+                {told && <p class="vault-told">{told}</p>}
+            </div>
+            <div class="vault-bar">
+                <button
+                    class="square"
+                    aria-label={playing ? text.player.pause : text.player.play}
+                    onClick={toggle}
+                >
+                    <Icon name={playing ? 'pause' : 'play'} />
+                </button>
+                <button
+                    class="quiet square"
+                    aria-label={text.player.back}
+                    onClick={() => jump(-jumpSeconds)}
+                >
+                    <Icon name="back" />
+                </button>
+                <button
+                    class="quiet square"
+                    aria-label={text.player.forward}
+                    onClick={() => jump(jumpSeconds)}
+                >
+                    <Icon name="forward" />
+                </button>
+                <input
+                    type="range"
+                    min={Math.min(0, first)}
+                    max={last}
+                    step={0.5}
+                    value={at}
+                    aria-label={text.vault.position}
+                    aria-valuetext={clockTime(instant)}
+                    onInput={(event) => film?.seek(Number(event.currentTarget.value))}
+                />
+                <time dateTime={new Date(instant).toISOString()}>
+                    {dayName(instant)} <b>{clockTime(instant)}</b>
+                </time>
+                <label class="speed">
+                    <span class="unseen">{text.player.speed}</span>
+                    <select
+                        value={String(speed)}
+                        onChange={(event) => setSpeed(Number(event.currentTarget.value))}
+                    >
+                        {speeds.map((each) => (
+                            <option key={each} value={String(each)}>
+                                {text.player.times(each)}
+                            </option>
+                        ))}
+                    </select>
+                </label>
+                <button class="quiet square" aria-label={words.full} onClick={full}>
+                    <Icon name="full" />
+                </button>
+            </div>
+            {!sound && <p class="note">{words.noSound}</p>}
+        </section>
+    );
+}
