@@ -4,6 +4,7 @@ what breaks it above.
 
     layers     a folder of src/ includes only folders that stand before it in meson.build, and the
                programs (recorder, veil, desk) never include one another
+    tokens     libfido2 is included by src/people, which verifies, and src/token, which alone speaks to devices
     banned     no function that a safer one replaces, no allocation outside src/base
     headers    every header compiles alone, with gcc and with clang
     format     clang-format has nothing to change
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = {"keeper", "recorder", "veil", "desk"}
+PROGRAMS = {"opener", "keeper", "recorder", "veil", "desk"}
 BANNED = (
     "sprintf vsprintf strcpy stpcpy strcat strncat strtok atoi atol atoll atof sscanf gets gmtime localtime "
     "ctime asctime strerror system popen alloca tmpnam mktemp rand srand"
@@ -69,6 +70,16 @@ def layers():
                 yield f"{path}:{number}: {folder} lies inside {other} and must not include it"
             elif {folder, other} <= PROGRAMS:
                 yield f"{path}:{number}: the programs {folder} and {other} must not include one another"
+
+
+def tokens():
+    for path in sources("src/*.c", "src/*.h"):
+        folder = path.split("/")[1]
+        for number, line in code_lines(path):
+            if folder != "token" and re.search(r"\bfido_dev_\w", line):
+                yield f"{path}:{number}: only src/token speaks to security tokens"
+            if folder not in ("people", "token") and re.match(r"\s*#\s*include\s*<fido", line):
+                yield f"{path}:{number}: libfido2 belongs to src/people and src/token"
 
 
 def banned():
@@ -133,6 +144,7 @@ def proofs():
 
 RULES = {
     "layers": layers,
+    "security tokens": tokens,
     "banned functions": banned,
     "headers compile alone": headers,
     "format": layout,
