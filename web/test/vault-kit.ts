@@ -202,16 +202,6 @@ export function tailFile(...slots: Uint8Array[]): Uint8Array {
 export const hourUs = 3_600_000_000;
 export const startUs = 1_795_000_000_000_000 - (1_795_000_000_000_000 % hourUs);
 
-export interface World {
-    vaults: Dealt[];
-    identity: Uint8Array;
-    hourKey: Uint8Array;
-    files: SealedFile[];
-    request: Uint8Array;
-    segments: Uint8Array;
-    id: Uint8Array;
-}
-
 // Documents around files: what the desk would store. `change` alters the request before it is hashed.
 export function documents(
     files: { file: SealedFile; entry: Partial<SegmentEntry> }[],
