@@ -8,6 +8,7 @@ import { slug } from '../src/people/slug';
 import { nextStep, stepsDone } from '../src/setup/progress';
 import { purposesOf } from '../src/setup/purposes';
 import type { Camera, Site } from '../src/types';
+import type { Vault } from '../src/vault/api';
 
 test('a password is judged as the server judges it', () => {
     // the cases of scrim_password_check(), src/people/users.c
@@ -113,10 +114,11 @@ test('the sign has a line for each purpose', () => {
 });
 
 test('a step is done when the site says so', () => {
+    const vault = { exists: true, tested: true, threshold: 2 } as Vault;
     const site = { name: 'Yard', time_zone: 'UTC', controller: 'Port', contact: '' } as Site;
     const facts = {
         site,
-        vault: { exists: true, threshold: 2, holders: ['a', 'b'] },
+        vault,
         cameras: [camera({})],
         users: 1,
         invitations: 0,
@@ -124,6 +126,7 @@ test('a step is done when the site says so', () => {
     };
     assert.equal(nextStep(stepsDone(facts)), 'site');
     const named = { ...facts, site: { ...site, contact: 'mail' } };
+    assert.equal(nextStep(stepsDone({ ...named, vault: { ...vault, tested: false } })), 'vault');
     assert.equal(nextStep(stepsDone(named)), 'camera');
     const live = camera({ veil: { state: 'live', reason: '', width: 1, height: 1 } });
     assert.equal(nextStep(stepsDone({ ...named, cameras: [live] })), 'people');

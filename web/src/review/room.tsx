@@ -6,7 +6,7 @@ import { ApiError, LinkError } from '../api';
 import { useGroupTitles } from '../groups';
 import { type KeyHandler, useKeys } from '../keys';
 import { useDeckStatus, usePlayback } from '../player/use';
-import { exportsFilm, seesPast } from '../rights';
+import { asksForOpenings, exportsFilm, seesPast } from '../rights';
 import { placeHash } from '../router';
 import { cameras as cameraList, now, serverNow, session } from '../state';
 import { text } from '../text';
@@ -14,6 +14,7 @@ import { clockTime, dayName } from '../time';
 import { day, follow, hour, keepUp } from '../timeline/scale';
 import type { Camera } from '../types';
 import { useValue } from '../value';
+import { askHash } from '../vault/address';
 import { Controls } from '../views/controls';
 import { Icon } from '../views/icon';
 import type { RoomProps } from '../views/room';
@@ -30,6 +31,7 @@ import { around, firstLength, laneRows, ReviewView, useSettled } from './view';
 
 const noteEveryMs = 2000;
 const jumpMs = 10_000;
+const originalMs = 300_000; // to ask for, where nothing was chosen
 const playedLength = hour; // in view when the address names an instant
 const lengths = {
     month: 30 * day,
@@ -135,6 +137,7 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
     const view = useView(address);
     const who = useValue(session);
     const mayExport = who !== null && who !== 'unknown' && exportsFilm(who.role);
+    const mayAsk = who !== null && who !== 'unknown' && asksForOpenings(who.role);
     const playback = usePlayback(address.at);
     const { deck, take, seek, jump, step, toggle, faster, live } = playback;
     const status = useDeckStatus(deck);
@@ -217,6 +220,12 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
         view.selection.set({ from: to - length, to });
         setExporting(true);
     }, [view, deck]);
+    // What is chosen for a film, or a few minutes around where playback stands.
+    const askOriginal = (): void => {
+        const near = deck?.at ?? view.mark.get() ?? serverNow() - 2 * originalMs;
+        const around = { from: near - originalMs / 2, to: near + originalMs / 2 };
+        location.hash = askHash(chosen, view.selection.get() ?? around);
+    };
     const closeExport = useCallback(() => {
         view.selection.set(null);
         setExporting(false);
@@ -348,6 +357,11 @@ function Lanes({ list, address }: { list: Camera[]; address: ReviewAddress }) {
                         onClick={() => (exporting ? closeExport() : openExport())}
                     >
                         <Icon name="film" /> {text.review.export}
+                    </button>
+                )}
+                {mayAsk && (
+                    <button title={text.vault.askHereHint} onClick={askOriginal}>
+                        <Icon name="vault" /> {text.vault.askHere}
                     </button>
                 )}
             </div>

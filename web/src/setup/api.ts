@@ -1,6 +1,7 @@
 // What the assistant asks and says about the site (docs/ref/api.md).
 import { call } from '../api';
 import type { Site } from '../types';
+import { vaultApi } from '../vault/api';
 
 // What the site says of itself to people.
 export interface SiteWords {
@@ -11,18 +12,12 @@ export interface SiteWords {
     address: string; // of a page with more, for the sign
 }
 
-export interface Vault {
-    exists: boolean;
-    threshold: number | null; // how many holders open together; null: not known to the desk yet
-    holders: string[] | null; // their names
-}
-
 const printed = '/me/preferences/sign-printed';
 
 export const setupApi = {
     site: () => call<Site>('GET', '/site'),
     saveSite: (body: Partial<SiteWords>) => call<unknown>('PATCH', '/site', { body }),
-    vault: () => call<Vault>('GET', '/vault'),
+    vault: vaultApi.vault,
     // When the sign was last printed, ms UTC; null: never, as far as this person knows.
     signPrinted: () => call<number | null>('GET', printed),
     notePrinted: (at: number) => call<unknown>('PUT', printed, { body: at }),

@@ -1,6 +1,6 @@
 // How far the site is set up, from its real state. Pure.
 import type { Camera, Site } from '../types';
-import type { Vault } from './api';
+import type { Vault } from '../vault/api';
 
 // The vault before the camera: without one, nothing is recorded or shown.
 export const steps = ['site', 'vault', 'camera', 'people', 'sign'] as const;
@@ -24,7 +24,7 @@ export function stepsDone(facts: Facts): Record<Step, boolean> {
     return {
         site: siteDone(facts.site),
         camera: facts.cameras.some(isLive),
-        vault: facts.vault.exists,
+        vault: facts.vault.exists && facts.vault.tested,
         people: facts.users + facts.invitations > 1,
         sign: facts.signPrinted !== null,
     };

@@ -20,6 +20,7 @@ import {
     type Unlock,
 } from './crypto/client';
 import { VaultError } from './crypto/failure';
+import { tokenAnswer, tokenAnswersHere } from './crypto/token';
 import { isAboutSecret, vaultWords } from './failure';
 import { isMine } from './order';
 import { Range, useCameraNames, When } from './parts';
@@ -91,6 +92,9 @@ async function take(file: File): Promise<Share> {
     const content = await readChosen(file);
     const facts = content && parseShareFile(content);
     if (!content || !facts) throw new VaultError('share_damaged', 'not a share file');
+    const { protection } = facts;
+    if (protection.kind === 'fido2' && !tokenAnswersHere(protection.rpId))
+        throw new Said(words.tokenElsewhere(protection.rpId));
     return { file: file.name, bytes: content, facts };
 }
 
@@ -102,7 +106,7 @@ async function unlockOf(share: Share, passphrase: string): Promise<Unlock> {
         case 'argon2id':
             return { passphrase };
         case 'fido2':
-            throw new VaultError('share_needs_token', 'a security token');
+            return { token: await tokenAnswer(protection) };
     }
 }
 

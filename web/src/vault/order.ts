@@ -84,17 +84,22 @@ export const moods = {
     ended: 'quiet',
 } as const satisfies Record<RequestState, string>;
 
-// What `scrim vault init` warns of, in the words of the assistant: all holders answer to the same
-// line, or one who is lost ends it.
-export type Weakness = 'one-line' | 'no-spare' | 'untested';
+// What `scrim vault init` warns of (scrim_holders_advise, src/cli/holders.c).
+export type Weakness =
+    | { kind: 'no-spare' | 'no-lines' | 'untested' }
+    | { kind: 'one-line'; line: string; count: number; all: boolean };
 
 export function weaknesses(vault: Pick<Vault, 'threshold' | 'holders' | 'tested'>): Weakness[] {
     const holders = vault.holders ?? [];
-    const lines = new Set(holders.map(({ line }) => line));
-    const oneLine = holders.length > 1 && lines.size === 1 && !lines.has('');
-    return [
-        ...(oneLine ? (['one-line'] as const) : []),
-        ...(vault.threshold === holders.length ? (['no-spare'] as const) : []),
-        ...(vault.tested ? [] : (['untested'] as const)),
-    ];
+    const needed = vault.threshold ?? 0;
+    const found: Weakness[] = [];
+    if (!vault.tested) found.push({ kind: 'untested' });
+    if (needed === holders.length) found.push({ kind: 'no-spare' });
+    for (const line of new Set(holders.map((each) => each.line))) {
+        const count = holders.filter((each) => each.line === line).length;
+        if (line !== '' && count >= needed)
+            found.push({ kind: 'one-line', line, count, all: count === holders.length });
+    }
+    if (holders.every(({ line }) => line === '')) found.push({ kind: 'no-lines' });
+    return found;
 }

@@ -43,6 +43,7 @@ export function Help({ onClose }: { onClose: () => void }) {
                 <Keys title={text.help.camera} rows={text.help.keys.camera} />
                 <Keys title={text.help.timeline} rows={text.help.keys.timeline} />
                 <Keys title={text.help.review} rows={text.help.keys.review} />
+                <Keys title={text.help.vault} rows={text.help.keys.vault} />
             </div>
             <label class="check">
                 <input

@@ -269,6 +269,7 @@ export const desk: typeof english = {
         camera: 'Bei einer Kamera',
         timeline: 'Auf ihrer Zeitleiste',
         review: 'In der Zeitleiste aller Kameras',
+        vault: 'Im Tresor',
         keys: {
             wall: [
                 ['1 … 42', 'die Kamera mit dieser Nummer öffnen'],
@@ -314,6 +315,12 @@ export const desk: typeof english = {
                 ['L', 'zurück zum Livebild'],
                 ['E', 'einen Film exportieren'],
                 ['Esc', 'den Export schließen'],
+            ],
+            vault: [
+                ['J K', 'nächste, vorige Anfrage'],
+                ['Eingabe', 'Anfrage öffnen'],
+                ['N', 'Original anfragen'],
+                ['Esc', 'zurück zu allen Anfragen'],
             ],
         },
     },

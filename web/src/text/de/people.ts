@@ -12,7 +12,7 @@ export const people: typeof en.people = {
     },
 
     usersLead:
-        'Wer sich hier anmelden kann und was er darf. Keine Rolle sieht ein Original: Alles am Desk ist geschwärzt.',
+        'Wer sich hier anmelden kann und was er darf. In keiner Rolle sieht jemand allein ein Original: Dazu müssen die Schlüsselhalter zustimmen.',
     invite: 'Jemanden einladen',
     you: '(Sie)',
     allCameras: 'Alle Kameras',

@@ -56,11 +56,11 @@ export const setup: typeof en.setup = {
         'Dieser Standort hat noch keinen Tresor. Bis dahin wird keine Kamera aufgezeichnet oder gezeigt.',
     vaultHow: [
         'Wählen Sie mindestens drei Personen, denen Sie zutrauen, gemeinsam zu entscheiden, und wie viele davon es braucht.',
-        'Führen Sie auf dem Rechner dieses Standorts den Befehl unten mit ihren Namen aus. Er fragt jede nach einer Passphrase.',
+        'Führen Sie auf dem Rechner dieses Standorts den Befehl unten aus, mit ihren Namen und der Stelle, der sie unterstehen. Er fragt jede nach einer Passphrase.',
         'Geben Sie jeder ihre Anteilsdatei vom Stick und löschen Sie sie dort. Behalten Sie keine auf diesem Rechner.',
     ],
     vaultCommand:
-        'scrim vault init VERZEICHNIS -k 2 --holder ANNA --holder BEN --holder CLEO --out /media/stick/shares',
+        'scrim vault init VERZEICHNIS -k 2 --holder ANNA=HAFEN --holder BEN=BETRIEBSRAT --holder CLEO=RECHT --out /media/stick/shares',
     vaultAfter:
         'VERZEICHNIS ist das Verzeichnis des Standorts. Sobald der Tresor da ist, beginnt die Aufzeichnung von selbst.',
     vaultStill: 'Es gibt noch keinen Tresor.',
@@ -68,7 +68,25 @@ export const setup: typeof en.setup = {
     vaultIs: (k, n) =>
         `Es gibt einen Tresor. Je ${k} seiner ${n} Schlüsselhalter öffnen gemeinsam.`,
     vaultThere: 'Es gibt einen Tresor.',
-    vaultHolders: (names) => `Schlüsselhalter: ${names}.`,
+    vaultHolders: 'Schlüsselhalter',
+    vaultLine: (line) => `Untersteht: ${line}`,
+    vaultNoLine: 'Niemand hat vermerkt, wem sie unterstehen.',
+    vaultWeak: {
+        'no-spare':
+            'Alle Schlüsselhalter werden gebraucht: Mit einem verlorenen Anteil sind alle Originale verloren. Haben Sie mindestens einen mehr, als zustimmen müssen.',
+        'no-lines':
+            'Nirgends steht, wem die Schlüsselhalter unterstehen. Wer zusammen öffnen kann, sollte nicht denselben Vorgesetzten haben.',
+        untested: 'Noch hat niemand mit diesem Tresor etwas geöffnet.',
+    },
+    vaultOneLine: (line, count, all) =>
+        all
+            ? `Alle ${count} Schlüsselhalter unterstehen einer Stelle (${line}): Wer sie leitet, kann alles öffnen lassen.`
+            : `${count} Schlüsselhalter unterstehen einer Stelle (${line}), und das genügt: Wer sie leitet, kann alles öffnen lassen.`,
+    vaultTested: 'Die Probeöffnung ist erfolgt: Die Anteile passen.',
+    vaultTest: (k) =>
+        `Bevor der Standort in Betrieb geht, öffnen ${k} Schlüsselhalter etwas Wertloses, um zu sehen, dass ihre Anteile passen. Auf dem Rechner dieses Standorts:`,
+    vaultTestCommand: (k) =>
+        `scrim vault test VERZEICHNIS ${Array.from({ length: k }, (_, i) => `--share ANTEIL-${i + 1}.json`).join(' ')}`,
 
     peopleLead:
         'Laden Sie die ein, die hier arbeiten. Jeder wählt ein eigenes Passwort; niemand teilt eines aus.',

@@ -63,6 +63,7 @@ export const vault: typeof en.vault = {
     notAsking: 'Ihre Rolle sieht Anfragen ein; nach Originalen fragen kann sie nicht.',
     ask: 'Original anfragen',
     askHere: 'Original anfragen',
+    askHereHint: 'Die Schlüsselhalter nach dem Original dieser Zeit fragen',
     back: 'Alle Anfragen',
     request: (n) => `Anfrage ${n}`,
     numbered: (n) => `#${n}`,
@@ -229,6 +230,8 @@ export const vault: typeof en.vault = {
         shareHint: 'Legen Sie die Datei share-NUMMER-NAME.json hier ab oder wählen Sie sie aus.',
         shareIs: (file, name) => `${file}: der Anteil von ${name}`,
         passphrase: 'Passphrase Ihres Anteils',
+        tokenElsewhere: (host) =>
+            `Der Sicherheitsschlüssel dieses Anteils antwortet nur, wo der Desk als ${host} geöffnet ist. Öffnen Sie ihn dort, oder nehmen Sie den Befehl weiter unten.`,
         tokenHint:
             'Halten Sie Ihren Sicherheitsschlüssel bereit. Der Browser verlangt ihn, wenn Sie entscheiden.',
         promise:

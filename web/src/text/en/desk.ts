@@ -259,6 +259,7 @@ export const desk = {
         camera: 'On a camera',
         timeline: 'On its timeline',
         review: 'In the timeline of all cameras',
+        vault: 'In the vault',
         keys: {
             wall: [
                 ['1 … 42', 'open the camera of that number'],
@@ -304,6 +305,12 @@ export const desk = {
                 ['L', 'back to live'],
                 ['E', 'export a film'],
                 ['Esc', 'close the export'],
+            ],
+            vault: [
+                ['J K', 'next, previous request'],
+                ['Enter', 'open the request'],
+                ['N', 'request an original'],
+                ['Esc', 'back to all requests'],
             ],
         },
     },

@@ -4,7 +4,7 @@ export const people = {
     tabs: { users: 'Users', groups: 'Camera groups', tokens: 'Tokens', acts: 'Log' },
 
     usersLead:
-        'Who can sign in here, and what they may do. Nobody sees an original, in any role: everything on the desk is redacted.',
+        'Who can sign in here, and what they may do. In no role does anybody see an original alone: that takes the agreement of the keyholders.',
     invite: 'Invite somebody',
     you: '(you)',
     allCameras: 'All cameras',

@@ -52,11 +52,11 @@ export const setup = {
     vaultNone: 'This site has no vault yet. Until it has one, no camera is recorded or shown.',
     vaultHow: [
         'Choose at least three people whom you trust to decide together, and how many of them it takes.',
-        'On the machine of this site, run the command below with their names. It asks each for a passphrase.',
+        'On the machine of this site, run the command below with their names and to whom each reports. It asks each for a passphrase.',
         'Give each their share file from the stick, and remove it there. Keep none on this machine.',
     ],
     vaultCommand:
-        'scrim vault init DIR -k 2 --holder ANNA --holder BEN --holder CLEO --out /media/stick/shares',
+        'scrim vault init DIR -k 2 --holder ANNA=HARBOUR --holder BEN=COUNCIL --holder CLEO=LAW --out /media/stick/shares',
     vaultAfter:
         'DIR is the directory of the site. Recording begins by itself when the vault is there.',
     vaultStill: 'There is still no vault.',
@@ -64,7 +64,25 @@ export const setup = {
     vaultIs: (k: number, n: number) =>
         `There is a vault. Any ${k} of its ${n} holders open together.`,
     vaultThere: 'There is a vault.',
-    vaultHolders: (names: string) => `Holders: ${names}.`,
+    vaultHolders: 'Holders',
+    vaultLine: (line: string) => `Reports to: ${line}`,
+    vaultNoLine: 'Nobody noted to whom they report.',
+    vaultWeak: {
+        'no-spare':
+            'All holders are needed: one lost share loses every original. Have at least one holder more than must agree.',
+        'no-lines':
+            'Nothing says to whom the holders report. Those who are enough to open should not have the same chief.',
+        untested: 'Nobody has opened anything with this vault yet.',
+    },
+    vaultOneLine: (line: string, count: number, all: boolean) =>
+        all
+            ? `All ${count} holders report to one line (${line}): whoever heads it can have everything opened.`
+            : `${count} holders report to ${line}, and that is enough: whoever heads it can have everything opened.`,
+    vaultTested: 'The test opening was done: the holders’ shares fit.',
+    vaultTest: (k: number) =>
+        `Before the site goes live, ${k} holders open something that is worth nothing, to see that their shares fit. On the machine of this site:`,
+    vaultTestCommand: (k: number) =>
+        `scrim vault test DIR ${Array.from({ length: k }, (_, i) => `--share SHARE-${i + 1}.json`).join(' ')}`,
 
     peopleLead:
         'Invite those who work here. Each chooses a password of their own; nobody hands one out.',

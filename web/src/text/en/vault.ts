@@ -60,6 +60,7 @@ export const vault = {
     notAsking: 'Your role looks at requests; it cannot ask for originals.',
     ask: 'Request an original',
     askHere: 'Request the original',
+    askHereHint: 'Ask the keyholders for the original of this time',
     back: 'All requests',
     request: (n: number) => `Request ${n}`,
     numbered: (n: number) => `#${n}`,
@@ -223,6 +224,8 @@ export const vault = {
         shareHint: 'Drop the file share-NUMBER-NAME.json here, or choose it.',
         shareIs: (file: string, name: string) => `${file}: the share of ${name}`,
         passphrase: 'Passphrase of your share',
+        tokenElsewhere: (host: string) =>
+            `The security key of this share answers only where the desk is opened as ${host}. Open it there, or use the command below.`,
         tokenHint: 'Have your security key ready. The browser asks for it when you decide.',
         promise: 'Your share stays in this page. Only your signed decision is sent.',
         reason: 'Reason',
