@@ -4,6 +4,7 @@
     vault_token.py SCRIM VECTORS/scrim-share.json
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -99,6 +100,18 @@ def there_and_back(stage):
         code, _, err = stage.run("protect", "--share", made, "--out", back, "--device", path, "--passphrase-file", stage.pin, "--new-passphrase-file", stage.pin)
         say("back under a passphrase", None if code == 0 and json.loads(back.read_text())["protection"] == "argon2id" else err)
     expect("which opens without it", stage.verify(back), 0, "share 1 (anna)")
+
+
+def specification(_):
+    """WebAuthn level 3, 16.17.1.2: what a browser makes of a page's input, and a token of that."""
+    seed, token = b"WebAuthn PRF test vectors", Token()
+    token.credentials[b""] = ("", None, b"", hashlib.sha256(seed + b"\x06").digest())
+    for last, salt, output in (
+        (b"\x02", "527413ebb48293772df30f031c5ac4650c7de14bf9498671ae163447b6a772b3", "3c33e07d202c3b029cc21f1722767021bf27d595933b3d2b6a1b9d5dddc77fae"),
+        (b"\x03", "d68ac03329a10ee5e0ec834492bb9a96a0e547baf563bf78ccbe8789b22e776b", "a62a8773b19cda90d7ed4ef72a80a804320dbd3997e2f663805ad1fd3293d50b"),
+    ):
+        found = prf_salt(seed + last)
+        say("WebAuthn's own vectors", None if (found.hex(), token.output(b"", found).hex()) == (salt, output) else found.hex())
 
 
 def vectors(stage):
@@ -224,7 +237,7 @@ def on_a_terminal(stage):
 
 
 def main():
-    for part in (there_and_back, vectors, pins, not_this_one, gone, fingers, names, on_a_terminal):
+    for part in (specification, there_and_back, vectors, pins, not_this_one, gone, fingers, names, on_a_terminal):
         with tempfile.TemporaryDirectory(prefix="scrim-token-") as directory:
             part(Stage(directory))
     return failed
