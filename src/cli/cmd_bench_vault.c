@@ -118,7 +118,7 @@ static int set_scene(struct scene *s, struct scrim_error *error)
     s->label = (struct scrim_vault_label){.site = "bench", .camera = "camera"};
     crypto_core_ristretto255_scalar_random(s->scalar);
     randombytes_buf(s->plain, sizeof s->plain);
-    int result = scrim_vault_generate(THRESHOLD, HOLDERS, names, &s->vault, s->shares, error);
+    int result = scrim_vault_generate(THRESHOLD, HOLDERS, names, NULL, &s->vault, s->shares, error);
     if (result >= 0)
         result = scrim_tdh2_wrap(&s->vault, &s->label, s->hour_key, s->file_key, &stanza);
     if (result >= 0)

@@ -145,7 +145,7 @@ static int init_vault(const struct init_args *args, const char *dir, struct scri
     const unsigned k = (unsigned)args->threshold, n = (unsigned)args->holders.count;
     struct scrim_vault vault;
     struct scrim_share shares[SCRIM_OPT_LIST_MAX] = {0};
-    result = scrim_vault_generate(k, n, args->holders.items, &vault, shares, error);
+    result = scrim_vault_generate(k, n, args->holders.items, NULL, &vault, shares, error);
     if (result >= 0) {
         printf("shares:\n");
         result = save_all(args, path, &vault, shares, error);

@@ -8,6 +8,7 @@
 
 // coefficients: k scalars, f(0) first.
 SCRIM_MUST_CHECK int scrim_vault_generate_with(unsigned k, unsigned n, const char *const *names,
+                                               const char *const *lines,
                                                const uint8_t (*coefficients)[SCALAR_BYTES],
                                                struct scrim_vault *ret_vault,
                                                struct scrim_share *ret_shares,
@@ -34,9 +35,10 @@ SCRIM_MUST_CHECK int scrim_tdh2_wrap_key(const uint8_t z[POINT_BYTES],
                                          const uint8_t vault_id[SCRIM_VAULT_ID],
                                          const struct scrim_vault_label *label, uint8_t ret[32]);
 
-void scrim_vault_compute_id(const struct scrim_vault *vault, uint8_t ret[SCRIM_VAULT_ID]);
 // 1 to 63 bytes of UTF-8 that can be part of a file name: no control characters, no '/'.
 SCRIM_MUST_CHECK bool scrim_holder_name_valid(const char *name);
+// 0 to 63 bytes of UTF-8 without control characters.
+SCRIM_MUST_CHECK bool scrim_holder_line_valid(const char *line);
 // Everything that must hold of a public part, whoever wrote it.
 SCRIM_MUST_CHECK int scrim_vault_validate(const struct scrim_vault *vault,
                                           struct scrim_error *error);

@@ -2,34 +2,13 @@
 // "Setup").
 #include "vault/vault.h"
 
+#include "vault/dealing.h"
+#include "vault/holder_key.h"
 #include "vault/polynomial.h"
 #include "vault/tdh2_impl.h"
 
 #include <stdio.h>
 #include <string.h>
-
-// SHA-256("scrim-vault/v1" ‖ k ‖ n ‖ A_0 … A_{k-1} ‖ Y_1 … Y_n ‖ names), first 16 bytes; names each
-// after their length in one byte, k and n in two.
-void scrim_vault_compute_id(const struct scrim_vault *vault, uint8_t ret[SCRIM_VAULT_ID])
-{
-    static const char domain[] = "scrim-vault/v1";
-    const uint8_t sizes[4] = {(uint8_t)(vault->threshold >> 8), (uint8_t)vault->threshold,
-                              (uint8_t)(vault->holders_count >> 8), (uint8_t)vault->holders_count};
-    uint8_t digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const uint8_t *)domain, sizeof domain - 1);
-    crypto_hash_sha256_update(&state, sizes, sizeof sizes);
-    crypto_hash_sha256_update(&state, vault->commitments[0], vault->threshold * POINT_BYTES);
-    crypto_hash_sha256_update(&state, vault->verify_keys[0], vault->holders_count * POINT_BYTES);
-    for (unsigned i = 0; i < vault->holders_count; i++) {
-        const uint8_t length = (uint8_t)strlen(vault->names[i]);
-        crypto_hash_sha256_update(&state, &length, 1);
-        crypto_hash_sha256_update(&state, (const uint8_t *)vault->names[i], length);
-    }
-    crypto_hash_sha256_final(&state, digest);
-    memcpy(ret, digest, SCRIM_VAULT_ID);
-}
 
 // The number of bytes of the UTF-8 character at `at`, 0 if it is none (RFC 3629: no overlong
 // forms, no surrogates, nothing above U+10FFFF).
@@ -56,18 +35,29 @@ static size_t utf8_length(const unsigned char *at)
     return 0;
 }
 
-bool scrim_holder_name_valid(const char *name)
+#define TEXT_SIZE sizeof((struct scrim_share *)0)->name
+
+static bool is_text(const char *text)
 {
-    const size_t length = strnlen(name, sizeof((struct scrim_share *)0)->name);
-    if (length == 0 || length >= sizeof((struct scrim_share *)0)->name || name[0] == '.')
+    if (strnlen(text, TEXT_SIZE) == TEXT_SIZE)
         return false;
-    for (const unsigned char *at = (const unsigned char *)name; *at;) {
+    for (const unsigned char *at = (const unsigned char *)text; *at;) {
         const size_t step = utf8_length(at);
-        if (step == 0 || *at < 0x20 || *at == 0x7f || *at == '/')
+        if (step == 0 || *at < 0x20 || *at == 0x7f)
             return false;
         at += step;
     }
     return true;
+}
+
+bool scrim_holder_name_valid(const char *name)
+{
+    return is_text(name) && name[0] != '\0' && name[0] != '.' && !strchr(name, '/');
+}
+
+bool scrim_holder_line_valid(const char *line)
+{
+    return is_text(line);
 }
 
 static int check_names(const struct scrim_vault *vault, struct scrim_error *error)
@@ -79,6 +69,11 @@ static int check_names(const struct scrim_vault *vault, struct scrim_error *erro
                 "the name of holder %u must be 1 to 63 bytes of UTF-8, without '/' or "
                 "control characters, and not start with a dot",
                 i + 1);
+        if (!scrim_holder_line_valid(vault->lines[i]))
+            return scrim_fail(error, SCRIM_EINVAL,
+                              "the reporting line of %s must be at most 63 bytes of UTF-8, without "
+                              "control characters",
+                              vault->names[i]);
         for (unsigned j = 0; j < i; j++)
             if (strcmp(vault->names[i], vault->names[j]) == 0)
                 return scrim_fail(error, SCRIM_EINVAL, "holders %u and %u have the same name (%s)",
@@ -127,10 +122,13 @@ int scrim_vault_validate(const struct scrim_vault *vault, struct scrim_error *er
     if (!keys_consistent(vault))
         return scrim_fail(error, SCRIM_EINVAL,
                           "the holders' keys do not fit the vault's commitments");
-    uint8_t id[SCRIM_VAULT_ID];
+    uint8_t id[SCRIM_VAULT_ID], dealing_id[SCRIM_DEALING_ID];
     scrim_vault_compute_id(vault, id);
-    if (memcmp(id, vault->id, sizeof id) != 0)
-        return scrim_fail(error, SCRIM_EINVAL, "the vault id is not the digest of its content");
+    if (vault->dealing < 1 || memcmp(id, vault->id, sizeof id) != 0)
+        return scrim_fail(error, SCRIM_EINVAL, "the vault id is not the digest of its public key");
+    scrim_vault_compute_dealing_id(vault, dealing_id);
+    if (memcmp(dealing_id, vault->dealing_id, sizeof dealing_id) != 0)
+        return scrim_fail(error, SCRIM_EINVAL, "the dealing's id is not the digest of its content");
     return SCRIM_OK;
 }
 
@@ -146,27 +144,26 @@ static int deal(const uint8_t (*coefficients)[SCALAR_BYTES], struct scrim_vault 
         if (!scrim_point_mul(shares[i].secret, NULL, vault->verify_keys[i]))
             return SCRIM_EINVAL;
     }
-    scrim_vault_compute_id(vault, vault->id);
-    for (unsigned i = 0; i < vault->holders_count; i++) {
-        memcpy(shares[i].vault_id, vault->id, SCRIM_VAULT_ID);
-        memcpy(shares[i].name, vault->names[i], sizeof shares[i].name);
-        shares[i].index = i + 1;
-    }
+    scrim_dealing_complete(vault, shares);
     return SCRIM_OK;
 }
 
 int scrim_vault_generate_with(unsigned k, unsigned n, const char *const *names,
-                              const uint8_t (*coefficients)[SCALAR_BYTES],
+                              const char *const *lines, const uint8_t (*coefficients)[SCALAR_BYTES],
                               struct scrim_vault *ret_vault, struct scrim_share *ret_shares,
                               struct scrim_error *error)
 {
     int result = check_sizes(k, n, error);
     if (result < 0)
         return result;
-    struct scrim_vault vault = {.threshold = k, .holders_count = n};
-    for (unsigned i = 0; i < n; i++)
+    struct scrim_vault vault = {.dealing = 1, .threshold = k, .holders_count = n};
+    for (unsigned i = 0; i < n; i++) {
+        const char *line = lines && lines[i] ? lines[i] : "";
         snprintf(vault.names[i], sizeof vault.names[i], "%s",
                  scrim_holder_name_valid(names[i]) ? names[i] : ""); // "" is refused below
+        snprintf(vault.lines[i], sizeof vault.lines[i], "%s",
+                 scrim_holder_line_valid(line) ? line : "\x7f"); // refused likewise
+    }
     result = check_names(&vault, error);
     if (result < 0)
         return result;
@@ -180,7 +177,7 @@ int scrim_vault_generate_with(unsigned k, unsigned n, const char *const *names,
     return SCRIM_OK;
 }
 
-int scrim_vault_generate(unsigned k, unsigned n, const char *const *names,
+int scrim_vault_generate(unsigned k, unsigned n, const char *const *names, const char *const *lines,
                          struct scrim_vault *ret_vault, struct scrim_share *ret_shares,
                          struct scrim_error *error)
 {
@@ -189,7 +186,7 @@ int scrim_vault_generate(unsigned k, unsigned n, const char *const *names,
     for (unsigned j = 0; j < k && j < SCRIM_VAULT_HOLDERS_MAX; j++)
         crypto_core_ristretto255_scalar_random(coefficients[j]);
     const int result =
-        scrim_vault_generate_with(k, n, names, coefficients, ret_vault, ret_shares, error);
+        scrim_vault_generate_with(k, n, names, lines, coefficients, ret_vault, ret_shares, error);
     (void)sodium_munlock(coefficients, sizeof coefficients);
     sodium_memzero(coefficients, sizeof coefficients);
     return result;
@@ -206,12 +203,15 @@ int scrim_share_check(const struct scrim_vault *vault, const struct scrim_share 
 {
     if (sodium_memcmp(share->vault_id, vault->id, SCRIM_VAULT_ID) != 0)
         return scrim_fail(error, SCRIM_EAUTH, "the share of %s is for another vault", share->name);
-    uint8_t expected[POINT_BYTES];
+    uint8_t expected[POINT_BYTES], sign_key[32];
+    scrim_holder_key(share, sign_key, NULL);
     if (share->index < 1 || share->index > vault->holders_count ||
         strcmp(share->name, vault->names[share->index - 1]) != 0 ||
         !scrim_scalar_valid(share->secret) || !scrim_point_mul(share->secret, NULL, expected) ||
-        memcmp(expected, vault->verify_keys[share->index - 1], POINT_BYTES) != 0)
-        return scrim_fail(error, SCRIM_EAUTH, "the share of %s does not belong to this vault",
-                          share->name);
+        memcmp(expected, vault->verify_keys[share->index - 1], POINT_BYTES) != 0 ||
+        memcmp(sign_key, vault->sign_keys[share->index - 1], sizeof sign_key) != 0)
+        return scrim_fail(error, SCRIM_EAUTH,
+                          "the share of %s does not belong to dealing %u of this vault",
+                          share->name, vault->dealing);
     return SCRIM_OK;
 }

@@ -8,15 +8,20 @@
 #define SCRIM_VAULT_HOLDERS_MAX 64
 #define SCRIM_HOUR_KEY 32
 #define SCRIM_REQUEST_ID 32
+#define SCRIM_DEALING_ID 32
 
 // The public part: who holds shares, how many open. Safe to publish.
 struct scrim_vault {
-    uint8_t id[SCRIM_VAULT_ID];
+    uint8_t id[SCRIM_VAULT_ID]; // of the secret: a refresh keeps it
+    unsigned dealing;           // 1, 2, …: a refresh deals new shares of the same secret
+    uint8_t dealing_id[SCRIM_DEALING_ID];             // digest of everything else here
     unsigned threshold, holders_count;                // k, n
     uint8_t public_key[32];                           // Y
     uint8_t commitments[SCRIM_VAULT_HOLDERS_MAX][32]; // A_0 … A_{k-1}
     uint8_t verify_keys[SCRIM_VAULT_HOLDERS_MAX][32]; // Y_1 … Y_n
+    uint8_t sign_keys[SCRIM_VAULT_HOLDERS_MAX][32];   // Ed25519: holder_key.h
     char names[SCRIM_VAULT_HOLDERS_MAX][64];          // of the holders, UTF-8
+    char lines[SCRIM_VAULT_HOLDERS_MAX][64];          // whom they report to, UTF-8; "": not said
 };
 
 // What a sealed file key is bound to. Part of the hash, so it cannot be changed afterwards.
@@ -46,10 +51,10 @@ struct scrim_partial {
     uint8_t u_i[32], e_i[32], f_i[32];
 };
 
-// Makes a vault and its shares. `names` has `n` entries. Everything secret but `ret_shares` is
-// wiped.
+// Makes a vault and its shares. `names` has `n` entries, `lines` too, or it is NULL. Everything
+// secret but `ret_shares` is wiped.
 SCRIM_MUST_CHECK int scrim_vault_generate(unsigned k, unsigned n, const char *const *names,
-                                          struct scrim_vault *ret_vault,
+                                          const char *const *lines, struct scrim_vault *ret_vault,
                                           struct scrim_share *ret_shares,
                                           struct scrim_error *error);
 // x_i·G = Σ i^j·A_j: SCRIM_EAUTH if the share does not belong to this vault.

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define FILE_MAX (64 * 1024)
+#define DEALING_MAX 1000000
 
 static const char format_name[] = "scrim-vault/v1";
 
@@ -26,11 +27,16 @@ static bool read_commitments(const json_t *array, struct scrim_vault *vault)
 
 static bool read_holder(const json_t *json, unsigned at, struct scrim_vault *vault)
 {
-    return scrim_json_has_only(json, 3) &&
+    return scrim_json_has_only(json, 5) &&
            json_integer_value(json_object_get(json, "index")) == (json_int_t)at + 1 &&
            scrim_json_text(json_object_get(json, "name"), vault->names[at],
                            sizeof vault->names[at]) &&
-           scrim_json_hex(json_object_get(json, "verify_key"), vault->verify_keys[at], POINT_BYTES);
+           scrim_json_text(json_object_get(json, "line"), vault->lines[at],
+                           sizeof vault->lines[at]) &&
+           scrim_json_hex(json_object_get(json, "verify_key"), vault->verify_keys[at],
+                          POINT_BYTES) &&
+           scrim_json_hex(json_object_get(json, "sign_key"), vault->sign_keys[at],
+                          sizeof vault->sign_keys[at]);
 }
 
 static bool read_holders(const json_t *array, struct scrim_vault *vault)
@@ -50,11 +56,17 @@ static bool read_vault(const json_t *json, struct scrim_vault *vault)
     const json_int_t threshold = json_integer_value(json_object_get(json, "threshold"));
     if (threshold < 1 || threshold > SCRIM_VAULT_HOLDERS_MAX)
         return false;
+    const json_int_t dealing = json_integer_value(json_object_get(json, "dealing"));
+    if (dealing < 1 || dealing > DEALING_MAX)
+        return false;
     vault->threshold = (unsigned)threshold;
-    return scrim_json_has_only(json, 6) &&
+    vault->dealing = (unsigned)dealing;
+    return scrim_json_has_only(json, 8) &&
            scrim_json_hex(json_object_get(json, "id"), vault->id, SCRIM_VAULT_ID) &&
            scrim_json_hex(json_object_get(json, "public_key"), vault->public_key, POINT_BYTES) &&
            read_commitments(json_object_get(json, "commitments"), vault) &&
+           scrim_json_hex(json_object_get(json, "dealing_id"), vault->dealing_id,
+                          SCRIM_DEALING_ID) &&
            read_holders(json_object_get(json, "holders"), vault);
 }
 
@@ -103,13 +115,16 @@ static json_t *vault_to_json(const struct scrim_vault *vault)
     for (unsigned j = 0; j < vault->threshold; j++)
         json_array_append_new(commitments, hex_json(vault->commitments[j], POINT_BYTES));
     for (unsigned i = 0; i < vault->holders_count; i++)
-        json_array_append_new(holders, json_pack("{s:i,s:s,s:o}", "index", (int)(i + 1), "name",
-                                                 vault->names[i], "verify_key",
-                                                 hex_json(vault->verify_keys[i], POINT_BYTES)));
-    return json_pack("{s:s,s:o,s:i,s:o,s:o,s:o}", "format", format_name, "id",
-                     hex_json(vault->id, SCRIM_VAULT_ID), "threshold", (int)vault->threshold,
-                     "public_key", hex_json(vault->public_key, POINT_BYTES), "commitments",
-                     commitments, "holders", holders);
+        json_array_append_new(holders,
+                              json_pack("{s:i,s:s,s:s,s:o,s:o}", "index", (int)(i + 1), "name",
+                                        vault->names[i], "line", vault->lines[i], "verify_key",
+                                        hex_json(vault->verify_keys[i], POINT_BYTES), "sign_key",
+                                        hex_json(vault->sign_keys[i], sizeof vault->sign_keys[i])));
+    return json_pack("{s:s,s:o,s:i,s:o,s:i,s:o,s:o,s:o}", "format", format_name, "id",
+                     hex_json(vault->id, SCRIM_VAULT_ID), "dealing", (int)vault->dealing,
+                     "dealing_id", hex_json(vault->dealing_id, SCRIM_DEALING_ID), "threshold",
+                     (int)vault->threshold, "public_key", hex_json(vault->public_key, POINT_BYTES),
+                     "commitments", commitments, "holders", holders);
 }
 
 // What is about to be written must read back as this vault: a file that cannot open what was sealed
@@ -124,7 +139,7 @@ static int render(const struct scrim_vault *vault, struct scrim_buf *ret)
     struct scrim_vault again;
     if (result >= 0)
         result = scrim_vault_parse(ret->data, ret->len, &again, NULL);
-    if (result >= 0 && memcmp(again.id, vault->id, SCRIM_VAULT_ID) != 0)
+    if (result >= 0 && memcmp(again.dealing_id, vault->dealing_id, SCRIM_DEALING_ID) != 0)
         result = SCRIM_EINTERNAL;
     return result;
 }

@@ -74,7 +74,7 @@ static inline void rig_start_keeping(struct rig *rig, enum scrim_keep keep)
     *rig = (struct rig){.keep = keep};
     test_make_dir(rig->dir);
     fake_clock_start(&rig->clock, START_US);
-    REQUIRE(scrim_vault_generate(2, 3, names, &rig->vault, rig->shares, &error) == SCRIM_OK);
+    REQUIRE(scrim_vault_generate(2, 3, names, NULL, &rig->vault, rig->shares, &error) == SCRIM_OK);
     REQUIRE(scrim_device_key_create(rig->dir, &error) == SCRIM_OK);
     REQUIRE(scrim_device_key_load(rig->dir, &rig->key, &error) == SCRIM_OK);
     scrim_params_init(&rig->params, SCRIM_CODEC_H264);

@@ -45,7 +45,7 @@ void fixture_create(struct fixture *f)
     MUST(scrim_device_key_create(f->dir, &error));
     MUST(scrim_device_key_load(f->dir, &f->key, &error));
     MUST(scrim_device_public_load(f->dir, f->public_key, &error));
-    MUST(scrim_vault_generate(2, 3, names, &f->vault, f->shares, &error));
+    MUST(scrim_vault_generate(2, 3, names, NULL, &f->vault, f->shares, &error));
     fixture_path(f, "state/vault.json", path);
     MUST(scrim_vault_save(path, &f->vault, &error));
 }

@@ -461,7 +461,7 @@ static void wrong_seal(void)
     struct scrim_vault vault;
     struct scrim_share shares[3];
     char path[SCRIM_PATH_MAX];
-    CHECK_INT(scrim_vault_generate(2, 3, names, &vault, shares, &error), SCRIM_OK);
+    CHECK_INT(scrim_vault_generate(2, 3, names, NULL, &vault, shares, &error), SCRIM_OK);
     fixture_path(&f, "state/vault.json", path);
     CHECK_INT(unlink(path), 0);
     expect(&f, "header " DAY "/100005.mp4.age\n"); // no vault, no proof to check

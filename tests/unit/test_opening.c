@@ -181,7 +181,7 @@ static void wrong_shares(void)
     refused(&f, &wanted, SCRIM_EAUTH, "");
     shares[1].index = 4;
     refused(&f, &wanted, SCRIM_EAUTH, "");
-    CHECK_INT(scrim_vault_generate(2, 3, names, &vault, foreign, &error), SCRIM_OK);
+    CHECK_INT(scrim_vault_generate(2, 3, names, NULL, &vault, foreign, &error), SCRIM_OK);
     shares[1] = foreign[1];
     refused(&f, &wanted, SCRIM_EAUTH, "");
     memcpy(shares[1].vault_id, f.vault.id,

@@ -3,6 +3,7 @@
 #include "age/stanza.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "vault/dealing.h"
 #include "vault/files.h"
 #include "vault/polynomial.h"
 #include "vault/tdh2_impl.h"
@@ -41,7 +42,7 @@ static struct scrim_tdh2 seal(const struct scrim_vault *vault,
 static void set(struct scene *scene, unsigned k, unsigned n)
 {
     struct scrim_error error = {0};
-    CHECK_INT(scrim_vault_generate(k, n, names, &scene->vault, scene->shares, &error), 0);
+    CHECK_INT(scrim_vault_generate(k, n, names, NULL, &scene->vault, scene->shares, &error), 0);
     scene->sealed = seal(&scene->vault, &quay);
     for (unsigned i = 0; i < n; i++)
         CHECK_INT(scrim_tdh2_partial(&scene->vault, &scene->shares[i], &scene->sealed, request_id,
@@ -296,17 +297,17 @@ static void impossible_vaults(void)
     struct scrim_share shares[5];
     struct scrim_error error = {0};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        CHECK_INT(scrim_vault_generate(sizes[i].k, sizes[i].n, names, &vault, shares, &error),
+        CHECK_INT(scrim_vault_generate(sizes[i].k, sizes[i].n, names, NULL, &vault, shares, &error),
                   SCRIM_EINVAL);
     for (size_t i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++)
-        CHECK_INT(scrim_vault_generate(2, 2, bad_names[i], &vault, shares, &error), SCRIM_EINVAL);
+        CHECK_INT(scrim_vault_generate(2, 2, bad_names[i], NULL, &vault, shares, &error), SCRIM_EINVAL);
     char longest[65];
     memset(longest, 'x', sizeof longest - 1);
     longest[64] = '\0';
     const char *const two[] = {longest, "ben"};
-    CHECK_INT(scrim_vault_generate(2, 2, two, &vault, shares, &error), SCRIM_EINVAL);
+    CHECK_INT(scrim_vault_generate(2, 2, two, NULL, &vault, shares, &error), SCRIM_EINVAL);
     longest[63] = '\0';
-    CHECK_INT(scrim_vault_generate(2, 2, two, &vault, shares, &error), 0);
+    CHECK_INT(scrim_vault_generate(2, 2, two, NULL, &vault, shares, &error), 0);
 }
 
 static void the_largest_vault(void)
@@ -321,7 +322,7 @@ static void the_largest_vault(void)
         snprintf(texts[i], sizeof texts[i], "\"\\%061u", i); // the longest a name can be in JSON
         many[i] = texts[i];
     }
-    REQUIRE(scrim_vault_generate(64, 64, many, &vault, shares, NULL) == 0);
+    REQUIRE(scrim_vault_generate(64, 64, many, NULL, &vault, shares, NULL) == 0);
     test_make_dir(dir);
     snprintf(path, sizeof path, "%s/vault.json", dir);
     CHECK_INT(scrim_vault_save(path, &vault, NULL), 0);
@@ -404,8 +405,10 @@ static void forged_vaults(void)
         case 3: memset(forged.commitments[1], 0, 32); break;
         case 4: snprintf(forged.names[0], sizeof forged.names[0], "mallory"); break;
         }
-        if (change < 4)
+        if (change < 4) {
             scrim_vault_compute_id(&forged, forged.id);
+            scrim_vault_compute_dealing_id(&forged, forged.dealing_id);
+        }
         CHECK_INT(scrim_vault_validate(&forged, NULL), SCRIM_EINVAL);
     }
     CHECK_INT(scrim_vault_validate(&scene.vault, NULL), 0);

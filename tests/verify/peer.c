@@ -110,7 +110,7 @@ static void prepare(struct vector *v)
     struct scrim_error error = {0};
     for (unsigned j = 0; j < v->k; j++)
         fixed_scalar(v->name, "coefficient", j, v->coefficients[j]);
-    require(scrim_vault_generate_with(v->k, v->n, v->holders,
+    require(scrim_vault_generate_with(v->k, v->n, v->holders, NULL,
                                       (const uint8_t(*)[SCALAR_BYTES])v->coefficients, &v->vault,
                                       v->shares, &error),
             &error);
@@ -352,7 +352,7 @@ static int seal(const char *dir)
     struct scrim_vault vault;
     struct scrim_share shares[3];
     struct scrim_error error = {0};
-    require(scrim_vault_generate(2, 3, names, &vault, shares, &error), &error);
+    require(scrim_vault_generate(2, 3, names, NULL, &vault, shares, &error), &error);
     require(scrim_vault_save(in(dir, "vault.json", 0), &vault, &error), &error);
     for (unsigned i = 0; i < 3; i++)
         require(scrim_share_save(in(dir, "share", i + 1), &shares[i], NULL, &error), &error);
