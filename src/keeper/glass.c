@@ -290,12 +290,9 @@ static void break_it(struct scrim_glass *glass, const struct scrim_glass_ask *as
 static bool is_current(const struct scrim_glass *glass, const struct scrim_glass_ask *ask,
                        struct scrim_glass_answer *ret)
 {
-    if (!glass->under_way || ask->glass != glass->under_way)
-        refuse(ret, SCRIM_GLASS_OVER, refusals[SCRIM_GLASS_OVER]);
-    else if (strcmp(current(glass)->who, ask->who) != 0)
-        refuse(ret, SCRIM_GLASS_NOT_NAMED, "It is somebody else's.");
-    else
+    if (glass->under_way && ask->glass == glass->under_way)
         return true;
+    refuse(ret, SCRIM_GLASS_OVER, refusals[SCRIM_GLASS_OVER]);
     return false;
 }
 
@@ -304,6 +301,10 @@ static void give_keys(struct scrim_glass *glass, const struct scrim_glass_ask *a
 {
     if (!is_current(glass, ask, ret))
         return;
+    if (strcmp(current(glass)->who, ask->who) != 0) {
+        refuse(ret, SCRIM_GLASS_NOT_NAMED, "It is somebody else's.");
+        return;
+    }
     if (seal_keys(glass, glass->recipient, ret) < 0)
         refuse(ret, SCRIM_GLASS_FAILED, "The keys could not be encrypted.");
     ret->until_us = current(glass)->until_us;

@@ -151,9 +151,9 @@ static int prepare(struct keeper *keeper, const char *dir, struct scrim_error *e
         result = keeper->signals =
             scrim_signals_open((const int[]){SIGTERM, SIGINT, SIGHUP, 0}, error);
     if (result >= 0)
-        result = scrim_hour_ring_open(&keeper->site, &keeper->ring, error);
-    if (result >= 0)
         result = open_glass(keeper, error);
+    if (result >= 0) // scrim-opener takes its being there for all of it
+        result = scrim_hour_ring_open(&keeper->site, &keeper->ring, error);
     if (result >= 0)
         result = open_server(keeper, error);
     if (result >= 0)

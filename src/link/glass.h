@@ -28,7 +28,7 @@ bool scrim_glass_key_parse(const void *body, size_t count, struct scrim_glass_ke
 enum scrim_glass_verb {
     SCRIM_GLASS_BREAK,  // text: the reason
     SCRIM_GLASS_KEYS,   // the keys again: a new quarter of an hour has begun
-    SCRIM_GLASS_END,    // before its time
+    SCRIM_GLASS_END,    // before its time, whoever asks: it takes nothing from anybody
     SCRIM_GLASS_SEEN,   // a keyholder has seen the alarm
     SCRIM_GLASS_REVIEW, // text: the review
     SCRIM_GLASS_VERBS

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fault.h"
+#include "store/sealed_file.h"
 #include "store/tail.h"
 
 #include <errno.h>
@@ -295,6 +296,79 @@ static void without_memory(void)
     fixture_destroy(&f);
 }
 
+// A header of these stanzas and a nonce, as a segment begins.
+static int head_of(const struct scrim_age_stanza *stanzas, size_t count)
+{
+    static const uint8_t file_key[SCRIM_AGE_FILE_KEY], nonce[SCRIM_AGE_NONCE] = {1};
+    struct scrim_sealed_head head;
+    struct scrim_error error;
+    struct scrim_buf bytes;
+    scrim_buf_init(&bytes, 1U << 16);
+    CHECK_INT(scrim_age_header_write(stanzas, count, file_key, &bytes), SCRIM_OK);
+    CHECK_INT(scrim_buf_append(&bytes, nonce, sizeof nonce), SCRIM_OK);
+    const int result = scrim_sealed_head_parse(bytes.data, bytes.len, "it", &head, &error);
+    if (result >= 0)
+        scrim_sealed_head_finish(&head);
+    scrim_buf_finish(&bytes);
+    return result;
+}
+
+static void with_break_glass(void)
+{
+    struct fixture f;
+    struct scrim_error error;
+    const struct scrim_vault_label label = {.site = "port",
+                                            .camera = "quay",
+                                            .start_utc_us = FIXTURE_START_US,
+                                            .hour = scrim_hour_of(FIXTURE_START_US)};
+    uint8_t hour_key[SCRIM_HOUR_KEY] = {0}, public[32], secret[32], other[32];
+    uint8_t file_key[SCRIM_AGE_FILE_KEY];
+    struct scrim_sealed_head head;
+    struct scrim_seal *seal;
+    struct scrim_buf out;
+    fixture_create(&f);
+    scrim_buf_init(&out, 1U << 20);
+    crypto_box_keypair(public, secret);
+    randombytes_buf(other, sizeof other);
+
+    // Off: not a byte of it.
+    CHECK_INT(scrim_seal_create(&f.vault, &label, hour_key, NULL, &seal, &out, &error), SCRIM_OK);
+    REQUIRE(scrim_sealed_head_parse(out.data, out.len, "it", &head, &error) >= 0);
+    CHECK_INT(head.header.stanzas_count, 1);
+    scrim_sealed_head_finish(&head);
+    scrim_seal_destroy(seal);
+
+    // On: whoever has the secret of that quarter of an hour has the file key, and nobody else.
+    scrim_buf_clear(&out);
+    CHECK_INT(scrim_seal_create(&f.vault, &label, hour_key, public, &seal, &out, &error), SCRIM_OK);
+    REQUIRE(scrim_sealed_head_parse(out.data, out.len, "it", &head, &error) >= 0);
+    CHECK_INT(head.header.stanzas_count, 2);
+    const struct scrim_age_stanza *stanzas = head.header.stanzas;
+    CHECK_INT(scrim_age_x25519_unwrap(&stanzas[1], other, file_key), SCRIM_EAUTH);
+    CHECK_INT(scrim_age_x25519_unwrap(&stanzas[1], secret, file_key), SCRIM_OK);
+    CHECK_INT(scrim_age_header_verify(&head.header, file_key), SCRIM_OK);
+
+    // The vault's first, one of X25519 after it, and nothing else.
+    const struct scrim_age_stanza two[] = {stanzas[0], stanzas[1]},
+                                  turned[] = {stanzas[1], stanzas[0]},
+                                  twice[] = {stanzas[0], stanzas[0]},
+                                  three[] = {stanzas[0], stanzas[1], stanzas[1]};
+    char *args[] = {(char[]){"X25519"}, (char[]){"AAAA"}};
+    const struct scrim_age_stanza wrong = {args, 2, stanzas[1].body, stanzas[1].body_len};
+    const struct scrim_age_stanza malformed[] = {stanzas[0], wrong};
+    CHECK_INT(head_of(two, 1), SCRIM_OK);
+    CHECK_INT(head_of(two, 2), SCRIM_OK);
+    CHECK(head_of(turned, 2) < 0);
+    CHECK(head_of(turned, 1) < 0);
+    CHECK_INT(head_of(twice, 2), SCRIM_EFORMAT);
+    CHECK_INT(head_of(three, 3), SCRIM_EFORMAT);
+    CHECK_INT(head_of(malformed, 2), SCRIM_EFORMAT);
+    scrim_sealed_head_finish(&head);
+    scrim_seal_destroy(seal);
+    scrim_buf_finish(&out);
+    fixture_destroy(&f);
+}
+
 int main(int argc, char **argv)
 {
     return test_run(argc, argv,
@@ -305,6 +379,7 @@ int main(int argc, char **argv)
                         {"seal: the tail continues the file", tail_continues_the_file},
                         {"seal: two slots, the newer whole one counts", slots},
                         {"seal: tails are read strictly", tail_is_strict},
+                        {"seal: a second stanza for break-glass", with_break_glass},
                         {"seal: out of memory anywhere is an error, not a crash", without_memory},
                         {0},
                     });
