@@ -3,7 +3,7 @@
 import { recipientOf, recipientText } from '../src/vault/crypto/age';
 import { writeHeader } from '../src/vault/crypto/ageHeader';
 import { chunkBytes, payloadKey, sealChunk } from '../src/vault/crypto/agePayload';
-import { base64, concat, hex, u16, u32, u64, u8, utf8 } from '../src/vault/crypto/bytes';
+import { base64, concat, fromHex, hex, u16, u32, u64, u8, utf8 } from '../src/vault/crypto/bytes';
 import { multiply, scalarOf, secondGenerator, type Scalar } from '../src/vault/crypto/group';
 import { hkdf, sha256 } from '../src/vault/crypto/hash';
 import { signingKey } from '../src/vault/crypto/holderKey';
@@ -70,7 +70,7 @@ export function shareFile(
     index: number,
     under: { passphrase: string } | { token: Uint8Array } | null = null,
 ): Uint8Array {
-    const vaultId = new Uint8Array(Buffer.from(json.id, 'hex'));
+    const vaultId = must(fromHex(json.id, 16));
     const name = must(json.holders[index - 1]).name;
     const secret = must(shares[index - 1]);
     const salt = sodium.randombytes_buf(under && 'token' in under ? 32 : 16);
@@ -129,7 +129,7 @@ export interface Sealing {
 // The arguments and body of a stanza: TDH2 by the formulas, from random r and s.
 export function seal(json: PublicVault, what: Sealing, fileKey: Uint8Array) {
     const label: Label = {
-        vaultId: new Uint8Array(Buffer.from(json.id, 'hex')),
+        vaultId: must(fromHex(json.id, 16)),
         site: what.site,
         camera: what.camera,
         startUs: BigInt(what.startUs),
@@ -137,7 +137,7 @@ export function seal(json: PublicVault, what: Sealing, fileKey: Uint8Array) {
     };
     const labelBytes = encodeLabel(label);
     const [r, s] = [randomScalar(), randomScalar()];
-    const y = new Uint8Array(Buffer.from(json.public_key, 'hex'));
+    const y = must(fromHex(json.public_key, 32));
     const [u, uBar] = [must(multiply(r)), must(multiply(r, secondGenerator))];
     const [w, wBar] = [must(multiply(s)), must(multiply(s, secondGenerator))];
     const z = must(multiply(r, y));

@@ -101,6 +101,7 @@ class Scene {
                 hourKeys: this.hourKeys(),
                 identity: this.identity.slice(),
                 vaults: this.vaults.map(({ json }) => json),
+                part: { nth: 0, of: 1 },
                 ...change,
             },
             quiet,
@@ -156,6 +157,19 @@ test('vault: two holders approve, the requester sees every minute', () => {
     const header = service.header({ index: 1, exportTo: to, reading: null });
     assert.equal(header.segment, 1);
     assert.equal(header.suffix, null);
+});
+
+test('vault: several workers share the segments of a long request', () => {
+    const scene = new Scene(5);
+    const decisions = [scene.decide(1), scene.decide(3)];
+    const services = [0, 1].map((nth) => {
+        const service = new Service();
+        scene.open(decisions, { part: { nth, of: 2 } }, service);
+        return service;
+    });
+    for (let index = 0; index < 5; index++)
+        assert.deepEqual(scene.read(must(services[index % 2]), index), film(index));
+    fails('worker', () => must(services[0]).begin({ index: 1, quiet: false }));
 });
 
 test('vault: one is too few, a refusal is no approval, and nobody counts twice', () => {

@@ -7,8 +7,9 @@ import type { Identity } from './identity';
 import { Link, once } from './link';
 import type { OpenInput } from './open';
 import { pump, type RemoteReader } from './pump';
+import type { ProtectInput } from './reprotect';
 import type { OpenedFacts } from './service';
-import type { ExportHeader, OnProgress, Opening, Reviewed, SealedSource } from './types';
+import type { ExportHeader, OnProgress, Opening, Progress, Reviewed, SealedSource } from './types';
 
 export { VaultError, type FailureCode } from './failure';
 export {
@@ -50,6 +51,14 @@ export function decide(
     });
 }
 
+// The same share under a security token: the bytes of another share file. What is given in secrets
+// is handed over.
+export function protectShare(input: ProtectInput): Promise<Uint8Array<ArrayBuffer>> {
+    const secrets = [input.share.buffer as ArrayBuffer, input.answer.buffer as ArrayBuffer];
+    if ('token' in input.unlock) secrets.push(input.unlock.token.buffer as ArrayBuffer);
+    return once(undefined, (link) => link.call('protect', input, undefined, secrets));
+}
+
 // A fresh identity for one request. Keep it (keepIdentity) before the request is sent.
 export function makeIdentity(): Promise<Identity> {
     return once(undefined, (link) => link.call('makeIdentity', undefined));
@@ -60,26 +69,31 @@ export function readIdentity(text: string): Promise<Identity> {
     return once(undefined, (link) => link.call('readIdentity', { text }));
 }
 
+// Segments by turns over the workers: each holds the keys of its own.
 class RemoteOpening implements Opening {
     readonly id: string;
     readonly request;
     readonly segments;
     readonly shredded;
     readonly faults;
-    readonly #link: Link;
+    readonly #links: readonly Link[];
 
-    constructor(link: Link, facts: OpenedFacts) {
-        this.#link = link;
-        this.id = facts.id;
-        this.request = facts.request;
-        this.segments = facts.segments;
-        this.shredded = facts.shredded;
-        this.faults = facts.faults;
+    constructor(links: readonly Link[], facts: readonly OpenedFacts[]) {
+        const [first] = facts as [OpenedFacts, ...OpenedFacts[]];
+        this.#links = links;
+        this.id = first.id;
+        this.request = first.request;
+        this.segments = first.segments;
+        this.shredded = facts.flatMap(({ shredded }) => shredded).sort((a, b) => a - b);
+        // Each worker may have found the same.
+        const faults = facts.flatMap((each) => each.faults);
+        const names = faults.map(({ holder, code }) => `${code} ${holder}`);
+        this.faults = faults.filter((_, i) => names.indexOf(names[i] ?? '') === i);
     }
 
     async *read(index: number, source: SealedSource, signal?: AbortSignal) {
-        const reading = await this.#link.call('begin', { index, quiet: false });
-        yield* pump(this.#reader(reading), source, signal);
+        const reading = await this.#link(index).call('begin', { index, quiet: false });
+        yield* pump(this.#reader(index, reading), source, signal);
     }
 
     async headers(
@@ -96,7 +110,11 @@ class RemoteOpening implements Opening {
             if (this.shredded.includes(index)) continue;
             headers.push(
                 whole
-                    ? await this.#link.call('header', { index, exportTo, reading: null })
+                    ? await this.#link(index).call('header', {
+                          index,
+                          exportTo,
+                          reading: null,
+                      })
                     : await this.#headerOfTorn(index, exportTo, source(index), signal),
             );
         }
@@ -105,7 +123,7 @@ class RemoteOpening implements Opening {
     }
 
     close(): void {
-        this.#link.close();
+        for (const link of this.#links) link.close();
     }
 
     async #headerOfTorn(
@@ -114,18 +132,23 @@ class RemoteOpening implements Opening {
         source: SealedSource,
         signal: AbortSignal | undefined,
     ): Promise<ExportHeader> {
-        const reading = await this.#link.call('begin', { index, quiet: true });
-        const reader = this.#reader(reading);
+        const link = this.#link(index);
+        const reading = await link.call('begin', { index, quiet: true });
+        const reader = this.#reader(index, reading);
         try {
             for await (const _ of pump({ ...reader, close: () => {} }, source, signal));
-            return await this.#link.call('header', { index, exportTo, reading });
+            return await link.call('header', { index, exportTo, reading });
         } finally {
             reader.close();
         }
     }
 
-    #reader(reading: number): RemoteReader {
-        const link = this.#link;
+    #link(index: number): Link {
+        return this.#links[index % this.#links.length] as Link;
+    }
+
+    #reader(index: number, reading: number): RemoteReader {
+        const link = this.#link(index);
         return {
             push: (bytes) =>
                 link.call('push', { reading, bytes }, undefined, [bytes.buffer as ArrayBuffer]),
@@ -137,22 +160,49 @@ class RemoteOpening implements Opening {
     }
 }
 
-// Opens what k holders agreed to. `identity.secret` is copied; the worker wipes its copy. The file
-// keys live in the worker until close(). The signal ends the opening while it is being made.
+// One worker puts together some 500 segments a second, k = 3; more of them begin where that is felt.
+// The list has about 700 bytes a segment.
+function workersFor(list: Uint8Array): number {
+    const wanted = Math.ceil(list.length / 100_000);
+    return Math.max(1, Math.min(wanted, 4, navigator.hardwareConcurrency));
+}
+
+// One progress of several workers, each of which tells its own.
+function joined(count: number, onProgress: OnProgress | undefined): OnProgress[] {
+    const latest: Progress[] = [];
+    return Array.from({ length: count }, (_, nth) => (progress: Progress) => {
+        latest[nth] = progress;
+        const known = latest.filter((each) => each?.step === progress.step);
+        const done = known.reduce((sum, each) => sum + each.done, 0);
+        const total = known.reduce((sum, each) => sum + each.total, 0);
+        const unknown = (count - known.length) * progress.total;
+        onProgress?.({ step: progress.step, done, total: total + unknown });
+    });
+}
+
+// Opens what k holders agreed to. `identity.secret` is copied; the workers wipe their copies. The
+// file keys live in the workers until close(). The signal ends the opening while it is being made.
 export async function openRequest(
-    input: Omit<OpenInput, 'identity'> & { identity: Identity },
+    input: Omit<OpenInput, 'identity' | 'part'> & { identity: Identity },
     onProgress?: OnProgress,
     signal?: AbortSignal,
 ): Promise<Opening> {
     if (signal?.aborted) throw new VaultError('cancelled', 'cancelled');
-    const link = new Link();
-    const cancel = (): void => link.close();
+    const { identity, ...papers } = input;
+    const links = Array.from({ length: workersFor(input.segments) }, () => new Link());
+    const cancel = (): void => links.forEach((link) => link.close());
+    const tell = joined(links.length, onProgress);
     signal?.addEventListener('abort', cancel);
     try {
-        const plain = { ...input, identity: input.identity.secret };
-        return new RemoteOpening(link, await link.call('open', plain, onProgress));
+        const facts = await Promise.all(
+            links.map((link, nth) => {
+                const part = { nth, of: links.length };
+                return link.call('open', { ...papers, identity: identity.secret, part }, tell[nth]);
+            }),
+        );
+        return new RemoteOpening(links, facts);
     } catch (error) {
-        link.close();
+        cancel();
         throw error;
     } finally {
         signal?.removeEventListener('abort', cancel);

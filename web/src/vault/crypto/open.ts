@@ -21,13 +21,21 @@ export interface OpenInput {
     hourKeys: Uint8Array; // age file
     identity: Uint8Array; // 32 bytes, secret; wiped
     vaults: PublicVault[]; // every one that the request names, in the dealing that it names
+    part: Part;
+}
+
+// One of several workers opens every `of`-th segment, from the `nth` on.
+export interface Part {
+    nth: number; // 0 … of - 1
+    of: number;
 }
 
 export interface Opened {
     id: Uint8Array;
     request: RequestDocument;
     segments: ListedSegment[];
-    keys: (Uint8Array | null)[]; // of each segment; null where the hour was shredded
+    keys: Map<number, Uint8Array>; // by the index of the segment, of this part
+    shredded: number[]; // segments of this part whose hour has no key
     faults: Fault[]; // of holders who were left out, k others having agreed
 }
 
@@ -134,26 +142,28 @@ function combineOne(
     }
 }
 
+// Fills `opened.keys` and `opened.shredded`.
 function combineAll(
+    opened: Opened,
     circles: Iterable<Circle>,
-    requestId: Uint8Array,
     hourKeys: HourKeys,
     faults: Faults,
-    total: number,
+    { nth, of }: Part,
     onProgress: OnProgress,
-): (Uint8Array | null)[] {
-    const keys = new Array<Uint8Array | null>(total).fill(null);
+): void {
+    const total = Math.ceil((opened.segments.length - nth) / of);
     let done = 0;
     for (const circle of circles) {
         if (circle.seals.length > 0) faults.requireEnough(circle);
-        circle.seals.forEach(({ entry, sealed }, nth) => {
+        circle.seals.forEach(({ entry, sealed }, at) => {
+            if (entry.index % of !== nth) return;
             onProgress({ step: 'verify', done: done++, total });
             const hourKey = hourKeys.of(sealed.label);
-            if (hourKey) keys[entry.index] = combineOne(circle, nth, requestId, hourKey, faults);
+            if (!hourKey) opened.shredded.push(entry.index);
+            else opened.keys.set(entry.index, combineOne(circle, at, opened.id, hourKey, faults));
         });
     }
     onProgress({ step: 'verify', done: total, total });
-    return keys;
 }
 
 export function openRequest(input: OpenInput, onProgress: OnProgress): Opened {
@@ -174,9 +184,10 @@ export function openRequest(input: OpenInput, onProgress: OnProgress): Opened {
             } catch (error) {
                 faults.add(error);
             }
-        const total = segments.length;
-        const keys = combineAll(circles.values(), id, hourKeys, faults, total, onProgress);
-        return { id, request, segments, keys, faults: faults.list };
+        const keys = new Map<number, Uint8Array>();
+        const opened = { id, request, segments, keys, shredded: [], faults: faults.list };
+        combineAll(opened, circles.values(), hourKeys, faults, input.part, onProgress);
+        return opened;
     } finally {
         hourKeys?.wipe();
         wipe(identity);

@@ -4,6 +4,7 @@ import { decide, type DecideInput, review, type ReviewInput } from './decide';
 import { VaultError } from './failure';
 import { hex } from './bytes';
 import { type Opened, openRequest, type OpenInput, readIdentityFile } from './open';
+import { protectShare, type ProtectInput } from './reprotect';
 import { endOfWhole, exportHeader, recipientKey } from './reheader';
 import { type Plain, SegmentReader } from './segmentReader';
 import type { ListedSegment } from './segments';
@@ -47,6 +48,10 @@ export class Service {
         return decide(input, onProgress);
     }
 
+    protect(input: ProtectInput): Uint8Array<ArrayBuffer> {
+        return protectShare(input);
+    }
+
     makeIdentity(): IdentityKeys {
         return keysOf(sodium.randombytes_buf(32));
     }
@@ -58,12 +63,12 @@ export class Service {
     open(input: OpenInput, onProgress: OnProgress): OpenedFacts {
         const opened = openRequest(input, onProgress);
         this.#opened = opened;
-        const { id, request, segments, keys, faults } = opened;
+        const { id, request, segments, shredded, faults } = opened;
         return {
             id: hex(id),
             request,
             segments: segments.map(({ header: _, index: __, ...entry }) => entry),
-            shredded: keys.flatMap((key, index) => (key ? [] : [index])),
+            shredded,
             faults,
         };
     }
@@ -111,10 +116,10 @@ export class Service {
 
     #segment(index: number): { entry: ListedSegment; fileKey: Uint8Array } {
         const entry = this.#opened?.segments[index];
-        const fileKey = this.#opened?.keys[index];
-        if (!entry) throw new VaultError('worker', 'there is no such segment');
-        if (!fileKey)
+        const fileKey = this.#opened?.keys.get(index);
+        if (this.#opened?.shredded.includes(index))
             throw new VaultError('hour_shredded', 'its hour has no key', { segment: index });
+        if (!entry || !fileKey) throw new VaultError('worker', 'not a segment of this worker');
         return { entry, fileKey };
     }
 
