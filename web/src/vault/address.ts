@@ -1,12 +1,13 @@
 // What the room's address says behind "#/vault": nothing for the list, /NUMBER for a request,
-// /new?camera=a,b&from=…&to=… to ask.
+// /new?camera=a,b&from=…&to=… to ask, /share for a holder's own share.
 
 const mostCameras = 16; // in one request
 
 export type VaultAddress =
     | { view: 'list' }
     | { view: 'ask'; cameras: string[]; range: { from: number; to: number } | null }
-    | { view: 'one'; number: number };
+    | { view: 'one'; number: number }
+    | { view: 'share' };
 
 const time = (value: string | null): number | null =>
     value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
@@ -14,6 +15,7 @@ const time = (value: string | null): number | null =>
 export function parseVault(rest: string): VaultAddress {
     const number = /^\/([1-9]\d{0,8})$/.exec(rest)?.[1];
     if (number !== undefined) return { view: 'one', number: Number(number) };
+    if (rest === '/share') return { view: 'share' };
     if (!/^\/new(\?|$)/.test(rest)) return { view: 'list' };
     const query = new URLSearchParams(rest.replace(/^[^?]*/, ''));
     const [from, to] = [time(query.get('from')), time(query.get('to'))];
@@ -26,6 +28,7 @@ export function parseVault(rest: string): VaultAddress {
     };
 }
 
+export const shareHash = '#/vault/share';
 export const requestHash = (number: number): string => `#/vault/${number}`;
 
 export function askHash(cameras: readonly string[], range?: { from: number; to: number }): string {

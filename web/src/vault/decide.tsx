@@ -11,16 +11,11 @@ import { type Decision, documentUrl, type OpeningRequest, vaultApi } from './api
 import { ChooseFile } from './choose';
 import {
     decide,
-    parseShareFile,
     type Progress,
     type PublicVault,
     type Reviewed,
     reviewRequest,
-    type ShareFile,
-    type Unlock,
 } from './crypto/client';
-import { VaultError } from './crypto/failure';
-import { tokenAnswer, tokenAnswersHere } from './crypto/token';
 import { isAboutSecret, vaultWords } from './failure';
 import { isMine } from './order';
 import { Range, useCameraNames, When } from './parts';
@@ -28,6 +23,7 @@ import { ProgressLine } from './progress';
 import { meOf, rememberHolder } from './requests';
 import { differences } from './review';
 import { readChosen } from './save';
+import { type ChosenShare, takeShare, unlockOf } from './shareTaken';
 
 const words = text.vault.decide;
 
@@ -80,34 +76,6 @@ function usePapers(request: OpeningRequest): Checking {
         return () => abort.abort();
     }, [request.id]);
     return state;
-}
-
-interface Share {
-    file: string;
-    bytes: Uint8Array<ArrayBuffer>;
-    facts: ShareFile;
-}
-
-async function take(file: File): Promise<Share> {
-    const content = await readChosen(file);
-    const facts = content && parseShareFile(content);
-    if (!content || !facts) throw new VaultError('share_damaged', 'not a share file');
-    const { protection } = facts;
-    if (protection.kind === 'fido2' && !tokenAnswersHere(protection.rpId))
-        throw new Said(words.tokenElsewhere(protection.rpId));
-    return { file: file.name, bytes: content, facts };
-}
-
-async function unlockOf(share: Share, passphrase: string): Promise<Unlock> {
-    const { protection } = share.facts;
-    switch (protection.kind) {
-        case 'none':
-            return { none: true };
-        case 'argon2id':
-            return { passphrase };
-        case 'fido2':
-            return { token: await tokenAnswer(protection) };
-    }
 }
 
 // In one sentence, what a signature gives.
@@ -190,7 +158,7 @@ interface FormProps {
 }
 
 function DecideForm({ request, papers, who, again }: FormProps) {
-    const [share, setShare] = useState<Share | null>(null);
+    const [share, setShare] = useState<ChosenShare | null>(null);
     const [passphrase, setPassphrase] = useState('');
     const [reason, setReason] = useState('');
     const [problems, setProblems] = useState<{ share?: string; secret?: string; reason?: string }>(
@@ -203,13 +171,13 @@ function DecideForm({ request, papers, who, again }: FormProps) {
 
     const choose = (file: File): void => {
         setProblems({});
-        take(file).then(setShare, (error: unknown) => {
+        takeShare(file).then(setShare, (error: unknown) => {
             setShare(null);
             setProblems({ share: vaultWords(error) });
         });
     };
 
-    const sign = async (approve: boolean, chosen: Share): Promise<void> => {
+    const sign = async (approve: boolean, chosen: ChosenShare): Promise<void> => {
         try {
             const unlock = await unlockOf(chosen, passphrase);
             const { vault, request: document, segments } = papers;

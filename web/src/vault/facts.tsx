@@ -17,7 +17,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
     );
 }
 
-export function Facts({ request }: { request: OpeningRequest }) {
+export function Facts({ request, own }: { request: OpeningRequest; own: boolean }) {
     const names = useCameraNames();
     return (
         <section class="card vault-what" aria-label={words.title}>
@@ -47,7 +47,7 @@ export function Facts({ request }: { request: OpeningRequest }) {
                 </Fact>
                 <Fact name={words.key}>
                     <Fingerprint value={request.recipient} />
-                    <span class="note">{words.keyHint(request.who)}</span>
+                    <span class="note">{own ? words.keyOwn : words.keyHint(request.who)}</span>
                 </Fact>
                 {request.export_to !== null && (
                     <Fact name={words.exportKey}>

@@ -1,12 +1,12 @@
 // All requests that the person may see: what waits for them first, then their own, then the rest.
 import { useCallback, useEffect } from 'preact/hooks';
 import { type KeyHandler, useKeys } from '../keys';
-import { asksForOpenings } from '../rights';
+import { asksForOpenings, decidesOnOpenings } from '../rights';
 import { text } from '../text';
 import { duration } from '../time';
 import type { Session } from '../types';
 import { useValue } from '../value';
-import { askHash, requestHash } from './address';
+import { askHash, requestHash, shareHash } from './address';
 import type { OpeningRequest } from './api';
 import { over, sections } from './order';
 import { Range, StateBadge, tallyWords, useCameraNames, useTimeLeft } from './parts';
@@ -149,6 +149,11 @@ export function ListView({ who }: { who: Session }) {
             <Section title={words.others} list={live} />
             <Section title={words.past} list={past} />
             <Latency />
+            {decidesOnOpenings(who.role) && (
+                <p class="note">
+                    <a href={shareHash}>{words.ownShare.link}</a>
+                </p>
+            )}
         </main>
     );
 }

@@ -100,7 +100,7 @@ function Request({ request, who, again }: Omit<ActionsProps, 'onOpened'>) {
             <Standing request={request} />
             <div class="vault-one">
                 <div class="vault-facts-place">
-                    <Facts request={request} />
+                    <Facts request={request} own={request.who === who.user} />
                 </div>
                 <div class="vault-beside">
                     {list && <Preview cameras={shown} from={request.from_ms} to={request.to_ms} />}

@@ -1,6 +1,6 @@
 // The vault: asking for an original, deciding on it, opening it.
 import { useEffect } from 'preact/hooks';
-import { asksForOpenings, seesRequests } from '../rights';
+import { asksForOpenings, decidesOnOpenings, seesRequests } from '../rights';
 import { session } from '../state';
 import { text } from '../text';
 import type { Session } from '../types';
@@ -11,6 +11,7 @@ import { AskView } from './ask';
 import { ListView } from './list';
 import { OneView } from './one';
 import { watchRequests } from './requests';
+import { ShareView } from './share';
 import './vault.css';
 
 function NotYours({ words }: { words: string }) {
@@ -33,6 +34,9 @@ function Inside({ rest, who }: RoomProps & { who: Session }) {
         case 'ask':
             if (!asksForOpenings(who.role)) return <NotYours words={text.vault.notAsking} />;
             return <AskView key={rest} who={who} address={address} />;
+        case 'share':
+            if (!decidesOnOpenings(who.role)) return <NotYours words={text.vault.notHolding} />;
+            return <ShareView />;
         case 'one':
             return <OneView key={address.number} number={address.number} who={who} />;
     }

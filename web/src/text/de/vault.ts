@@ -204,6 +204,7 @@ export const vault: typeof en.vault = {
         key: 'Öffnet für',
         keyHint: (who) =>
             `Der Schlüssel, den der Browser von ${who} erzeugt hat. Rufen Sie ${who} an und vergleichen Sie diese Gruppen.`,
+        keyOwn: 'Der Schlüssel, den Ihr Browser erzeugt hat. Vielleicht ruft ein Schlüsselhalter an, um diese Gruppen zu vergleichen.',
         exportKey: 'Export für',
         exportKeyHint: (who) =>
             `Ein fremder Schlüssel: Wer ihn hat, kann die Originale behalten. Fragen Sie ${who}, wem er gehört.`,
@@ -258,6 +259,23 @@ export const vault: typeof en.vault = {
         offlineHand: 'Die Entscheidung einreichen',
         offlineHint: (n) => `decision-${n}.json`,
         notADecision: 'Diese Datei ist zu groß für eine Entscheidung.',
+    },
+
+    notHolding: 'Anteile am Tresor sind Sache der Schlüsselhalter.',
+    ownShare: {
+        link: 'Den eigenen Anteil auf einen Sicherheitsschlüssel legen',
+        title: 'Ihr Anteil auf einem Sicherheitsschlüssel',
+        lead: 'Ein Sicherheitsschlüssel öffnet Ihren Anteil anstelle einer Passphrase. Der Anteil bleibt in dieser Seite: Sie erhalten eine zweite Datei, die nur Ihr Schlüssel öffnet, hier und mit dem Befehl scrim.',
+        pin: 'Der Schlüssel braucht eine PIN oder Ihren Finger. Wer ihn findet, kann ohne das nichts damit anfangen; nach einigen falschen PINs sperrt er sich.',
+        name: (host) => `Im Browser antwortet er nur, wo das Pult als ${host} geöffnet ist.`,
+        noName: 'Dieses Pult ist unter einer IP-Adresse geöffnet, und Sicherheitsschlüssel antworten nur auf Namen. Öffnen Sie es unter seinem Namen, etwa desk.example.org.',
+        two: 'Ein verlorener Schlüssel ist ein verlorener Anteil. Nehmen Sie zwei Schlüssel mit je einer Datei, oder bewahren Sie die Papierkopie Ihres Anteils auf.',
+        twice: 'Der Browser verlangt den Schlüssel zweimal: einmal, um ein Geheimnis darauf anzulegen, einmal, um es zu verwenden.',
+        protect: 'Auf den Schlüssel legen',
+        done: (file) => `${file} liegt bei Ihren Downloads. Nur dieser Schlüssel öffnet die Datei.`,
+        then: (file) =>
+            `${file} öffnet sich weiterhin wie bisher. Probieren Sie erst die neue Datei, und löschen Sie dann die alte.`,
+        another: 'Ein weiterer Schlüssel',
     },
 
     steps: {

@@ -198,6 +198,7 @@ export const vault = {
         key: 'Opens for',
         keyHint: (who: string) =>
             `The key that ${who}’s browser made. Call ${who}, and compare these groups.`,
+        keyOwn: 'The key that your browser made. A keyholder may call you to compare these groups.',
         exportKey: 'Export for',
         exportKeyHint: (who: string) =>
             `Somebody else’s key: whoever has it can keep the originals. Ask ${who} whose it is.`,
@@ -249,6 +250,24 @@ export const vault = {
         offlineHand: 'Hand in the decision',
         offlineHint: (n: number) => `decision-${n}.json`,
         notADecision: 'This file is too large for a decision.',
+    },
+
+    notHolding: 'Shares of the vault are the matter of keyholders.',
+    ownShare: {
+        link: 'Put your share on a security key',
+        title: 'Your share on a security key',
+        lead: 'A security key opens your share in place of a passphrase. The share stays in this page: you get a second file, which only your key opens, here and with the command scrim.',
+        pin: 'The key needs a PIN, or your finger. Whoever finds it without that cannot use it; after a few wrong PINs it locks itself.',
+        name: (host: string) =>
+            `In a browser it will answer only where the desk is opened as ${host}.`,
+        noName: 'This desk is opened under an IP address, and security keys answer to names only. Open it under its name, as desk.example.org.',
+        two: 'A lost key is a lost share. Do this with two keys, one file for each, or keep the paper copy of your share.',
+        twice: 'The browser asks for the key twice: once to make a secret on it, once to use it.',
+        protect: 'Put it on the key',
+        done: (file: string) => `${file} is in your downloads. Only this key opens it.`,
+        then: (file: string) =>
+            `${file} still opens as before. Try the new file first, then delete the old one.`,
+        another: 'Another key',
     },
 
     steps: {

@@ -40,11 +40,14 @@ function passphraseKey(file: ShareFile, unlock: Unlock): Uint8Array {
     }
 }
 
+export const tokenKeyOf = (answer: Uint8Array, salt: Uint8Array): Uint8Array =>
+    hkdf(answer, salt, 'scrim-share/v1 fido2');
+
 // `token` is what the token made of the file's salt (WebAuthn's PRF, token.ts).
 function tokenKey(file: ShareFile, unlock: Unlock): Uint8Array {
     if (file.protection.kind !== 'fido2' || !('token' in unlock) || unlock.token.length !== 32)
         throw new VaultError('share_needs_token', `the share of ${file.name} needs its token`);
-    return hkdf(unlock.token, file.protection.salt, 'scrim-share/v1 fido2');
+    return tokenKeyOf(unlock.token, file.protection.salt);
 }
 
 function unseal(file: ShareFile, unlock: Unlock): Scalar {

@@ -90,6 +90,21 @@ function protectionBytes(protection: Protection): Uint8Array {
     }
 }
 
+// Every readable field: what the secret is sealed with, and the start of the checksum.
+export function bindingOf(
+    file: Pick<ShareFile, 'vaultId' | 'index' | 'name' | 'protection' | 'nonce'>,
+): Uint8Array {
+    return concat(
+        utf8('scrim-share/v1'),
+        file.vaultId,
+        u16(file.index),
+        u8(utf8(file.name).length),
+        utf8(file.name),
+        protectionBytes(file.protection),
+        file.nonce,
+    );
+}
+
 // Null for what is no share file.
 export function parseShareFile(bytes: Uint8Array): ShareFile | null {
     if (bytes.length > maxBytes) return null;
@@ -107,14 +122,6 @@ export function parseShareFile(bytes: Uint8Array): ShareFile | null {
         : members.bytes('sealed', bytesOf(48));
     const checksum = members.bytes('checksum', bytesOf(32));
     if (!members.done() || !protection) return null;
-    const binding = concat(
-        utf8('scrim-share/v1'),
-        vaultId,
-        u16(index),
-        u8(utf8(name).length),
-        utf8(name),
-        protectionBytes(protection),
-        nonce,
-    );
+    const binding = bindingOf({ vaultId, index, name, protection, nonce });
     return { vaultId, index, name, protection, nonce, secret, binding, checksum };
 }

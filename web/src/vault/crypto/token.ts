@@ -2,9 +2,9 @@
 // WebAuthn's PRF extension (level 3, 10.1.4). `scrim` asks a token for the same bytes by CTAP's
 // hmac-secret, so one file opens in both. Runs in the page: a worker has no navigator.credentials.
 import { askForKey, KeyError } from '../../webauthn';
-import type { Protection } from './shareFile';
+import type { TokenProtection } from './types';
 
-export type TokenProtection = Extract<Protection, { kind: 'fido2' }>;
+const secretBytes = 32;
 
 // A browser uses a credential only under the name it was made for, or a name below that.
 export function tokenAnswersHere(rpId: string, host = location.hostname): boolean {
@@ -12,6 +12,8 @@ export function tokenAnswersHere(rpId: string, host = location.hostname): boolea
 }
 
 const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+const random = (count: number): Uint8Array<ArrayBuffer> =>
+    crypto.getRandomValues(new Uint8Array(count));
 
 // 32 bytes that open the share file; wipe them. Throws a KeyError: `none` where nobody touched the
 // token or it is another one (browsers do not tell the two apart), `unable` where the browser, the
@@ -23,8 +25,7 @@ export async function tokenAnswer(
     const credential = await askForKey(
         navigator.credentials.get({
             publicKey: {
-                // Nobody verifies the signature: a wrong answer does not open the file.
-                challenge: crypto.getRandomValues(new Uint8Array(32)),
+                challenge: random(32), // nobody verifies: a wrong answer does not open the file
                 rpId: protection.rpId,
                 allowCredentials: [{ type: 'public-key', id: own(protection.credential) }],
                 userVerification: 'required', // without it a token has another secret
@@ -34,6 +35,37 @@ export async function tokenAnswer(
         }),
     );
     const first = credential.getClientExtensionResults().prf?.results?.first;
-    if (!(first instanceof ArrayBuffer) || first.byteLength !== 32) throw new KeyError('unable');
+    if (!(first instanceof ArrayBuffer) || first.byteLength !== secretBytes)
+        throw new KeyError('unable');
     return new Uint8Array(first);
+}
+
+// A credential for one share file, on a token that is plugged in, not in an account that travels
+// between devices; and a salt. Throws a KeyError.
+export async function makeToken(holder: string): Promise<TokenProtection> {
+    const rpId = location.hostname;
+    const credential = await askForKey(
+        navigator.credentials.create({
+            publicKey: {
+                challenge: random(32),
+                rp: { id: rpId, name: 'Scrim' },
+                user: { id: random(16), name: holder, displayName: holder },
+                pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: 'public-key', alg })),
+                authenticatorSelection: {
+                    authenticatorAttachment: 'cross-platform',
+                    residentKey: 'discouraged',
+                    userVerification: 'required',
+                },
+                attestation: 'none',
+                extensions: { prf: {} },
+            },
+        }),
+    );
+    if (!credential.getClientExtensionResults().prf?.enabled) throw new KeyError('unable');
+    return {
+        kind: 'fido2',
+        rpId,
+        credential: new Uint8Array(credential.rawId),
+        salt: random(32),
+    };
 }

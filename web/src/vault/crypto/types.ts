@@ -2,6 +2,7 @@
 // microseconds since 1970 (UTC), below 2^53, as in the documents themselves.
 
 import type { FailureCode } from './failure';
+import type { Protection } from './shareFile';
 
 // GET /vault, as it comes: nothing in it is believed that can be computed (vault.ts). Members that
 // are not named here are ignored.
@@ -91,6 +92,8 @@ export interface Progress {
     total: number;
 }
 export type OnProgress = (progress: Progress) => void;
+
+export type TokenProtection = Extract<Protection, { kind: 'fido2' }>;
 
 // `none` for a share file that is not protected. `token`: what the token answered (token.ts).
 export type Unlock = { passphrase: string } | { token: Uint8Array } | { none: true };
