@@ -1,10 +1,11 @@
 // The originals of one camera in a video element, segment after segment: what the worker opened
 // goes into the browser's media source and nowhere else. Media time is seconds since the range's
 // beginning.
-import { closeSource, openSource, rangeAt, Source } from '../media';
+import { closeSource, openSource, rangeAt } from '../media';
 import { Value } from '../value';
-import { beginOf, BoxStream, dropRun, dropTrack, mimeOf, type Track, tracksOf } from './boxes';
+import { BoxStream } from './boxes';
 import type { Opening, SealedSource } from './crypto/client';
+import { dropBehind, Layout, settled } from './place';
 
 export type Phase =
     | { kind: 'loading' | 'shown' | 'ended' | 'nothing' }
@@ -115,66 +116,33 @@ export class OriginalFilm {
 
     async #append(part: Part, signal: AbortSignal): Promise<void> {
         const stream = new BoxStream();
-        const kept = new Layout(part.from);
+        const layout = new Layout(part.from);
         for await (const piece of this.opening.read(part.index, this.source(part.index), signal)) {
             signal.throwIfAborted();
             for (const { type, bytes } of stream.push(piece)) {
-                if (type === 'moov') this.#begin(kept, bytes);
-                if (type === 'moof') kept.fragment(bytes);
-                const ready = kept.take(bytes);
-                for (const each of ready) await this.#feedOne(kept, each, signal);
+                const ready = layout.box(type, bytes);
+                if (type === 'moov') this.#begin(layout);
+                const buffer = this.#buffer;
+                for (const each of buffer ? ready : [])
+                    await layout.append(
+                        buffer as SourceBuffer,
+                        each,
+                        () =>
+                            dropBehind(buffer as SourceBuffer, this.at, keepBehindSeconds, signal),
+                        signal,
+                    );
             }
         }
     }
 
-    #begin(kept: Layout, moov: Uint8Array<ArrayBuffer>): void {
-        kept.init(moov, (mime) => Source?.isTypeSupported(mime) ?? false);
-        if (kept.mime === null) {
-            const codec = kept.codec;
+    #begin({ mime, codec, sound }: Layout): void {
+        if (mime === null) {
             this.#feed.abort();
             this.phase.set({ kind: 'unplayable', codec });
             throw new DOMException(`This browser cannot play ${codec}.`, 'NotSupportedError');
         }
-        if (!kept.sound) this.sound.set(false);
-        this.#buffer ??= this.#source.addSourceBuffer(kept.mime);
-    }
-
-    async #feedOne(
-        kept: Layout,
-        bytes: Uint8Array<ArrayBuffer>,
-        signal: AbortSignal,
-    ): Promise<void> {
-        const buffer = this.#buffer;
-        if (!buffer) return;
-        await settled(buffer, signal);
-        if (kept.fresh) {
-            buffer.abort();
-            buffer.changeType(kept.mime ?? '');
-            buffer.timestampOffset = kept.offset;
-            kept.fresh = false;
-        }
-        for (;;) {
-            try {
-                buffer.appendBuffer(bytes);
-                await settled(buffer, signal);
-                return;
-            } catch (error) {
-                const full = error instanceof DOMException && error.name === 'QuotaExceededError';
-                if (!full) throw error;
-                await this.#drop(buffer, signal);
-            }
-        }
-    }
-
-    async #drop(buffer: SourceBuffer, signal: AbortSignal): Promise<void> {
-        const until = this.at - keepBehindSeconds;
-        if (buffer.buffered.length > 0 && buffer.buffered.start(0) < until) {
-            buffer.remove(0, until);
-            await settled(buffer, signal);
-            return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, tickMs));
-        signal.throwIfAborted();
+        if (!sound) this.sound.set(false);
+        this.#buffer ??= this.#source.addSourceBuffer(mime);
     }
 
     // Over holes between segments, and to the end.
@@ -202,57 +170,4 @@ export class OriginalFilm {
             else this.phase.set({ kind: 'ended' });
         } else if (index < 0) this.phase.set({ kind: 'loading' });
     }
-}
-
-// How one segment goes in: its beginning waits until the first fragment says where it lies.
-class Layout {
-    mime: string | null = null;
-    codec = '';
-    sound = true;
-    fresh = true;
-    offset = 0;
-    #tracks: Track[] = [];
-    #dropped: Track[] = [];
-    #waiting: Uint8Array<ArrayBuffer>[] | null = [];
-
-    constructor(private readonly from: number) {}
-
-    init(moov: Uint8Array<ArrayBuffer>, plays: (mime: string) => boolean): void {
-        const all = tracksOf(moov);
-        const pictures = all.filter(({ kind }) => kind === 'video');
-        this.codec = pictures[0]?.codec ?? '';
-        const silent = !plays(mimeOf(all));
-        this.#tracks = silent ? pictures : all;
-        this.#dropped = silent ? all.filter(({ kind }) => kind === 'sound') : [];
-        this.sound = this.#dropped.length === 0;
-        for (const track of this.#dropped) dropTrack(moov, track);
-        this.mime = plays(mimeOf(this.#tracks)) ? mimeOf(this.#tracks) : null;
-    }
-
-    fragment(moof: Uint8Array<ArrayBuffer>): void {
-        for (const track of this.#dropped) dropRun(moof, track);
-        const picture = this.#tracks.find(({ kind }) => kind === 'video');
-        const begin = picture && this.#waiting ? beginOf(moof, picture) : null;
-        if (begin === null || begin === undefined) return;
-        this.offset = this.from - begin;
-    }
-
-    // What may go in now: nothing before the first fragment is there.
-    take(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
-        if (!this.#waiting) return [bytes];
-        this.#waiting.push(bytes);
-        const type = String.fromCharCode(...bytes.subarray(4, 8));
-        if (type !== 'moof') return [];
-        const ready = this.#waiting;
-        this.#waiting = null;
-        return ready;
-    }
-}
-
-async function settled(buffer: SourceBuffer, signal: AbortSignal): Promise<void> {
-    while (buffer.updating)
-        await new Promise((resolve) =>
-            buffer.addEventListener('updateend', resolve, { once: true }),
-        );
-    signal.throwIfAborted();
 }

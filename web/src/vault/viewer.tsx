@@ -162,7 +162,7 @@ export function Viewer(props: ViewerProps) {
                     disablePictureInPicture
                     aria-label={words.picture(name(camera), request.number)}
                 />
-                <Watermark number={request.number} who={who} />
+                <Watermark line={`${text.vault.numbered(request.number)} ${who}`} />
                 {told && <p class="vault-told">{told}</p>}
             </div>
             <div class="vault-bar">

@@ -1,17 +1,15 @@
-// Across an original, while it is looked at: the request's number, who looks, and when. A photo of
+// Across an original, while it is looked at: under which number, who looks, and when. A photo of
 // the screen carries it; it hides nothing that matters. It deters, it does not prevent: whoever owns
 // the browser can take it off.
 import { now } from '../state';
-import { text } from '../text';
 import { clockTime, dayName } from '../time';
 import { useValue } from '../value';
 
 const rows = 5;
 const columns = 3;
 
-export function Watermark({ number, who }: { number: number; who: string }) {
+export function Watermark({ line }: { line: string }) {
     const at = useValue(now);
-    const line = `${text.vault.numbered(number)} ${who}`;
     const time = `${dayName(at)} ${clockTime(at)}`;
     return (
         <div class="vault-mark" aria-hidden="true">

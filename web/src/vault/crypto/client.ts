@@ -22,6 +22,7 @@ export {
 } from './identity';
 export { parseShareFile, type ShareFile } from './shareFile';
 export { httpSource } from './source';
+export type { RemoteReader } from './pump';
 export * from './types';
 
 // What a holder is about to decide on, read from the exact documents and checked: that they fit each
@@ -70,6 +71,39 @@ export function readIdentity(text: string): Promise<Identity> {
 }
 
 // Segments by turns over the workers: each holds the keys of its own.
+// A worker that holds the emergency keys of a break of glass, until close().
+export class GlassWorker {
+    readonly #link = new Link();
+
+    // From an age file for the identity; the secret is copied.
+    keys(file: Uint8Array, identity: Identity): Promise<number> {
+        return this.#link.call('glassKeys', { file, identity: identity.secret });
+    }
+
+    // Reads the sealed segment that begins with these bytes, all of its header among them. Null if
+    // none of the keys is for it. Push all of the file, from its beginning.
+    async read(front: Uint8Array): Promise<RemoteReader | null> {
+        const reading = await this.#link.call('glassBegin', { front });
+        return reading === null ? null : remoteReader(this.#link, reading);
+    }
+
+    close(): void {
+        this.#link.close();
+    }
+}
+
+// A SegmentReader in the worker.
+function remoteReader(link: Link, reading: number): RemoteReader {
+    return {
+        push: (bytes) =>
+            link.call('push', { reading, bytes }, undefined, [bytes.buffer as ArrayBuffer]),
+        pushTail: (tail) => link.call('pushTail', { reading, tail }),
+        finish: () => link.call('finish', { reading }),
+        // A worker that has ended has forgotten it anyway.
+        close: () => void link.call('close', { reading }).catch(() => {}),
+    };
+}
+
 class RemoteOpening implements Opening {
     readonly id: string;
     readonly request;
@@ -148,15 +182,7 @@ class RemoteOpening implements Opening {
     }
 
     #reader(index: number, reading: number): RemoteReader {
-        const link = this.#link(index);
-        return {
-            push: (bytes) =>
-                link.call('push', { reading, bytes }, undefined, [bytes.buffer as ArrayBuffer]),
-            pushTail: (tail) => link.call('pushTail', { reading, tail }),
-            finish: () => link.call('finish', { reading }),
-            // A worker that has ended has forgotten it anyway.
-            close: () => void link.call('close', { reading }).catch(() => {}),
-        };
+        return remoteReader(this.#link(index), reading);
     }
 }
 

@@ -3,6 +3,7 @@ import { identityText, recipientOf, recipientText } from './age';
 import { decide, type DecideInput, review, type ReviewInput } from './decide';
 import { VaultError } from './failure';
 import { hex } from './bytes';
+import { GlassKeys } from './glass';
 import { type Opened, openRequest, type OpenInput, readIdentityFile } from './open';
 import { protectShare, type ProtectInput } from './reprotect';
 import { endOfWhole, exportHeader, recipientKey } from './reheader';
@@ -37,6 +38,7 @@ function keysOf(secret: Uint8Array): IdentityKeys {
 // One worker's state: at most one opening, and the segments that are being read from it.
 export class Service {
     #opened: Opened | null = null;
+    readonly #glass = new GlassKeys();
     readonly #readings = new Map<number, Reading>();
     #lastReading = 0;
 
@@ -76,10 +78,21 @@ export class Service {
     // Begins to read a segment; the number stands for it until close.
     begin({ index, quiet }: { index: number; quiet: boolean }): number {
         const { entry, fileKey } = this.#segment(index);
-        this.#lastReading++;
-        const reader = new SegmentReader(entry, fileKey);
-        this.#readings.set(this.#lastReading, { reader, quiet });
-        return this.#lastReading;
+        return this.#read(new SegmentReader(entry, fileKey), quiet);
+    }
+
+    // Break-glass: emergency keys for the identity, beside those before. How many there are.
+    glassKeys({ file, identity }: { file: Uint8Array; identity: Uint8Array }): number {
+        return this.#glass.add(file, identity);
+    }
+
+    // The same as begin, for a segment that none of an opening lists: its front says which of those
+    // keys is for it. It may still grow. Null if none is.
+    glassBegin({ front }: { front: Uint8Array }): number | null {
+        const found = this.#glass.open(front);
+        if (!found) return null;
+        const facts = { index: 0, header: found.header, whole: false, bytes: 0 };
+        return this.#read(new SegmentReader(facts, found.fileKey), false);
     }
 
     push({ reading, bytes }: { reading: number; bytes: Uint8Array }) {
@@ -112,6 +125,12 @@ export class Service {
         const { reading } = input;
         const end = reading === null ? endOfWhole(entry) : this.#reading(reading).reader.end();
         return exportHeader(entry, fileKey, recipientKey(input.exportTo), end);
+    }
+
+    #read(reader: SegmentReader, quiet: boolean): number {
+        this.#lastReading++;
+        this.#readings.set(this.#lastReading, { reader, quiet });
+        return this.#lastReading;
     }
 
     #segment(index: number): { entry: ListedSegment; fileKey: Uint8Array } {
