@@ -76,6 +76,11 @@ void scrim_age_stanza_finish(struct scrim_age_stanza *stanza);
 // is no key (a point of low order).
 SCRIM_MUST_CHECK int scrim_age_encrypt(const uint8_t recipient[32], const void *plain, size_t count,
                                        struct scrim_buf *ret);
+// Opens a whole age file for one identity; the plaintext is appended to `ret`, whose ceiling
+// bounds it. SCRIM_EAUTH if it is for somebody else or was changed, SCRIM_EFORMAT if it is
+// malformed; on failure wipe what `ret` holds.
+SCRIM_MUST_CHECK int scrim_age_open(const void *file, size_t count, const uint8_t identity[32],
+                                    struct scrim_buf *ret);
 
 // Decrypts a whole file from `in_fd` to `out_fd` with the first of the identities that fits. Output
 // is written chunk by chunk as it is verified; on failure the caller discards what was written.

@@ -42,3 +42,18 @@ bool scrim_json_text(const json_t *json, char *ret, size_t size)
     memcpy(ret, text, json_string_length(json) + 1);
     return true;
 }
+
+bool scrim_json_number(const json_t *json, uint64_t *ret)
+{
+    const json_int_t value = json_is_integer(json) ? json_integer_value(json) : -1;
+    if (value < 0 || value >= INT64_C(1) << 53)
+        return false;
+    *ret = (uint64_t)value;
+    return true;
+}
+
+json_t *scrim_json_from_hex(const uint8_t *bytes, size_t count)
+{
+    char text[2 * SCRIM_JSON_HEX_MAX + 1];
+    return json_string(sodium_bin2hex(text, sizeof text, bytes, count));
+}

@@ -16,3 +16,8 @@ SCRIM_MUST_CHECK bool scrim_json_has_only(const json_t *json, size_t members);
 SCRIM_MUST_CHECK bool scrim_json_hex(const json_t *json, uint8_t *ret, size_t count);
 // A string that fits into `size` bytes with its NUL and has no NUL inside.
 SCRIM_MUST_CHECK bool scrim_json_text(const json_t *json, char *ret, size_t size);
+// An integer of 0 … 2^53 - 1, which every reader of JSON can hold.
+SCRIM_MUST_CHECK bool scrim_json_number(const json_t *json, uint64_t *ret);
+// Lower-case hexadecimal; at most SCRIM_JSON_HEX_MAX bytes.
+#define SCRIM_JSON_HEX_MAX 64
+json_t *scrim_json_from_hex(const uint8_t *bytes, size_t count);

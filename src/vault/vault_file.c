@@ -103,33 +103,29 @@ int scrim_vault_load(const char *path, struct scrim_vault *ret, struct scrim_err
     return result;
 }
 
-static json_t *hex_json(const uint8_t *bytes, size_t count)
-{
-    char text[2 * 32 + 1];
-    return json_string(sodium_bin2hex(text, sizeof text, bytes, count));
-}
-
 static json_t *vault_to_json(const struct scrim_vault *vault)
 {
     json_t *commitments = json_array(), *holders = json_array();
     for (unsigned j = 0; j < vault->threshold; j++)
-        json_array_append_new(commitments, hex_json(vault->commitments[j], POINT_BYTES));
+        json_array_append_new(commitments, scrim_json_from_hex(vault->commitments[j], POINT_BYTES));
     for (unsigned i = 0; i < vault->holders_count; i++)
-        json_array_append_new(holders,
-                              json_pack("{s:i,s:s,s:s,s:o,s:o}", "index", (int)(i + 1), "name",
-                                        vault->names[i], "line", vault->lines[i], "verify_key",
-                                        hex_json(vault->verify_keys[i], POINT_BYTES), "sign_key",
-                                        hex_json(vault->sign_keys[i], sizeof vault->sign_keys[i])));
+        json_array_append_new(
+            holders,
+            json_pack("{s:i,s:s,s:s,s:o,s:o}", "index", (int)(i + 1), "name", vault->names[i],
+                      "line", vault->lines[i], "verify_key",
+                      scrim_json_from_hex(vault->verify_keys[i], POINT_BYTES), "sign_key",
+                      scrim_json_from_hex(vault->sign_keys[i], sizeof vault->sign_keys[i])));
     return json_pack("{s:s,s:o,s:i,s:o,s:i,s:o,s:o,s:o}", "format", format_name, "id",
-                     hex_json(vault->id, SCRIM_VAULT_ID), "dealing", (int)vault->dealing,
-                     "dealing_id", hex_json(vault->dealing_id, SCRIM_DEALING_ID), "threshold",
-                     (int)vault->threshold, "public_key", hex_json(vault->public_key, POINT_BYTES),
-                     "commitments", commitments, "holders", holders);
+                     scrim_json_from_hex(vault->id, SCRIM_VAULT_ID), "dealing", (int)vault->dealing,
+                     "dealing_id", scrim_json_from_hex(vault->dealing_id, SCRIM_DEALING_ID),
+                     "threshold", (int)vault->threshold, "public_key",
+                     scrim_json_from_hex(vault->public_key, POINT_BYTES), "commitments",
+                     commitments, "holders", holders);
 }
 
 // What is about to be written must read back as this vault: a file that cannot open what was sealed
 // to it would be noticed years later. It also catches memory that ran out halfway through the JSON.
-static int render(const struct scrim_vault *vault, struct scrim_buf *ret)
+int scrim_vault_write(const struct scrim_vault *vault, struct scrim_buf *ret)
 {
     json_t *json = vault_to_json(vault);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
@@ -148,7 +144,7 @@ int scrim_vault_save(const char *path, const struct scrim_vault *vault, struct s
 {
     struct scrim_buf text;
     scrim_buf_init(&text, FILE_MAX);
-    int result = render(vault, &text);
+    int result = scrim_vault_write(vault, &text);
     if (result < 0)
         result = scrim_fail(error, result, "%s: %s", path, scrim_err_text(result));
     else
