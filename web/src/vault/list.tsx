@@ -150,7 +150,7 @@ export function ListView({ who }: { who: Session }) {
             <Section title={words.past} list={past} />
             <Latency />
             {decidesOnOpenings(who.role) && (
-                <p class="note">
+                <p class="note vault-own-link">
                     <a href={shareHash}>{words.ownShare.link}</a>
                 </p>
             )}

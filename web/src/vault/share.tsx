@@ -27,7 +27,7 @@ async function putUnderKey(share: ChosenShare, passphrase: string): Promise<void
 
 function Done({ share, again }: { share: ChosenShare; again: () => void }) {
     return (
-        <div class="card vault-form" role="status">
+        <div class="card vault-form vault-own" role="status">
             <p class="notice" data-mood="good">
                 {words.done(nameOf(share))}
             </p>
@@ -77,7 +77,7 @@ function ShareForm({ onDone }: { onDone: (share: ChosenShare) => void }) {
     };
 
     return (
-        <form class="card vault-form" onSubmit={submit} noValidate>
+        <form class="card vault-form vault-own" onSubmit={submit} noValidate>
             <ChooseFile
                 label={text.vault.decide.share}
                 hint={text.vault.decide.shareHint}
