@@ -9,7 +9,7 @@ build_packages=(
     build-essential meson ninja-build pkg-config python3 python3-numpy ca-certificates
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libx264-dev libsodium-dev libssl-dev libsqlite3-dev
     libxnnpack-dev libpthreadpool-dev libdnnl-dev libuv1-dev libwebsockets-dev libwebsockets-evlib-uv
-    libcyaml-dev libyaml-dev libjansson-dev libseccomp-dev libtss2-dev libfido2-dev libcurl4-openssl-dev
+    libcyaml-dev libyaml-dev libjansson-dev libseccomp-dev libtss2-dev libfido2-dev libcurl4-openssl-dev libqrencode-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
 )
 demo_packages=(
@@ -18,7 +18,7 @@ demo_packages=(
 check_packages=(
     clang clang-format clang-tidy llvm libclang-rt-14-dev age chromium fonts-dejavu-core git
     shellcheck openssl curl swtpm libtss2-tcti-swtpm0 libfuse3-dev fuse3 xfsprogs e2fsprogs strace
-    iproute2 nftables python3-jsonschema python3-cryptography
+    iproute2 nftables python3-jsonschema python3-cryptography zbar-tools librsvg2-bin
 )
 
 missing() { # PACKAGE…: prints those that are not installed

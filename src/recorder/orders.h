@@ -10,6 +10,7 @@ enum scrim_order_kind {
     SCRIM_ORDER_REMOVE,  // it was taken out of scrim.yaml
     SCRIM_ORDER_ATTACH,  // a process reads one of its streams: its socket comes with the order
     SCRIM_ORDER_DETACH,  // it is about to leave, since the camera's settings changed
+    SCRIM_ORDER_VAULT,   // segments from now on are sealed to another: it comes with the order
     SCRIM_ORDER_STOP,    // end, and journal that
 };
 

@@ -12,6 +12,7 @@
 #include "recorder/sealer.h"
 #include "recorder/streams.h"
 #include "recorder/trials.h"
+#include "recorder/vault_gate.h"
 #include "store/disk.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -33,6 +35,7 @@
 struct scrim_parent {
     struct scrim_site site;
     struct scrim_log log;
+    struct scrim_vault vault; // as the sealer has it
     uint64_t boot;
     int lock_fd;                       // of the site's recorder, owned
     int signals, orders_fd, dialer_fd; // -1: none
@@ -129,15 +132,20 @@ static int start_sealing(struct scrim_parent *parent, struct scrim_error *error)
     struct scrim_device_key *key = NULL;
     struct scrim_journal_head *heads =
         scrim_new_array(parent->site.config->cameras_count + 1, struct scrim_journal_head);
-    int result = scrim_device_key_load(parent->site.dir, &key, error);
+    int result = scrim_vault_gate_load(parent->site.dir, &parent->vault, error);
+    if (result >= 0)
+        result = scrim_device_key_load(parent->site.dir, &key, error);
     if (result >= 0)
         result = scrim_boot_count(parent->site.dir, &parent->boot, error);
     if (result >= 0)
         result = scrim_known_cameras_recover(&parent->known, &parent->site, key, parent->boot,
                                              heads, error);
     if (result >= 0) {
-        struct scrim_sealer_setup setup = {
-            .site = &parent->site, .heads = heads, .key = key, .boot = parent->boot};
+        struct scrim_sealer_setup setup = {.site = &parent->site,
+                                           .heads = heads,
+                                           .key = key,
+                                           .vault = &parent->vault,
+                                           .boot = parent->boot};
         result = start_sealer(parent, &setup, error);
     }
     scrim_device_key_destroy(key);
@@ -210,6 +218,23 @@ static int take_over(struct scrim_parent *parent, struct scrim_error *error)
     return SCRIM_OK;
 }
 
+// After `scrim vault refresh` and `rotate`. What is wrong with it leaves the vault as it was, and
+// is nothing that the cameras need wait for.
+static void take_vault_over(struct scrim_parent *parent)
+{
+    struct scrim_vault vault;
+    struct scrim_error error = {0};
+    int result = scrim_vault_gate_load(parent->site.dir, &vault, &error);
+    if (result >= 0 &&
+        memcmp(vault.dealing_id, parent->vault.dealing_id, sizeof vault.dealing_id) != 0) {
+        result = scrim_vault_gate_send(parent->orders_fd, &vault, &error);
+        if (result >= 0)
+            parent->vault = vault;
+    }
+    if (result < 0)
+        scrim_error_log(&parent->log, "the vault is not taken over: %s", error.text);
+}
+
 static void reload(struct scrim_parent *parent)
 {
     struct scrim_error error = {0};
@@ -218,6 +243,7 @@ static void reload(struct scrim_parent *parent)
     else
         scrim_info(&parent->log, "scrim.yaml is taken over: %u cameras",
                    parent->site.config->cameras_count);
+    take_vault_over(parent);
 }
 
 static void reap(struct scrim_parent *parent)

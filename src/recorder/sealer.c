@@ -5,6 +5,8 @@
 #include "recorder/confine.h"
 #include "recorder/disks_state.h"
 #include "recorder/sealed_camera.h"
+#include "recorder/vault_gate.h"
+#include "vault/vault_set.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -105,6 +107,18 @@ static void attach(struct scrim_sealed_camera *camera, const struct scrim_order 
         close(fd);
 }
 
+// Only this thread reads it, when a segment begins: those that are being written stay with theirs.
+static void take_vault(struct sealer *sealer, int fd)
+{
+    char id[SCRIM_VAULT_ID_TEXT];
+    struct scrim_error error;
+    if (scrim_vault_gate_receive(fd, &sealer->vault, &error) < 0)
+        scrim_error_log(&sealer->log, "%s", error.text);
+    else
+        scrim_info(&sealer->log, "the next segments are sealed to vault %s, dealing %u",
+                   scrim_vault_id_text(sealer->vault.id, id), sealer->vault.dealing);
+}
+
 static void obey(struct sealer *sealer, const struct scrim_order *order, int fd)
 {
     struct scrim_error error;
@@ -127,6 +141,7 @@ static void obey(struct sealer *sealer, const struct scrim_order *order, int fd)
         if (camera)
             scrim_sealed_camera_detach(camera, order->sub);
         break;
+    case SCRIM_ORDER_VAULT: take_vault(sealer, fd); break;
     case SCRIM_ORDER_STOP: sealer->over = sealer->ordered = true; break;
     }
 }
@@ -277,21 +292,6 @@ static void serve(struct sealer *sealer)
 
 // ---- Beginning and end.
 
-static int load_vault(struct sealer *sealer, struct scrim_error *error)
-{
-    char path[SCRIM_PATH_MAX];
-    const char *dir = sealer->setup.site->dir;
-    if (scrim_path_join(path, dir, "state/vault.json") < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
-    const int result = scrim_vault_load(path, &sealer->vault, error);
-    if (result != SCRIM_ENOENT)
-        return result;
-    return scrim_fail(error, result,
-                      "%s has no vault to seal with; make one: scrim vault init %s -k 2 "
-                      "--holder NAME --holder NAME --holder NAME --out SHARES_DIR",
-                      dir, dir);
-}
-
 static int add_cameras(struct sealer *sealer, struct scrim_error *error)
 {
     const struct scrim_site_config *config = sealer->setup.site->config;
@@ -326,10 +326,9 @@ static int prepare(struct sealer *sealer, struct scrim_error *error)
 {
     const struct scrim_sealer_setup *setup = &sealer->setup;
     char keys[SCRIM_PATH_MAX];
-    int result = load_vault(sealer, error);
-    if (result >= 0)
-        result =
-            scrim_disk_create(setup->site, setup->key, disk_failed, sealer, &sealer->disk, error);
+    sealer->vault = *setup->vault;
+    int result =
+        scrim_disk_create(setup->site, setup->key, disk_failed, sealer, &sealer->disk, error);
     if (result >= 0)
         result = scrim_stop_create(&sealer->stop, error);
     if (result >= 0)

@@ -4,11 +4,13 @@
 
 #include "site/config.h"
 #include "store/journal.h"
+#include "vault/vault.h"
 
 struct scrim_sealer_setup {
     const struct scrim_site *site;
     const struct scrim_journal_head *heads; // where each camera's chain stands, as in the site
     const struct scrim_device_key *key;
+    const struct scrim_vault *vault; // whose dealing was opened in a test; copied
     uint64_t boot;
     int orders_fd;  // from the parent (orders.h), owned
     int packets_fd; // listening on run/packets.sock, owned

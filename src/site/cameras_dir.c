@@ -208,6 +208,15 @@ static int remove_camera(const char *yaml, const char *password, struct scrim_er
     return result < 0 ? result : remove_file(password, error);
 }
 
+int scrim_cameras_dir_touch(const char *dir, struct scrim_error *error)
+{
+    char changed[SCRIM_PATH_MAX];
+    int result = scrim_cameras_dir_make(dir, error);
+    if (result >= 0)
+        result = path_of(dir, SCRIM_CAMERAS_CHANGED, "", changed, error);
+    return result < 0 ? result : scrim_fs_replace(changed, "", 0, YAML_MODE, error);
+}
+
 int scrim_cameras_dir_change(const char *dir, const struct scrim_camera_change *change,
                              struct scrim_error *error)
 {

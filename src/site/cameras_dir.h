@@ -44,3 +44,5 @@ SCRIM_MUST_CHECK int scrim_cameras_dir_make(const char *dir, struct scrim_error 
 SCRIM_MUST_CHECK int scrim_cameras_dir_change(const char *dir,
                                               const struct scrim_camera_change *change,
                                               struct scrim_error *error);
+// Replaces .changed: who watches it takes over what else was changed of the site, too.
+SCRIM_MUST_CHECK int scrim_cameras_dir_touch(const char *dir, struct scrim_error *error);

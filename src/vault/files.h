@@ -6,6 +6,8 @@
 
 SCRIM_MUST_CHECK int scrim_vault_parse(const void *bytes, size_t count, struct scrim_vault *ret,
                                        struct scrim_error *error);
+// The bytes of state/vault.json.
+SCRIM_MUST_CHECK int scrim_vault_write(const struct scrim_vault *vault, struct scrim_buf *ret);
 SCRIM_MUST_CHECK int scrim_share_parse(const void *bytes, size_t count, const char *passphrase,
                                        struct scrim_share *ret, struct scrim_error *error);
 SCRIM_MUST_CHECK int scrim_share_parse_token(const void *bytes, size_t count,

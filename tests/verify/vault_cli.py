@@ -32,7 +32,7 @@ class Stage:
     def __init__(self, directory):
         self.dir = Path(directory)
         self.site, self.shares = self.dir / "site", self.dir / "shares"
-        self.site.mkdir()
+        subprocess.run([SCRIM, "init", self.site], check=True, capture_output=True, timeout=60)
 
     def run(self, *arguments):
         command = [SCRIM, "vault", *map(str, arguments)]
@@ -100,7 +100,7 @@ def refusals(stage):
     expect("a holder whose name is a path", stage.init("-k", 2, "--holder", "a", "--holder", "../b", "--unprotected"), 1, "holder 2")
     expect("no passphrase, no terminal", stage.init("-k", 2, "--holder", "a", "--holder", "b"), 1, "terminal")
     expect("not a site", stage.run("init", stage.dir / "none", "-k", 2, "--holder", "a", "--holder", "b", "--unprotected", "--out", stage.shares), 1, "not a site")
-    left = [*stage.shares.glob("*"), *stage.site.glob("state/*")]
+    left = [*stage.shares.glob("*"), *stage.site.glob("state/vault*.json"), *stage.site.glob("state/log/journal")]
     say("nothing is left of all these", None if not left else str(left))
 
 
