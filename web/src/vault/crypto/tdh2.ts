@@ -126,12 +126,23 @@ export function verifyPartial(
     return same(expected, partial.e);
 }
 
+// λ of each holder, which all segments that the same holders open have in common.
+const coefficients = new Map<string, Map<number, Scalar>>();
+
+function coefficientsOf(indices: readonly number[]): Map<number, Scalar> {
+    const known = coefficients.get(indices.join());
+    if (known) return known;
+    const made = new Map(indices.map((index) => [index, lagrangeAtZero(indices, index)]));
+    coefficients.set(indices.join(), made);
+    return made;
+}
+
 // Z = Σ λ_i·U_i. Null if it is the identity.
 function interpolate(partials: readonly Partial[]): Point | null {
-    const indices = partials.map((partial) => partial.index);
+    const lambdas = coefficientsOf(partials.map((partial) => partial.index));
     let z: Point | null = null;
     for (const partial of partials) {
-        const term = multiply(lagrangeAtZero(indices, partial.index), partial.u);
+        const term = multiply(lambdas.get(partial.index) as Scalar, partial.u);
         const sum: Point | null = term && z ? add(z, term) : term;
         if (z) wipe(z, term);
         if (!sum) return null;
