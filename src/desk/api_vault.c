@@ -8,7 +8,7 @@
 
 struct vault_job {
     struct scrim_job job;
-    const struct scrim_vault_state *state;
+    struct scrim_vault_state *state;
     struct scrim_http_request *request;
     json_t *answer;
 };
@@ -18,6 +18,7 @@ static void work(struct scrim_job *base, void *context)
     (void)context;
     struct vault_job *job = (struct vault_job *)base;
     job->answer = scrim_vault_state_json(job->state);
+    json_object_set_new(job->answer, "latency", json_null());
 }
 
 static void done(struct scrim_job *base)

@@ -2,30 +2,72 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "vault/vault.h"
 
+#include <pthread.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#define TEST_FILE "vault-test.json"
+
 struct scrim_vault_state {
-    char path[SCRIM_PATH_MAX];
-    struct scrim_vault *vault; // NULL: there was none at the start
+    struct scrim_log log;
+    char dir[SCRIM_PATH_MAX];                          // DIR/state
+    char file[SCRIM_PATH_MAX], others[SCRIM_PATH_MAX]; // vault.json, and the folder vaults
+    struct stat seen, seen_others; // as they were read, or tried; of the thread that looks
+    pthread_mutex_t lock;          // leaf lock, protects what follows
+    struct scrim_vault_set *set;   // NULL: there is none
 };
+
+static bool is_as_seen(const char *path, struct stat *seen)
+{
+    struct stat now = {0};
+    if (stat(path, &now) < 0)
+        now = (struct stat){0};
+    const bool same = now.st_ino == seen->st_ino && now.st_size == seen->st_size &&
+                      now.st_mtim.tv_sec == seen->st_mtim.tv_sec &&
+                      now.st_mtim.tv_nsec == seen->st_mtim.tv_nsec;
+    *seen = now;
+    return same;
+}
+
+static void take(struct scrim_vault_state *state, struct scrim_vault_set *set)
+{
+    pthread_mutex_lock(&state->lock);
+    struct scrim_vault_set *before = state->set;
+    state->set = set;
+    pthread_mutex_unlock(&state->lock);
+    scrim_vault_set_destroy(before);
+}
+
+bool scrim_vault_state_look(struct scrim_vault_state *state)
+{
+    struct scrim_error error = {0};
+    struct scrim_vault_set *set = NULL;
+    const bool same = is_as_seen(state->file, &state->seen);
+    if (is_as_seen(state->others, &state->seen_others) && same)
+        return false;
+    const int result = scrim_vault_set_load(state->dir, &set, &error);
+    if (result < 0 && result != SCRIM_ENOENT)
+        scrim_warn(&state->log, "the vault: %s", error.text);
+    if (result == SCRIM_EACCESS)
+        return true;
+    take(state, result >= 0 ? set : NULL);
+    return false;
+}
 
 struct scrim_vault_state *scrim_vault_state_open(const char *dir, const struct scrim_log *log)
 {
-    struct scrim_error error = {0};
     struct scrim_vault_state *state = scrim_new(struct scrim_vault_state);
-    state->vault = scrim_new(struct scrim_vault);
-    int result = scrim_path_join(state->path, dir, "state/vault.json");
-    if (result >= 0)
-        result = scrim_vault_load(state->path, state->vault, &error);
-    if (result >= 0)
-        return state;
-    if (result != SCRIM_ENOENT)
-        scrim_warn(log, "the vault: %s", error.text);
-    free(state->vault);
-    state->vault = NULL;
+    state->log = *log;
+    pthread_mutex_init(&state->lock, NULL);
+    if (scrim_path_join(state->dir, dir, "state") >= 0 &&
+        scrim_path_join(state->file, state->dir, SCRIM_VAULT_FILE) >= 0 &&
+        scrim_path_join(state->others, state->dir, SCRIM_VAULTS_DIR) >= 0)
+        scrim_vault_state_look(state);
     return state;
 }
 
@@ -33,19 +75,106 @@ void scrim_vault_state_close(struct scrim_vault_state *state)
 {
     if (!state)
         return;
-    free(state->vault);
+    scrim_vault_set_destroy(state->set);
+    pthread_mutex_destroy(&state->lock);
     free(state);
 }
 
-json_t *scrim_vault_state_json(const struct scrim_vault_state *state)
+bool scrim_vault_state_current(struct scrim_vault_state *state, struct scrim_vault *ret)
 {
-    const struct scrim_vault *vault = state->vault;
-    const bool exists = access(state->path, F_OK) == 0;
-    if (!exists || !vault)
-        return json_pack("{s:b,s:n,s:n}", "exists", exists, "threshold", "holders");
+    pthread_mutex_lock(&state->lock);
+    const bool has = state->set != NULL;
+    if (has)
+        *ret = *scrim_vault_set_at(state->set, 0);
+    pthread_mutex_unlock(&state->lock);
+    return has;
+}
+
+bool scrim_vault_state_find(struct scrim_vault_state *state, const uint8_t id[SCRIM_VAULT_ID],
+                            struct scrim_vault *ret)
+{
+    pthread_mutex_lock(&state->lock);
+    const struct scrim_vault *found = state->set ? scrim_vault_set_find(state->set, id) : NULL;
+    if (found)
+        *ret = *found;
+    pthread_mutex_unlock(&state->lock);
+    return found != NULL;
+}
+
+static bool load_older(const struct scrim_vault_state *state, const uint8_t id[SCRIM_VAULT_ID],
+                       unsigned dealing, struct scrim_vault *ret)
+{
+    char path[SCRIM_PATH_MAX], hex[SCRIM_VAULT_ID_TEXT];
+    const int length = snprintf(path, sizeof path, "%s/%s-%u.json", state->others,
+                                scrim_vault_id_text(id, hex), dealing);
+    return length < (int)sizeof path && scrim_vault_load(path, ret, NULL) >= 0 &&
+           memcmp(ret->id, id, SCRIM_VAULT_ID) == 0;
+}
+
+bool scrim_vault_state_dealing(struct scrim_vault_state *state, const uint8_t id[SCRIM_VAULT_ID],
+                               const uint8_t dealing[32], struct scrim_vault *ret)
+{
+    if (!scrim_vault_state_find(state, id, ret))
+        return false;
+    if (memcmp(ret->dealing_id, dealing, sizeof ret->dealing_id) == 0)
+        return true;
+    for (unsigned i = ret->dealing; i-- > 1;)
+        if (load_older(state, id, i, ret) &&
+            memcmp(ret->dealing_id, dealing, sizeof ret->dealing_id) == 0)
+            return true;
+    return false;
+}
+
+// --- for the API ---
+
+static json_t *hex_json(const uint8_t *bytes, size_t count)
+{
+    char hex[2 * 32 + 1];
+    return json_string(sodium_bin2hex(hex, sizeof hex, bytes, count));
+}
+
+static json_t *holders_json(const struct scrim_vault *vault)
+{
     json_t *holders = json_array();
     for (unsigned i = 0; i < vault->holders_count; i++)
-        json_array_append_new(holders, json_string(vault->names[i]));
-    return json_pack("{s:b,s:i,s:o}", "exists", true, "threshold", (int)vault->threshold, "holders",
-                     holders);
+        json_array_append_new(holders, json_pack("{s:i,s:s,s:s,s:o,s:o}", "index", (int)i + 1,
+                                                 "name", vault->names[i], "line", vault->lines[i],
+                                                 "verify_key", hex_json(vault->verify_keys[i], 32),
+                                                 "sign_key", hex_json(vault->sign_keys[i], 32)));
+    return holders;
+}
+
+static json_t *commitments_json(const struct scrim_vault *vault)
+{
+    json_t *commitments = json_array();
+    for (unsigned i = 0; i < vault->threshold; i++)
+        json_array_append_new(commitments, hex_json(vault->commitments[i], 32));
+    return commitments;
+}
+
+// Whether a test opening was made with this vault: the file says so for as long as it is newer.
+static bool is_tested(const struct scrim_vault_state *state)
+{
+    struct stat test, vault;
+    char path[SCRIM_PATH_MAX];
+    return scrim_path_join(path, state->dir, TEST_FILE) >= 0 && stat(path, &test) == 0 &&
+           stat(state->file, &vault) == 0 && test.st_mtim.tv_sec >= vault.st_mtim.tv_sec;
+}
+
+json_t *scrim_vault_state_json(struct scrim_vault_state *state)
+{
+    struct scrim_vault *vault = scrim_new(struct scrim_vault);
+    json_t *json;
+    if (scrim_vault_state_current(state, vault))
+        json = json_pack("{s:b,s:o,s:I,s:i,s:o,s:o,s:o,s:b}", "exists", true, "id",
+                         hex_json(vault->id, SCRIM_VAULT_ID), "dealing", (json_int_t)vault->dealing,
+                         "threshold", (int)vault->threshold, "holders", holders_json(vault),
+                         "commitments", commitments_json(vault), "public_key",
+                         hex_json(vault->public_key, 32), "tested", is_tested(state));
+    else
+        json = json_pack("{s:b,s:n,s:n,s:n,s:n,s:n,s:n,s:b}", "exists",
+                         access(state->file, F_OK) == 0, "id", "dealing", "threshold", "holders",
+                         "commitments", "public_key", "tested", false);
+    free(vault);
+    return json;
 }

@@ -1,18 +1,35 @@
-// Whether the site has a vault, and who holds it: public facts of state/vault.json
-// (vault/vault.h). The desk reads the file once, before it locks itself in; of one that is made
-// later it can see that it is there, and reads it at its next start.
+// Whether the site has a vault, and who holds it: public facts of state/vault.json and of the
+// vaults before it (vault/vault_set.h). Any thread may ask; the files are looked at by one that may
+// wait for the disk.
 #pragma once
 
 #include "base/log.h"
+#include "vault/vault_set.h"
 
 #include <jansson.h>
 
 struct scrim_vault_state;
 
-// A file that is damaged is said in the log, and counts as not read.
+// Reads it while files may still be opened freely. One that is damaged is said in the log, and
+// counts as not read.
 struct scrim_vault_state *scrim_vault_state_open(const char *dir, const struct scrim_log *log);
 void scrim_vault_state_close(struct scrim_vault_state *state); // NULL is fine
 
-// {"exists":true,"threshold":2,"holders":["Anna",…]}; null in place of what was not read. Looks at
-// the disk: not for the loop's thread.
-json_t *scrim_vault_state_json(const struct scrim_vault_state *state);
+// Reads what changed since the last look. True, once for each change, if state/vault.json is there
+// and must not be read: Landlock let the desk keep the file that was there at its start, not
+// another one in its place. Then only a new start helps.
+bool scrim_vault_state_look(struct scrim_vault_state *state);
+
+// The vault that seals now; false without one.
+bool scrim_vault_state_current(struct scrim_vault_state *state, struct scrim_vault *ret);
+// The latest dealing of a vault, the current one or an earlier one; false if it is not known.
+bool scrim_vault_state_find(struct scrim_vault_state *state, const uint8_t id[SCRIM_VAULT_ID],
+                            struct scrim_vault *ret);
+// The dealing that this is the id of, of that vault: the latest, or an older one, which opens
+// nothing any more but says who its holders were. Reads files. False if there is none.
+bool scrim_vault_state_dealing(struct scrim_vault_state *state, const uint8_t id[SCRIM_VAULT_ID],
+                               const uint8_t dealing[32], struct scrim_vault *ret);
+
+// {"exists":true,"id",…} as GET /vault answers it, without "latency"; null in place of what is not
+// known. Looks at the disk.
+json_t *scrim_vault_state_json(struct scrim_vault_state *state);

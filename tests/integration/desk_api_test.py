@@ -89,7 +89,7 @@ ROUTES = [
     ("PUT", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 400),
     ("DELETE", "/cameras/{camera}/areas/{name}", "areas", "/cameras/quay/areas/garden", 404),
     ("GET", "/openapi.json", "none", "/openapi.json", 200),
-    ("GET", "/vault", "cameras", "/vault", 200),
+    ("GET", "/vault", "past", "/vault", 200),
     ("GET", "/plans", "session", "/plans", 200),
     ("POST", "/plans", "cameras", "/plans", 415),
     ("GET", "/plans/{plan}/image", "session", "/plans/0000000000000000/image", 404),
