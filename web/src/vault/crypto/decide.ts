@@ -1,7 +1,7 @@
 // The holder's side: what a careful holder checks before the share is touched, and the decision.
 import { recipientKey } from './reheader';
 import { hex, same, utf8, wipe } from './bytes';
-import { makeDecision, maxReasonBytes } from './decision';
+import { isBlank, makeDecision, maxReasonBytes } from './decision';
 import { VaultError } from './failure';
 import { sha256 } from './hash';
 import { sealPartials } from './partials';
@@ -106,7 +106,7 @@ function partialsFile(
 
 function requireReason({ approve, reason }: DecideInput): void {
     const length = utf8(reason).length;
-    if (length > maxReasonBytes || (!approve && reason.trim() === ''))
+    if (length > maxReasonBytes || (!approve && isBlank(reason)))
         throw new VaultError('reason', 'a refusal needs a reason of at most 500 bytes');
 }
 

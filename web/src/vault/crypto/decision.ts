@@ -28,6 +28,9 @@ const format = 'scrim-decision/v1';
 export const maxReasonBytes = 500;
 const maxBytes = 8 * 1024 * 1024;
 
+// As C has it, where white space is ASCII's.
+export const isBlank = (text: string): boolean => /^[ \t\r\n]*$/.test(text);
+
 // What is signed; each part of fixed size.
 export function signedBytes(statement: Statement): Uint8Array {
     return concat(
@@ -61,8 +64,8 @@ export function parseDecision(bytes: Uint8Array): Decision {
         signature: members.bytes('signature', bytesOf(64)),
     };
     const complete = decision.approve
-        ? decision.partials !== null
-        : decision.partials === null && decision.reason.trim() !== '';
+        ? (decision.partials?.length ?? 0) > 0
+        : decision.partials === null && !isBlank(decision.reason);
     if (!members.done() || !complete) throw new VaultError('decision', 'malformed decision');
     return decision;
 }

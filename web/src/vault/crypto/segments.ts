@@ -19,7 +19,7 @@ function parseEntry(json: Json): SegmentEntry | null {
     const entry: SegmentEntry = {
         camera: members.text('camera', 31),
         file: members.matching('file', /^\d{4}-\d{2}-\d{2}\/\d{6}(?:-\d{1,4})?\.mp4\.age$/),
-        disk: members.text('disk', 63),
+        disk: members.matching('disk', /^[a-z0-9-]{0,31}$/),
         startUs: members.integer('start_us', 0, Number.MAX_SAFE_INTEGER),
         endUs: members.integer('end_us', 0, Number.MAX_SAFE_INTEGER),
         bytes: members.integer('bytes', 0, Number.MAX_SAFE_INTEGER),

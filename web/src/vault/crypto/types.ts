@@ -60,7 +60,7 @@ export interface RequestDocument {
 export interface SegmentEntry {
     camera: string;
     file: string; // "<day>/<name>"
-    disk: string;
+    disk: string; // "": the first
     startUs: number;
     endUs: number;
     bytes: number; // of the sealed file
