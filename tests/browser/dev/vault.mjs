@@ -1,37 +1,51 @@
-// Requests for originals on the development server: made up, in every state, to work on the page's
-// looks. Nothing is sealed here and nothing opens; the story itself is tested on a real site.
+// Requests for originals on the development server. The vault is a real one (web/test/vault-site.ts,
+// bundled as the page is): what is asked for is sealed, and opens with two of three shares. Beside
+// it stand made-up requests in every state, to look at.
+//
+// GET  /dev/vault/shares/N     the share file of holder N; ben's asks for the passphrase "ben"
+// POST /dev/vault/lie/NUMBER   holder 3 approves with parts that are wrong
+// POST /dev/vault/shred/ID     from now on the site has no hour keys of that camera
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
+const web = fileURLToPath(new URL('../../../web/', import.meta.url));
 const minute = 60_000;
 const hour = 60 * minute;
+const names = ['anna', 'ben', 'cleo'];
+const needed = 2;
 const hash = (text) => createHash('sha256').update(text).digest('hex');
 const key = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
 
-const holders = ['anna', 'ben', 'cleo'].map((name, i) => ({
-    index: i + 1,
-    name,
-    line: ['harbour office', 'works council', 'harbour office'][i],
-    verify_key: hash(`verify ${name}`),
-    sign_key: hash(`sign ${name}`),
-}));
-const vault = {
-    exists: true,
-    id: hash('vault').slice(0, 32),
-    dealing: 1,
-    threshold: 2,
-    holders,
-    commitments: [hash('a'), hash('b')],
-    public_key: hash('a'),
-    tested: true,
-    latency: { count: 14, median_s: 840, p90_s: 5100 },
-};
+async function loadSite() {
+    const { build } = createRequire(join(web, 'package.json'))('esbuild');
+    const out = mkdtempSync(join(tmpdir(), 'scrim-dev-'));
+    try {
+        const outfile = join(out, 'site.mjs');
+        await build({
+            entryPoints: [join(web, 'test/vault-site.ts')],
+            outfile,
+            bundle: true,
+            platform: 'node',
+            format: 'esm',
+            logLevel: 'error',
+        });
+        const { makeSite } = await import(pathToFileURL(outfile).href);
+        return await makeSite(names, 'ben');
+    } finally {
+        rmSync(out, { recursive: true });
+    }
+}
 
-const decided = (name, approve, at, reason = '') => {
-    const { index } = holders.find((each) => each.name === name);
-    return { vault: vault.id, holder: index, name, approve, reason, at_ms: at, taken_ms: at };
-};
+const decided = (name, approve, at, reason = '') => ({
+    ...{ vault: 'made up', holder: names.indexOf(name) + 1, name, approve, reason },
+    ...{ at_ms: at, taken_ms: at },
+});
 
-function first(now, cameras) {
+function madeUp(now, cameras) {
     const id = (i) => cameras[i % cameras.length].json.id;
     const base = {
         purpose: 'accident',
@@ -41,7 +55,7 @@ function first(now, cameras) {
         export_to: null,
         view_s: 3600,
         segments: 12,
-        threshold: 2,
+        threshold: needed,
         state: 'waiting',
         opened_ms: null,
         until_ms: null,
@@ -103,60 +117,188 @@ function first(now, cameras) {
     ];
     return made.map((part, i) => {
         const number = i + 1;
-        const created = part.created_ms;
+        const from = now - number * 40 * minute;
         return {
             ...base,
             number,
             id: hash(`request ${number}`),
-            from_ms: now - (i + 1) * 40 * minute,
-            to_ms: now - (i + 1) * 40 * minute + 10 * minute,
-            expires_ms: created + 24 * hour,
+            from_ms: from,
+            to_ms: from + 10 * minute,
+            expires_ms: part.created_ms + 24 * hour,
             log: { seq: 100 + 7 * i, line: hash(`line ${number}`) },
             ...part,
         };
     });
 }
 
-export function vaultRoutes({ cameras, send, refuse }) {
-    const requests = first(Date.now(), cameras);
+// One regular file of a tar archive (POSIX ustar), padded.
+function tarred(name, content) {
+    const head = Buffer.alloc(512);
+    const octal = (value, digits) => `${value.toString(8).padStart(digits, '0')}\0`;
+    head.write(name, 0);
+    head.write(octal(0o644, 7), 100);
+    head.write(octal(0, 7), 108);
+    head.write(octal(0, 7), 116);
+    head.write(octal(content.length, 11), 124);
+    head.write(octal(0, 11), 136);
+    head.write('        0', 148);
+    head.write('ustar\x0000', 257);
+    const sum = head.reduce((total, byte) => total + byte, 0);
+    head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return Buffer.concat([head, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+}
 
-    function ask(body, who) {
+export function vaultRoutes({ cameras, film, send, refuse }) {
+    const now = Date.now();
+    const requests = madeUp(now, cameras);
+    const sealed = new Map(); // by number: what is behind a request that is not made up
+    const given = new Map(); // by number: holder -> exact bytes of the decision
+    const headers = new Map(); // by number: for the export
+    let loading = null;
+    let shredded = null;
+    const site = () => (loading ??= loadSite());
+
+    const vaultOf = ({ json }) => ({
+        ...json,
+        exists: true,
+        tested: true,
+        latency: { count: 14, median_s: 840, p90_s: 5100 },
+    });
+
+    async function ask(body, who) {
         const wish = JSON.parse(body);
-        const { expires_s: seconds, ...rest } = wish;
         const number = requests.length + 1;
-        const now = Date.now();
+        const made = Date.now();
+        const minutes = [...wish.cameras].sort().flatMap((camera) => {
+            const list = [];
+            for (let at = Math.floor(wish.from_ms / minute) * minute; at < wish.to_ms; at += minute)
+                list.push({
+                    camera,
+                    startUs: at * 1000,
+                    endUs: (at + minute) * 1000,
+                    plain: film(camera, at, at + minute),
+                });
+            return list;
+        });
+        const { export_to, recipient, purpose, reason, legal_basis, incident, view_s } = wish;
+        const same = { export_to, recipient, purpose, reason, legal_basis, incident, view_s };
+        const expires = made + wish.expires_s * 1000;
+        const log = { seq: 200 + number, line: hash(`line ${number}`) };
+        const document = {
+            ...same,
+            ...{ number, log, who: who.user, cameras: [...wish.cameras].sort() },
+            ...{ from_us: wish.from_ms * 1000, to_us: wish.to_ms * 1000 },
+            ...{ created_us: made * 1000, expires_us: expires * 1000 },
+        };
+        const kept = (await site()).seal(minutes, document);
+        sealed.set(number, kept);
+        given.set(number, new Map());
         requests.push({
-            ...requests[0],
-            ...rest,
-            number,
-            id: hash(`request ${number}`),
-            who: who.user,
-            created_ms: now,
-            expires_ms: now + seconds * 1000,
-            segments: Math.ceil((wish.to_ms - wish.from_ms) / minute) * wish.cameras.length,
-            decisions: [],
-            log: { seq: 200 + number, line: hash(`line ${number}`) },
+            ...same,
+            ...{ number, log, id: kept.id, who: who.user, cameras: wish.cameras },
+            ...{ from_ms: wish.from_ms, to_ms: wish.to_ms, created_ms: made, expires_ms: expires },
+            ...{ segments: kept.files.length, threshold: needed, state: 'waiting' },
+            ...{ opened_ms: null, until_ms: null, escalated: false, decisions: [] },
         });
         return requests.at(-1);
     }
 
+    async function take(one, bytes) {
+        const { index, ...decision } = (await site()).read(sealed.get(one.number), bytes);
+        const vault = (await site()).json.id;
+        given.get(one.number).set(index, Buffer.from(bytes));
+        one.decisions.push({ vault, holder: index, ...decision, taken_ms: Date.now() });
+        const approved = one.decisions.filter(({ approve }) => approve).length;
+        if (approved >= needed) one.state = 'approved';
+        else if (one.decisions.length - approved > names.length - needed) one.state = 'refused';
+        return one;
+    }
+
+    async function open(one) {
+        one.state = 'open';
+        one.opened_ms = Date.now();
+        one.until_ms ??= Date.now() + one.view_s * 1000;
+        const keys = (await site()).hourKeys(sealed.get(one.number), shredded);
+        return { hour_keys: Buffer.from(keys).toString('base64'), until_ms: one.until_ms };
+    }
+
+    function part(request, response, bytes) {
+        const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
+        if (from === undefined) return send(response, 200, Buffer.from(bytes));
+        if (Number(from) >= bytes.length) return refuse(response, 416, 'range', 'Behind its end.');
+        return send(response, 206, Buffer.from(bytes.subarray(Number(from), Number(to) + 1)));
+    }
+
+    function tar(one) {
+        const { files } = sealed.get(one.number);
+        const parts = headers.get(one.number).map(({ segment, header, payload_bytes: count }) => {
+            const file = files[segment];
+            const payload = file.bytes.subarray(file.header.length, file.header.length + count);
+            const content = Buffer.concat([Buffer.from(header, 'base64'), payload]);
+            return tarred(`${String(segment).padStart(4, '0')}.mp4.age`, content);
+        });
+        return Buffer.concat([...parts, Buffer.alloc(1024)]);
+    }
+
+    async function inside(request, response, one, [what, which], body) {
+        const kept = sealed.get(one.number);
+        if (what === undefined) return send(response, 200, one);
+        if (what === 'withdraw' || what === 'end') {
+            one.state = what === 'end' ? 'ended' : 'withdrawn';
+            return send(response, 200, one);
+        }
+        if (!kept) return refuse(response, 404, 'not_found', 'Nothing is sealed of this one.');
+        if (what === 'document') return send(response, 200, Buffer.from(kept.request));
+        if (what === 'segments' && which === undefined)
+            return send(response, 200, Buffer.from(kept.segments));
+        if (what === 'decisions' && request.method === 'POST')
+            return send(response, 200, await take(one, Buffer.from(body)));
+        if (what === 'decisions')
+            return send(response, 200, given.get(one.number).get(Number(which)));
+        if (what === 'open') {
+            if (one.state !== 'approved' && one.state !== 'open')
+                return refuse(response, 409, 'not_approved', 'Not enough holders agree.');
+            return send(response, 200, await open(one));
+        }
+        if (what === 'segments') return part(request, response, kept.files[Number(which)].bytes);
+        if (what === 'headers') {
+            headers.set(one.number, JSON.parse(body));
+            return send(response, 204);
+        }
+        if (what === 'export')
+            return send(response, 200, tar(one), {
+                'content-type': 'application/x-tar',
+                'content-disposition': `attachment; filename="request-${one.number}.tar"`,
+            });
+        return refuse(response, 404, 'not_found', 'There is no such thing.');
+    }
+
+    async function development(response, path) {
+        const [, , , what, which] = path.split('/');
+        const { shares, lie } = await site();
+        if (what === 'shares') return send(response, 200, Buffer.from(shares[Number(which) - 1]));
+        if (what === 'shred') shredded = which;
+        if (what === 'lie') {
+            const one = requests.find(({ number }) => number === Number(which));
+            await take(one, lie(sealed.get(one.number), 3, Date.now() * 1000));
+        }
+        return send(response, 204);
+    }
+
     // True when it was one of these.
-    return function route(request, response, url, body, who) {
+    return async function route(request, response, url, body, who) {
         const path = url.pathname.replace('/api/v1', '');
-        if (path === '/vault') send(response, 200, vault);
+        if (path === '/vault') send(response, 200, vaultOf(await site()));
         else if (path === '/requests' && request.method === 'POST')
-            send(response, 201, ask(body, who));
+            send(response, 201, await ask(body, who));
         else if (path === '/requests') send(response, 200, requests);
         else if (/^\/requests\/\d+/.test(path)) {
-            const [, , number, what] = path.split('/');
+            const [, , number, ...rest] = path.split('/');
             const one = requests.find((each) => each.number === Number(number));
             if (!one) refuse(response, 404, 'not_found', 'There is no such request.');
-            else if (what === undefined) send(response, 200, one);
-            else if (what === 'withdraw') {
-                one.state = 'withdrawn';
-                send(response, 200, one);
-            } else refuse(response, 404, 'not_found', 'Nothing is sealed on this server.');
-        } else return false;
+            else await inside(request, response, one, rest, body);
+        } else if (path.startsWith('/dev/vault/')) await development(response, path);
+        else return false;
         return true;
     };
 }

@@ -39,10 +39,11 @@ export class OriginalFilm {
         private readonly opening: Opening,
         private readonly source: (segment: number) => SealedSource,
         private readonly parts: readonly Part[],
+        from: number, // where playback begins, or nothing is recorded until later
     ) {
         const attached = openSource(video);
         this.#source = attached.source;
-        void attached.opened.then(() => this.seek(0));
+        void attached.opened.then(() => this.seek(from));
         video.addEventListener('error', this.#broken);
         this.#timer = setInterval(() => this.#tick(), tickMs);
     }

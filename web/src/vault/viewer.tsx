@@ -1,5 +1,6 @@
 // The originals in the page: one camera at a time, the request's number across the picture.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useKeys } from '../keys';
 import { cameras as cameraList } from '../state';
 import { text } from '../text';
 import { clockTime, dayName } from '../time';
@@ -56,7 +57,13 @@ interface ViewerProps {
     opening: Opening;
 }
 
-function useFilm({ request, opening }: ViewerProps, camera: string, zero: number) {
+// Another camera goes on where the one before stood.
+function useFilm(
+    { request, opening }: ViewerProps,
+    camera: string,
+    zero: number,
+    from: { current: number },
+) {
     const video = useRef<HTMLVideoElement>(null);
     const [film, setFilm] = useState<OriginalFilm | null>(null);
     useEffect(() => {
@@ -66,9 +73,13 @@ function useFilm({ request, opening }: ViewerProps, camera: string, zero: number
             opening,
             (segment) => sealedSource(request.number, segment),
             partsOf(opening, camera, zero),
+            from.current,
         );
         setFilm(made);
-        return () => made.destroy();
+        return () => {
+            from.current = made.at;
+            made.destroy();
+        };
     }, [opening, camera]);
     return { video, film };
 }
@@ -111,7 +122,8 @@ export function Viewer(props: ViewerProps) {
     const first = (request.from_ms - zero) / 1000;
     const last = (request.to_ms - zero) / 1000;
     const frame = useRef<HTMLDivElement>(null);
-    const { video, film } = useFilm(props, camera, zero);
+    const from = useRef(first);
+    const { video, film } = useFilm(props, camera, zero, from);
     const { phase, sound } = usePhase(film);
     const { at, playing } = useClock(film, video);
     const name = (id: string): string => list?.find((each) => each.id === id)?.name ?? id;
@@ -129,31 +141,35 @@ export function Viewer(props: ViewerProps) {
     };
     const jump = (by: number): void =>
         film?.seek(Math.min(last, Math.max(0, (video.current?.currentTime ?? 0) + by)));
-    const onKey = (event: KeyboardEvent): void => {
+    useKeys((key, event) => {
+        const onButton = (event.target as HTMLElement | null)?.closest('button, a') != null;
         const act = {
-            ' ': toggle,
+            ...(onButton ? {} : { ' ': toggle }),
             ArrowLeft: () => jump(-jumpSeconds),
             ArrowRight: () => jump(jumpSeconds),
-        }[event.key];
-        const target = event.target as HTMLElement;
-        if (!act || target.matches('input, select, button')) return;
-        event.preventDefault();
-        act();
-    };
+        }[key];
+        act?.();
+        return act !== undefined;
+    });
     const instant = zero + at * 1000;
     const told = phaseWords(phase);
+    const shape = list?.find(({ id }) => id === camera);
+    useEffect(() => {
+        const { width, height } = shape ?? { width: 16, height: 9 };
+        if (height > 0) frame.current?.style.setProperty('--aspect', `${width} / ${height}`);
+    }, [shape?.width, shape?.height]);
     const full = (): void =>
         void (document.fullscreenElement
             ? document.exitFullscreen()
             : frame.current?.requestFullscreen?.());
     return (
-        <section class="vault-viewer" aria-label={words.title} onKeyDown={onKey}>
+        <section class="vault-viewer" aria-label={words.title}>
             <CameraPick
                 cameras={request.cameras.map((id) => ({ id, name: name(id) }))}
                 chosen={camera}
                 onChoose={setCamera}
             />
-            <div ref={frame} class="vault-original" data-phase={phase.kind} tabIndex={0}>
+            <div ref={frame} class="vault-original" data-phase={phase.kind}>
                 <video
                     key={camera}
                     ref={video}

@@ -2,7 +2,7 @@
 // the screen carries it; it hides nothing that matters. It deters, it does not prevent: whoever owns
 // the browser can take it off.
 import { now } from '../state';
-import { clockTime, dayName } from '../time';
+import { toField } from '../review/moment';
 import { useValue } from '../value';
 
 const rows = 5;
@@ -10,7 +10,7 @@ const columns = 3;
 
 export function Watermark({ line }: { line: string }) {
     const at = useValue(now);
-    const time = `${dayName(at)} ${clockTime(at)}`;
+    const time = toField(at).replace('T', ' '); // with its year: photos live long
     return (
         <div class="vault-mark" aria-hidden="true">
             {Array.from({ length: rows * columns }, (_, i) => (
