@@ -92,7 +92,7 @@ static void fixed_scalar(const char *vault, const char *what, unsigned number,
 struct vector {
     const char *name; // of the vault
     unsigned k, n;
-    const char *holders[5];
+    const char *holders[5], *lines[5];
     const unsigned opening[5]; // k indices
     struct scrim_vault_label label;
 
@@ -110,7 +110,7 @@ static void prepare(struct vector *v)
     struct scrim_error error = {0};
     for (unsigned j = 0; j < v->k; j++)
         fixed_scalar(v->name, "coefficient", j, v->coefficients[j]);
-    require(scrim_vault_generate_with(v->k, v->n, v->holders, NULL,
+    require(scrim_vault_generate_with(v->k, v->n, v->holders, v->lines,
                                       (const uint8_t(*)[SCALAR_BYTES])v->coefficients, &v->vault,
                                       v->shares, &error),
             &error);
@@ -135,6 +135,10 @@ static void put_vault(const struct vector *v)
     for (unsigned i = 0; i < v->n; i++)
         put_text(NULL, v->vault.names[i]);
     close_json(']');
+    open_json("lines", '[');
+    for (unsigned i = 0; i < v->n; i++)
+        put_text(NULL, v->vault.lines[i]);
+    close_json(']');
     open_json("coefficients", '[');
     for (unsigned j = 0; j < v->k; j++)
         put_hex(NULL, v->coefficients[j], SCALAR_BYTES);
@@ -153,6 +157,11 @@ static void put_vault(const struct vector *v)
     close_json(']');
     put_hex("public_key", v->vault.public_key, POINT_BYTES);
     put_hex("id", v->vault.id, SCRIM_VAULT_ID);
+    put_hex("dealing_id", v->vault.dealing_id, SCRIM_DEALING_ID);
+    open_json("sign_keys", '[');
+    for (unsigned i = 0; i < v->n; i++)
+        put_hex(NULL, v->vault.sign_keys[i], sizeof v->vault.sign_keys[i]);
+    close_json(']');
     close_json('}');
 }
 
@@ -250,6 +259,7 @@ static int print_vectors(void)
          .k = 2,
          .n = 3,
          .holders = {"anna", "ben", "cléo"},
+         .lines = {"harbour office", "town council", ""},
          .opening = {1, 3},
          .label = {.site = "harbour",
                    .camera = "quay",

@@ -42,13 +42,16 @@ def scalar_of(text):
     return decode_scalar(bytes.fromhex(text))
 
 
+VAULT_VALUES = ("commitments", "shares", "verify_keys", "public_key", "id", "dealing_id", "sign_keys")
+
+
 class Vector:
     """One entry of the vectors, computed again from its inputs."""
 
     def __init__(self, json):
         self.json = json
         v, s = json["vault"], json["seal"]
-        self.vault, self.shares = deal([scalar_of(a) for a in v["coefficients"]], v["names"])
+        self.vault, self.shares = deal([scalar_of(a) for a in v["coefficients"]], v["names"], v["lines"])
         self.label = encode_label(self.vault.id, s["site"], s["camera"], s["start_utc_us"])
         self.hour_key, self.file_key = bytes.fromhex(s["hour_key"]), bytes.fromhex(s["file_key"])
         self.sealed, self.between = seal(
@@ -72,8 +75,10 @@ class Vector:
                 "verify_keys": [y.hex() for y in v.verify_keys],
                 "public_key": v.public_key.hex(),
                 "id": v.id.hex(),
+                "dealing_id": v.dealing_id.hex(),
+                "sign_keys": [key.hex() for key in v.sign_keys],
             },
-            {k: self.json["vault"][k] for k in ("commitments", "shares", "verify_keys", "public_key", "id")},
+            {k: self.json["vault"][k] for k in VAULT_VALUES},
         )
 
     def seal_problem(self):

@@ -5,7 +5,10 @@ import struct
 from dataclasses import dataclass
 
 from agefile import Malformed, b64, stanza_text, unb64
-from primitives import BASE, Q, BadEncoding, aead_open, aead_seal, decode_point, decode_scalar, encode_scalar, hkdf, point_from_hash
+from primitives import (
+    BASE, Q, BadEncoding, aead_open, aead_seal, decode_point, decode_scalar, ed25519_public, encode_scalar, hkdf,
+    point_from_hash,
+)
 
 SECOND = point_from_hash(hashlib.sha512(b"scrim-tdh2/v1 second generator").digest())
 ALLOWED = set("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -24,12 +27,28 @@ def u16(value):
     return struct.pack(">H", value)
 
 
+def sized(text):
+    return bytes([len(text.encode())]) + text.encode()
+
+
+def vault_id(public_key):
+    return hashlib.sha256(b"scrim-vault/v1" + public_key).digest()[:16]
+
+
+def signing_seed(vault, index, share):
+    """Of the key with which holder `index` signs decisions."""
+    return hkdf(encode_scalar(share), vault, b"scrim-holder-sign/v1" + u16(index))
+
+
 @dataclass
 class Vault:
     threshold: int
     names: list
+    lines: list
     commitments: list  # encoded points
     verify_keys: list
+    sign_keys: list
+    dealing: int = 1
 
     @property
     def public_key(self):
@@ -37,15 +56,27 @@ class Vault:
 
     @property
     def id(self):
-        names = b"".join(bytes([len(n.encode())]) + n.encode() for n in self.names)
-        content = u16(self.threshold) + u16(len(self.names)) + b"".join(self.commitments) + b"".join(self.verify_keys)
-        return hashlib.sha256(b"scrim-vault/v1" + content + names).digest()[:16]
+        return vault_id(self.public_key)
+
+    @property
+    def dealing_id(self):
+        content = self.id + struct.pack(">IHH", self.dealing, self.threshold, len(self.names)) + b"".join(self.commitments)
+        for name, line, verify_key, sign_key in zip(self.names, self.lines, self.verify_keys, self.sign_keys):
+            content += verify_key + sign_key + sized(name) + sized(line)
+        return hashlib.sha256(b"scrim-dealing/v1" + content).digest()
 
     def to_json(self):
-        holders = [{"index": i + 1, "name": n, "verify_key": y.hex()} for i, (n, y) in enumerate(zip(self.names, self.verify_keys))]
+        holders = [
+            {"index": i, "name": name, "line": line, "verify_key": verify_key.hex(), "sign_key": sign_key.hex()}
+            for i, (name, line, verify_key, sign_key) in enumerate(
+                zip(self.names, self.lines, self.verify_keys, self.sign_keys), 1
+            )
+        ]
         return {
             "format": "scrim-vault/v1",
             "id": self.id.hex(),
+            "dealing": self.dealing,
+            "dealing_id": self.dealing_id.hex(),
             "threshold": self.threshold,
             "public_key": self.public_key.hex(),
             "commitments": [a.hex() for a in self.commitments],
@@ -57,8 +88,11 @@ class Vault:
         vault = Vault(
             json["threshold"],
             [h["name"] for h in json["holders"]],
+            [h["line"] for h in json["holders"]],
             [bytes.fromhex(a) for a in json["commitments"]],
             [bytes.fromhex(h["verify_key"]) for h in json["holders"]],
+            [bytes.fromhex(h["sign_key"]) for h in json["holders"]],
+            json["dealing"],
         )
         if vault.to_json() != json:
             raise Refused("vault.json")
@@ -69,11 +103,13 @@ class Vault:
         return vault
 
 
-def deal(coefficients, names):
+def deal(coefficients, names, lines=None):
     """(vault, the shares as integers)"""
     shares = [sum(a * i**j for j, a in enumerate(coefficients)) % Q for i in range(1, len(names) + 1)]
-    vault = Vault(len(coefficients), names, [(a * BASE).encode() for a in coefficients], [(x * BASE).encode() for x in shares])
-    return vault, shares
+    commitments, verify_keys = [(a * BASE).encode() for a in coefficients], [(x * BASE).encode() for x in shares]
+    found = vault_id(commitments[0])
+    sign_keys = [ed25519_public(signing_seed(found, i, x)) for i, x in enumerate(shares, 1)]
+    return Vault(len(coefficients), names, lines or [""] * len(names), commitments, verify_keys, sign_keys), shares
 
 
 def encode_label(vault_id, site, camera, start_us):
