@@ -240,15 +240,6 @@ int scrim_share_describe(const char *path, struct scrim_share_info *ret, struct 
     return result;
 }
 
-int scrim_share_protected(const char *path, bool *ret, struct scrim_error *error)
-{
-    struct scrim_share_info info;
-    const int result = scrim_share_describe(path, &info, error);
-    if (result >= 0)
-        *ret = info.protection != SCRIM_SHARE_BARE;
-    return result;
-}
-
 static int load(const char *path, const struct opener *opener, struct scrim_share *ret,
                 struct scrim_error *error)
 {

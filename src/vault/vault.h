@@ -70,9 +70,8 @@ SCRIM_MUST_CHECK int scrim_vault_save(const char *path, const struct scrim_vault
 // `passphrase` NULL stores it unprotected, and the file says so.
 SCRIM_MUST_CHECK int scrim_share_save(const char *path, const struct scrim_share *share,
                                       const char *passphrase, struct scrim_error *error);
-// True in *ret if the file needs a passphrase. SCRIM_EFORMAT for a corrupt file.
-SCRIM_MUST_CHECK int scrim_share_protected(const char *path, bool *ret, struct scrim_error *error);
-// SCRIM_EAUTH for a wrong passphrase.
+// SCRIM_EAUTH for a wrong passphrase, or a file that needs a token (share_file.h); SCRIM_EFORMAT
+// for a damaged one.
 SCRIM_MUST_CHECK int scrim_share_load(const char *path, const char *passphrase,
                                       struct scrim_share *ret, struct scrim_error *error);
 

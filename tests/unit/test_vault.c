@@ -300,7 +300,8 @@ static void impossible_vaults(void)
         CHECK_INT(scrim_vault_generate(sizes[i].k, sizes[i].n, names, NULL, &vault, shares, &error),
                   SCRIM_EINVAL);
     for (size_t i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++)
-        CHECK_INT(scrim_vault_generate(2, 2, bad_names[i], NULL, &vault, shares, &error), SCRIM_EINVAL);
+        CHECK_INT(scrim_vault_generate(2, 2, bad_names[i], NULL, &vault, shares, &error),
+                  SCRIM_EINVAL);
     char longest[65];
     memset(longest, 'x', sizeof longest - 1);
     longest[64] = '\0';
@@ -421,15 +422,15 @@ static void protected_share(void)
     struct scrim_share share;
     struct scrim_error error = {0};
     struct stat info;
-    bool is_protected = false;
+    struct scrim_share_info info;
     set(&scene, 2, 3);
     test_make_dir(dir);
     snprintf(path, sizeof path, "%s/share.json", dir);
     CHECK_INT(scrim_share_save(path, &scene.shares[2], "correct horse", &error), 0);
     CHECK_INT(scrim_share_save(path, &scene.shares[2], "correct horse", &error), SCRIM_EEXIST);
     CHECK(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);
-    CHECK_INT(scrim_share_protected(path, &is_protected, &error), 0);
-    CHECK(is_protected);
+    CHECK_INT(scrim_share_describe(path, &info, &error), 0);
+    CHECK_INT(info.protection, SCRIM_SHARE_PASSPHRASE);
     CHECK_INT(scrim_share_load(path, "correct horse", &share, &error), 0);
     CHECK(memcmp(&share, &scene.shares[2], sizeof share) == 0);
     CHECK_INT(scrim_share_load(path, "correct horsf", &share, &error), SCRIM_EAUTH);
@@ -458,13 +459,13 @@ static void unprotected_share(void)
     struct scrim_share share;
     struct scrim_error error = {0};
     struct scrim_buf file;
-    bool is_protected = true;
+    struct scrim_share_info info;
     set(&scene, 2, 3);
     test_make_dir(dir);
     snprintf(path, sizeof path, "%s/share.json", dir);
     CHECK_INT(scrim_share_save(path, &scene.shares[0], NULL, &error), 0);
-    CHECK_INT(scrim_share_protected(path, &is_protected, &error), 0);
-    CHECK(!is_protected);
+    CHECK_INT(scrim_share_describe(path, &info, &error), 0);
+    CHECK_INT(info.protection, SCRIM_SHARE_BARE);
     CHECK_INT(scrim_share_load(path, NULL, &share, &error), 0);
     CHECK(memcmp(&share, &scene.shares[0], sizeof share) == 0);
     read_file(path, &file);
