@@ -13,7 +13,7 @@ done
 ninja -C build/meson
 mkdir -p build/bin
 for program in src/cli/scrim src/keeper/scrim-keeper src/recorder/scrim-recorder \
-    src/veil/scrim-veil src/desk/scrimd src/oidc/scrim-oidc \
+    src/veil/scrim-veil src/desk/scrimd src/oidc/scrim-oidc src/opener/scrim-opener \
     sim/scrim-camsim sim/load/scrim-camload; do
     # -C: an unchanged program keeps its time; a running one keeps its old file.
     install -C -m 755 "build/meson/$program" build/bin/

@@ -12,7 +12,7 @@ veil_units=8 # scrim-veil-0@ … scrim-veil-7@, enabled as a site needs them
 [[ -x build/bin/scrimd && -s build/web/index.html ]] || { echo "nothing built yet: run make" >&2; exit 1; }
 
 install -d "$root/bin" "$root/$library/bin" "$root/share/scrim/models" "$units" "$root/lib/sysusers.d"
-for program in scrim scrim-keeper scrim-recorder scrim-veil scrimd scrim-oidc; do
+for program in scrim scrim-keeper scrim-recorder scrim-veil scrimd scrim-oidc scrim-opener; do
     install -s -m 755 "build/bin/$program" "$root/$library/bin/"
 done
 ln -sfn "../$library/bin/scrim" "$root/bin/scrim"

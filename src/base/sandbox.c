@@ -307,7 +307,8 @@ static int allow_memory(scmp_filter_ctx filter, struct scrim_error *error)
 // Of fcntl what has to do with the descriptor alone: F_SETOWN and F_SETSIG send signals to anybody.
 static int allow_fcntl(scmp_filter_ctx filter, struct scrim_error *error)
 {
-    static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL};
+    static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,    F_SETFD,
+                                   F_GETFL, F_SETFL,         F_ADD_SEALS};
     int result = 0;
     for (size_t i = 0; i < sizeof commands / sizeof *commands && result >= 0; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,

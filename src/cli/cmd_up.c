@@ -1,8 +1,8 @@
-// scrim up: runs a site in the foreground. Makes the sockets, starts keeper, recorder, veil workers
-// and desk, starts again what ends, and on SIGINT or SIGTERM ends all of it. On SIGHUP, and when
-// the cameras in cameras.d changed, a scrim.yaml that is sound is taken over: by the recorder while
-// it records on, by the others with a new start. The listening sockets belong to this process, so
-// they outlive a crash of the program that serves them.
+// scrim up: runs a site in the foreground. Makes the sockets, starts keeper, recorder, veil
+// workers, desk and the guard of openings, starts again what ends, and on SIGINT or SIGTERM ends
+// all of it. On SIGHUP, and when the cameras in cameras.d changed, a scrim.yaml that is sound is
+// taken over: by the recorder while it records on, by the others with a new start. The listening
+// sockets belong to this process, so they outlive a crash of the program that serves them.
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,7 +33,7 @@
 #define SETTLE_US (SCRIM_SECOND / 2)
 
 // Places among the children; the veil's workers come last.
-enum { KEEPER, RECORDER, DESK, OIDC, VEIL };
+enum { KEEPER, RECORDER, DESK, OPENER, OIDC, VEIL };
 
 struct supervisor {
     struct scrim_log log;
@@ -44,6 +44,7 @@ struct supervisor {
     int changes;        // inotify on cameras.d, -1: none
     int64_t changed_us; // monotonic, of the last change there; 0: none that waits
     bool has_terminal;
+    bool can_open; // scrim-opener is installed
     bool stopping;
 };
 
@@ -83,6 +84,7 @@ static int describe_children(struct supervisor *up, struct scrim_error *error)
     scrim_child_init(&up->children[KEEPER], "scrim-keeper", "keeper", keys);
     scrim_child_init(&up->children[RECORDER], "scrim-recorder", "recorder", packets);
     scrim_child_init(&up->children[DESK], "scrimd", "desk", desk);
+    scrim_child_init(&up->children[OPENER], "scrim-opener", "opener", -1);
     scrim_child_init(&up->children[OIDC], "scrim-oidc", "oidc", -1);
     for (unsigned i = 0; i < workers; i++) {
         char name[32], worker[16], count[16];
@@ -122,10 +124,30 @@ static void start_child(struct supervisor *up, size_t place)
     free(withheld);
 }
 
-// scrim-oidc runs while scrim.yaml names a provider.
+// scrim-oidc runs while scrim.yaml names a provider, scrim-opener where it is installed.
 static bool is_wanted(const struct supervisor *up, size_t place)
 {
+    if (place == OPENER)
+        return up->can_open;
     return place != OIDC || up->site.config->oidc;
+}
+
+static size_t wanted_count(const struct supervisor *up)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < up->children_count; i++)
+        count += is_wanted(up, i);
+    return count;
+}
+
+// Recording and looking at the redacted picture need none of it, so a site goes on without.
+static void look_for_opener(struct supervisor *up)
+{
+    const char *path = up->children[OPENER].arguments[0];
+    up->can_open = access(path, X_OK) == 0;
+    if (!up->can_open)
+        scrim_error_log(
+            &up->log, "%s is not there: nothing can be opened over the desk; all else runs", path);
 }
 
 // Starts what is due; returns the milliseconds until the next one is, or -1 for none.
@@ -344,6 +366,8 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
     }
     if (result >= 0)
         result = describe_children(up, error);
+    if (result >= 0)
+        look_for_opener(up);
     return result;
 }
 
@@ -352,8 +376,8 @@ int scrim_cmd_up(int argc, char **argv)
     static const struct scrim_opt options[] = {{0}};
     static const struct scrim_opt_spec spec = {
         "scrim up DIR",
-        "Runs a site until SIGINT or SIGTERM: keeper, recorder, veil workers and desk, each "
-        "started again when it ends.",
+        "Runs a site until SIGINT or SIGTERM: keeper, recorder, veil workers, desk and guard of "
+        "openings, each started again when it ends.",
         options, 1, 1};
     const char *positionals[2];
     struct scrim_error error = {0};
@@ -365,7 +389,7 @@ int scrim_cmd_up(int argc, char **argv)
     const int result = up_site(&up, positionals[0], &error);
     if (result >= 0) {
         scrim_info(&up.log, "site=%s cameras=%u programs=%zu", up.site.config->id,
-                   up.site.config->cameras_count, up.children_count - !up.site.config->oidc);
+                   up.site.config->cameras_count, wanted_count(&up));
         run(&up);
     }
     for (size_t i = 0; i < up.children_count; i++)

@@ -42,6 +42,13 @@ struct scrim_opening_segment {
     uint64_t keyframes;
     uint32_t width, height;
 };
+// Segments of `camera` that overlap [from_us, to_us), oldest first, appended to `ret` as struct
+// scrim_opening_segment, whether their files are there or not. The one that is being written, or
+// that a crash just left, is among them: its end_us is INT64_MAX.
+SCRIM_MUST_CHECK int scrim_opening_find(const struct scrim_site *site, const char *camera,
+                                        int64_t from_us, int64_t to_us, struct scrim_buf *ret,
+                                        struct scrim_error *error);
+
 size_t scrim_opening_count(const struct scrim_opening *opening);
 const struct scrim_opening_segment *scrim_opening_segment(const struct scrim_opening *opening,
                                                           size_t at);

@@ -52,14 +52,15 @@ def locked_in():
         staged.wait_until_recording("quay")
         staged.wait_for_log("veil0: ready")
         names = by_name(site)
-        expect(set(names) == {"scrim-keeper", "scrim-recorder", "scrim-veil", "scrimd"}, f"running: {names}")
+        expect(set(names) == {"scrim-keeper", "scrim-recorder", "scrim-veil", "scrimd", "scrim-opener"}, f"running: {names}")
         for name, pids in names.items():
             for pid in pids:
                 status = wait_for(f"seccomp in {name}", lambda: status_of(pid), 1)
                 expect(status["NoNewPrivs"] == "1", f"{name} may gain privileges")
                 limits = Path(f"/proc/{pid}/limits").read_text()
                 expect(re.search(r"Max core file size\s+0\s+0\s", limits), f"{name} may dump core")
-        for name in ("scrim-keeper", "scrim-recorder", "scrim-veil"):
+        staged.wait_for_log("opener: guarding 1 vault")
+        for name in ("scrim-keeper", "scrim-recorder", "scrim-veil", "scrim-opener"):
             for pid in names[name]:
                 expect(status_of(pid)["Seccomp"] == "2", f"{name} has no seccomp filter")
         can_inspect(names["scrim-veil"][0])
