@@ -421,14 +421,14 @@ static void protected_share(void)
     struct scene scene;
     struct scrim_share share;
     struct scrim_error error = {0};
-    struct stat info;
+    struct stat status;
     struct scrim_share_info info;
     set(&scene, 2, 3);
     test_make_dir(dir);
     snprintf(path, sizeof path, "%s/share.json", dir);
     CHECK_INT(scrim_share_save(path, &scene.shares[2], "correct horse", &error), 0);
     CHECK_INT(scrim_share_save(path, &scene.shares[2], "correct horse", &error), SCRIM_EEXIST);
-    CHECK(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);
+    CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600);
     CHECK_INT(scrim_share_describe(path, &info, &error), 0);
     CHECK_INT(info.protection, SCRIM_SHARE_PASSPHRASE);
     CHECK_INT(scrim_share_load(path, "correct horse", &share, &error), 0);
