@@ -1,6 +1,6 @@
 // The payload of an age v1 file (C2SP age.md, "Payload"): a nonce, then STREAM over
 // ChaCha20-Poly1305 in chunks of 64 KiB, each opened on its own by its index.
-import { concat } from './bytes';
+import { concat, wipe } from './bytes';
 import { hkdf } from './hash';
 import { sodium } from './sodium';
 
@@ -71,13 +71,14 @@ export function openPayload(fileKey: Uint8Array, payload: Uint8Array): Uint8Arra
         const last = at + sealedChunkBytes >= payload.length;
         const chunk = openChunk(key, chunks.length, last, sealed);
         if (!chunk) {
-            chunks.length = 0;
-            break;
+            wipe(key, ...chunks);
+            return null;
         }
         chunks.push(chunk);
     }
-    key.fill(0);
-    return chunks.length > 0 ? concat(...chunks) : null;
+    const plain = concat(...chunks);
+    wipe(key, ...chunks);
+    return plain;
 }
 
 export function sealPayload(fileKey: Uint8Array, plain: Uint8Array): Uint8Array {

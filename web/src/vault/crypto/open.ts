@@ -171,11 +171,12 @@ export function openRequest(input: OpenInput, onProgress: OnProgress): Opened {
     const id = sha256(input.request);
     const { identity } = input;
     let hourKeys: HourKeys | null = null;
+    let circles = new Map<string, Circle>();
     try {
         if (identity.length !== 32 || recipientText(recipientOf(identity)) !== request.recipient)
             throw new VaultError('identity', 'not the identity that the request was made with');
         const segments = readList(request, input.segments);
-        const circles = circlesOf(request, segments, input.vaults);
+        circles = circlesOf(request, segments, input.vaults);
         hourKeys = new HourKeys(input.hourKeys, identity, id);
         const faults = new Faults();
         for (const bytes of input.decisions)
@@ -191,6 +192,9 @@ export function openRequest(input: OpenInput, onProgress: OnProgress): Opened {
     } finally {
         hourKeys?.wipe();
         wipe(identity);
+        // Who has k holders' U_i has Z.
+        for (const { contributions } of circles.values())
+            for (const { partials } of contributions) for (const { u } of partials) wipe(u);
     }
 }
 

@@ -2,12 +2,12 @@
 // list, in an age file to the requester's one-time recipient, around
 //   "scrim-partials/v1" ‖ request id 32 ‖ u16 holder ‖ u32 count ‖ count × (U_i 32 ‖ e_i 32 ‖ f_i 32)
 import { openAge, sealAge } from './age';
-import { concat, Reader, same, u16, u32, utf8 } from './bytes';
+import { concat, Reader, same, u16, u32, utf8, wipe } from './bytes';
 import type { Partial } from './tdh2';
 
 const domain = 'scrim-partials/v1';
 
-// Null for a recipient that nothing can be encrypted to.
+// Wipes the parts. Null for a recipient that nothing can be encrypted to.
 export function sealPartials(
     requestId: Uint8Array,
     holder: number,
@@ -16,7 +16,10 @@ export function sealPartials(
 ): Uint8Array | null {
     const parts = partials.flatMap(({ u, e, f }) => [u, e, f]);
     const head = [utf8(domain), requestId, u16(holder), u32(partials.length)];
-    return sealAge(concat(...head, ...parts), recipient);
+    const plain = concat(...head, ...parts);
+    const file = sealAge(plain, recipient);
+    wipe(plain, ...parts);
+    return file;
 }
 
 // Null unless it is for this identity, request and holder, with exactly `count` parts. The parts

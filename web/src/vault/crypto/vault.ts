@@ -31,8 +31,28 @@ function refuse(text: string): never {
     throw new VaultError('vault', text);
 }
 
-function pointOf(text: unknown): Point {
-    const point = typeof text === 'string' ? fromHex(text, 32) : null;
+// The desk may send anything, null where there is no vault included.
+function hasShape(json: unknown): boolean {
+    const members = (value: unknown): Record<string, unknown> =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    const vault = members(json);
+    const isText = (value: unknown): boolean => typeof value === 'string';
+    const isHolder = (value: unknown): boolean => {
+        const holder = members(value);
+        return [holder.name, holder.line, holder.verify_key, holder.sign_key].every(isText);
+    };
+    return (
+        [vault.id, vault.public_key].every(isText) &&
+        [vault.threshold, vault.dealing].every(Number.isInteger) &&
+        Array.isArray(vault.commitments) &&
+        vault.commitments.every(isText) &&
+        Array.isArray(vault.holders) &&
+        vault.holders.every(isHolder)
+    );
+}
+
+function pointOf(text: string): Point {
+    const point = fromHex(text, 32);
     return point && isPoint(point) ? point : refuse('not a point');
 }
 
@@ -74,9 +94,11 @@ function holdersOf(json: PublicVault, commitments: readonly Point[]): Holder[] {
 }
 
 export function parseVault(json: PublicVault): Vault {
+    if (!hasShape(json)) refuse('no vault, or malformed');
     const { threshold, dealing } = json;
     const n = json.holders.length;
-    const counts = threshold >= 2 && threshold <= n && n <= maxHolders && dealing >= 1;
+    const counts =
+        threshold >= 2 && threshold <= n && n <= maxHolders && dealing >= 1 && dealing < 2 ** 31;
     if (!counts || json.commitments.length !== threshold) refuse('impossible numbers');
     const commitments = json.commitments.map(pointOf);
     const publicKey = commitments[0] ?? refuse('no commitments');
