@@ -13,6 +13,7 @@
 #include "desk/metrics_token.h"
 #include "desk/peers.h"
 #include "desk/plans.h"
+#include "desk/requests.h"
 #include "desk/trials.h"
 #include "desk/worker.h"
 #include "httpd/httpd.h"
@@ -43,6 +44,8 @@ struct scrim_desk {
     struct scrim_history *history;
     struct scrim_plans *plans;
     struct scrim_vault_state *vault;
+    struct scrim_requests *requests;           // for openings of originals
+    struct scrim_request_shelf *request_shelf; // what is prepared to be taken away
     struct scrim_glass_side *glass;
     struct scrim_roster *roster; // what site.db says of people
     struct scrim_zones *zones;

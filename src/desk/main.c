@@ -5,11 +5,13 @@
 #include "base/opt.h"
 #include "base/sandbox.h"
 #include "desk/api.h"
+#include "desk/api_requests.h"
 #include "desk/auth.h"
 #include "desk/catalog.h"
 #include "desk/glass_side.h"
 #include "desk/oidc_side.h"
 #include "desk/opener_side.h"
+#include "desk/request_export.h"
 #include "desk/second_step.h"
 #include "desk/status_side.h"
 #include "desk/vault_state.h"
@@ -329,6 +331,10 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
         result = scrim_opener_side_create(desk->site.dir, &desk->opener, error);
     if (result >= 0)
         result = scrim_acts_open(desk->site.dir, desk->site.config->id, &desk->acts, error);
+    desk->vault = scrim_vault_state_open(desk->site.dir, &desk->log);
+    if (result >= 0)
+        result = scrim_requests_open(desk->site.dir, desk->site.config->id, desk->acts, desk->vault,
+                                     &desk->requests, error);
     if (result >= 0)
         result = scrim_exports_open(desk->site.dir, desk->acts, &desk->exports, error);
     if (result >= 0)
@@ -349,7 +355,6 @@ static int open_state(struct program *program, const char *dir, struct scrim_err
         return result;
     open_metrics_token(program);
     load_zones(program);
-    desk->vault = scrim_vault_state_open(desk->site.dir, &desk->log);
     load_page(program);
     return result;
 }
@@ -430,6 +435,7 @@ static int confine(const struct program *program, struct scrim_error *error)
         {"store", SCRIM_MAY_READ}, // the journals
         {SCRIM_AREAS_DIR, all},
         {SCRIM_EXPORTS_DIR, all},
+        {SCRIM_REQUESTS_DIR, all},
         {SCRIM_PLANS_DIR, all},
         {SCRIM_HISTORY_DIR, SCRIM_MAY_READ | SCRIM_MAY_APPEND | SCRIM_MAY_CREATE},
         {SCRIM_CAMERAS_DIR, // written, and never read back: passwords lie there
@@ -468,6 +474,7 @@ static void on_expire(uv_timer_t *timer)
     struct scrim_desk *desk = timer->data;
     scrim_sessions_expire(desk->sessions, scrim_clock_utc_us());
     scrim_exports_expire(desk->exports, scrim_clock_utc_us());
+    request_exports_review(desk);
     scrim_auth_review(desk); // tokens run out, too
 }
 
@@ -486,6 +493,13 @@ static void watch(struct program *program)
     program->handles_ready = true;
 }
 
+static void on_stale_vault(void *context)
+{
+    struct scrim_desk *desk = context;
+    scrim_info(&desk->log, "the vault is another one: starts again to read it");
+    scrim_desk_stop(desk, 0);
+}
+
 static int start_threads(struct program *program, struct scrim_error *error)
 {
     struct scrim_desk *desk = &program->desk;
@@ -494,6 +508,9 @@ static int start_threads(struct program *program, struct scrim_error *error)
     int result = scrim_auth_start(desk, users, &program->auth, error);
     if (result >= 0)
         result = scrim_acts_start(desk->acts, &desk->loop, error);
+    desk->request_shelf = scrim_request_shelf_create();
+    if (result >= 0)
+        result = scrim_requests_start(desk->requests, &desk->loop, on_stale_vault, desk, error);
     if (result >= 0)
         result = scrim_exports_start(desk->exports, &desk->loop, error);
     if (result >= 0)
@@ -562,6 +579,7 @@ static void stop_threads(struct program *program)
     scrim_worker_stop(desk->catalog);
     scrim_worker_stop(desk->auth);
     scrim_exports_stop(desk->exports);
+    scrim_requests_stop(desk->requests);
     scrim_acts_stop(desk->acts);
 }
 
@@ -611,6 +629,8 @@ static void finish(struct program *program)
     scrim_trials_kept_free(desk->trials);
     scrim_history_free(desk->history);
     scrim_plans_free(desk->plans);
+    scrim_request_shelf_destroy(desk->request_shelf);
+    scrim_requests_free(desk->requests);
     scrim_vault_state_close(desk->vault);
     scrim_exports_free(desk->exports);
     scrim_acts_free(desk->acts);

@@ -190,6 +190,43 @@ static void put_veil_state(struct page *page)
     }
 }
 
+// ---- Requests for openings.
+
+struct request_counts {
+    int64_t now_us;
+    unsigned states[SCRIM_REQUEST_STATES], escalated;
+};
+
+static void count_request(void *context, const struct scrim_request_entry *entry)
+{
+    struct request_counts *counts = context;
+    const enum scrim_request_state state = scrim_request_state(entry, counts->now_us);
+    counts->states[state]++;
+    counts->escalated += state == SCRIM_REQUEST_WAITING && entry->escalated_us > 0;
+}
+
+static void put_requests(struct page *page)
+{
+    struct scrim_requests *requests = page->desk->requests;
+    struct request_counts counts = {.now_us = scrim_requests_now(requests)};
+    const struct scrim_request_latency latency = scrim_requests_latency(requests);
+    scrim_requests_each(requests, count_request, &counts);
+    family(page, "scrim_requests", "gauge", "Requests for openings by their state.");
+    for (unsigned i = 0; i < SCRIM_REQUEST_STATES; i++)
+        put(page, "scrim_requests{state=\"%s\"} %u\n",
+            scrim_request_state_text((enum scrim_request_state)i), counts.states[i]);
+    single(page, "scrim_requests_escalated", "gauge",
+           "Requests that wait and that nobody answered in time.", counts.escalated);
+    family(page, "scrim_request_approval_seconds", "summary",
+           "From making a request to the approval that was enough.");
+    if (latency.count > 0) {
+        put(page, "scrim_request_approval_seconds{quantile=\"0.5\"} %.3f\n", latency.median_s);
+        put(page, "scrim_request_approval_seconds{quantile=\"0.9\"} %.3f\n", latency.p90_s);
+    }
+    put(page, "scrim_request_approval_seconds_sum %.3f\n", latency.sum_s);
+    put(page, "scrim_request_approval_seconds_count %u\n", latency.count);
+}
+
 // ---- Disks. Label values in brackets can be no id of scrim.yaml.
 
 static const char *disk_name(const char *id)
@@ -354,6 +391,7 @@ int scrim_metrics_write(const struct scrim_desk *desk, struct scrim_buf *out)
     put_gaps(&page);
     put_clock_offset(&page);
     put_veil_state(&page);
+    put_requests(&page);
     put_disks(&page);
     put_storage(&page);
     return page.result;
