@@ -14,6 +14,7 @@ import {
     type Scalar,
     secondGenerator,
 } from '../src/vault/crypto/group';
+import { signingKey } from '../src/vault/crypto/holderKey';
 import { decodeLabel, encodeLabel } from '../src/vault/crypto/label';
 import { loadSodium, sodium } from '../src/vault/crypto/sodium';
 import {
@@ -35,6 +36,9 @@ interface Vector {
     vault: {
         threshold: number;
         names: string[];
+        lines: string[];
+        sign_keys: string[];
+        dealing_id: string;
         commitments: string[];
         shares: string[];
         verify_keys: string[];
@@ -51,23 +55,18 @@ const bytes = (text: string | undefined): Uint8Array =>
 const read = (): { second_generator: string; vectors: Vector[] } =>
     JSON.parse(readFileSync('../../tests/vectors/scrim-tdh2.json', 'utf8'));
 
-// What the formulas of the scheme need of a vault; the rest of it has tests of its own.
-function vaultOf({ vault }: Vector): Vault {
-    return {
-        id: bytes(vault.id),
+const vaultOf = ({ vault }: Vector): Vault =>
+    parseVault({
+        ...vault,
         dealing: 1,
-        dealingId: new Uint8Array(32),
-        threshold: vault.threshold,
-        commitments: vault.commitments.map(bytes),
         holders: vault.names.map((name, i) => ({
             index: i + 1,
             name,
-            line: '',
-            verifyKey: bytes(vault.verify_keys[i]),
-            signKey: new Uint8Array(32),
+            line: vault.lines[i] ?? '',
+            verify_key: vault.verify_keys[i] ?? '',
+            sign_key: vault.sign_keys[i] ?? '',
         })),
-    };
-}
+    });
 
 function sealedOf({ seal }: Vector): Sealed {
     const header = must(parseHeader(concat(utf8(`age-encryption.org/v1\n${seal.stanza}`), mac())));
@@ -82,6 +81,12 @@ test('vault: every value of the vectors', () => {
         const vault = vaultOf(vector);
         const sealed = sealedOf(vector);
         const requestId = bytes(vector.request_id);
+        assert.equal(hex(vault.dealingId), vector.vault.dealing_id);
+        vault.holders.forEach((holder, i) => {
+            const secret = bytes(vector.vault.shares[i]);
+            const key = signingKey({ ...holder, vaultId: vault.id, secret });
+            assert.deepEqual(key.publicKey, holder.signKey);
+        });
         assert.equal(hex(sealed.labelBytes), vector.seal.L);
         assert.equal(hex(sealed.u), vector.seal.U);
         assert.equal(hex(sealed.e), vector.seal.e);
