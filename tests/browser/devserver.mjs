@@ -166,11 +166,12 @@ function still(camera, at) {
     return { at: file.start_ms + n * frameMs, bytes: Buffer.concat([view.init, fragment]) };
 }
 
-let session = null;
+const sessions = new Map(); // cookie -> who
 const csrf = randomBytes(16).toString('hex');
 
 function signedIn(request) {
-    return session !== null && (request.headers.cookie ?? '').includes(`__Host-scrim=${session}`);
+    const [, cookie] = /__Host-scrim=([0-9a-f]+)/.exec(request.headers.cookie ?? '') ?? [];
+    return sessions.get(cookie) ?? null;
 }
 
 function send(response, status, body, headers = {}) {
@@ -195,25 +196,25 @@ function readBody(request) {
     });
 }
 
-const roles = { demo: 'operator', ben: 'keyholder', viewer: 'viewer' };
-let who = null; // of the one session
+const roles = { demo: 'operator', anna: 'keyholder', ben: 'keyholder', viewer: 'viewer' };
 
 function sessionRoute(request, response, body) {
     if (request.method === 'POST') {
         const { user, password } = JSON.parse(body);
         if (!Object.hasOwn(roles, user) || password !== user)
             return refuse(response, 401, 'auth', 'The name or the password is wrong.');
-        session = randomBytes(16).toString('hex');
-        who = { user, role: roles[user], csrf };
-        return send(response, 200, who, {
-            'set-cookie': `__Host-scrim=${session}; Path=/; HttpOnly; Secure; SameSite=Strict`,
+        const cookie = randomBytes(16).toString('hex');
+        sessions.set(cookie, { user, role: roles[user], csrf });
+        return send(response, 200, sessions.get(cookie), {
+            'set-cookie': `__Host-scrim=${cookie}; Path=/; HttpOnly; Secure; SameSite=Strict`,
         });
     }
-    if (!signedIn(request)) return refuse(response, 401, 'auth', 'Sign in first.');
+    const who = signedIn(request);
+    if (!who) return refuse(response, 401, 'auth', 'Sign in first.');
     if (request.method === 'DELETE') {
         if (request.headers['x-csrf'] !== csrf)
             return refuse(response, 403, 'csrf', 'The X-CSRF header is missing.');
-        session = null;
+        for (const [cookie, each] of sessions) if (each === who) sessions.delete(cookie);
         for (const camera of cameras) for (const socket of camera.sockets) socket.destroy();
         return send(response, 204);
     }
@@ -236,8 +237,8 @@ async function route(request, response) {
     const path = url.pathname;
     const body = await readBody(request);
     if (path === '/api/v1/session') return sessionRoute(request, response, body);
-    if (path.startsWith('/api/') && !signedIn(request))
-        return refuse(response, 401, 'auth', 'Sign in first.');
+    const who = signedIn(request);
+    if (path.startsWith('/api/') && !who) return refuse(response, 401, 'auth', 'Sign in first.');
     if (wallRoutes(request, path, body, who, response)) return undefined;
     if (path === '/api/v1/site')
         return send(response, 200, {

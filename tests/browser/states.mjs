@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { launch, newPage, signIn } from './harness.mjs';
+import { vaultTests } from './vault_states.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const web = process.env.SCRIM_WEB ?? join(here, '../../build/web');
@@ -228,7 +229,7 @@ try {
     await page.waitForFunction(
         () => document.querySelectorAll('.tile[data-state=live]').length === 4,
     );
-    for (const [name, test] of Object.entries(tests)) {
+    for (const [name, test] of Object.entries({ ...tests, ...vaultTests(browser, url) })) {
         try {
             await test();
             console.log(`ok states: ${name}`);

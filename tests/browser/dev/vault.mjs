@@ -5,6 +5,8 @@
 // GET  /dev/vault/shares/N     the share file of holder N; ben's asks for the passphrase "ben"
 // POST /dev/vault/lie/NUMBER   holder 3 approves with parts that are wrong
 // POST /dev/vault/shred/ID     from now on the site has no hour keys of that camera
+// POST /dev/vault/pretend/NUMBER   the desk shows another reason than the one that is signed
+// POST /dev/vault/hurry/NUMBER     its opening ends 3 s after it began
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -277,11 +279,11 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
         const [, , , what, which] = path.split('/');
         const { shares, lie } = await site();
         if (what === 'shares') return send(response, 200, Buffer.from(shares[Number(which) - 1]));
+        const one = requests.find(({ number }) => number === Number(which));
         if (what === 'shred') shredded = which;
-        if (what === 'lie') {
-            const one = requests.find(({ number }) => number === Number(which));
-            await take(one, lie(sealed.get(one.number), 3, Date.now() * 1000));
-        }
+        if (what === 'lie') await take(one, lie(sealed.get(one.number), 3, Date.now() * 1000));
+        if (what === 'pretend') one.reason = 'Something harmless';
+        if (what === 'hurry') one.view_s = 3;
         return send(response, 204);
     }
 

@@ -17,7 +17,7 @@ import {
     reviewRequest,
 } from './crypto/client';
 import { isAboutSecret, vaultWords } from './failure';
-import { isMine } from './order';
+import { isMine, over } from './order';
 import { Range, useCameraNames, When } from './parts';
 import { ProgressLine } from './progress';
 import { meOf, rememberHolder } from './requests';
@@ -295,6 +295,7 @@ function Deciding({ request, who, again }: CardProps) {
     return (
         <section class="card vault-decide" aria-labelledby="vault-decide">
             <h2 id="vault-decide">{words.title}</h2>
+            {request.state !== 'waiting' && <p class="note">{words.enough}</p>}
             <Signing request={request} />
             {problem ? (
                 <p class="notice" data-mood="bad" role="alert">
@@ -316,5 +317,5 @@ function Deciding({ request, who, again }: CardProps) {
 export function DecideCard(props: CardProps) {
     const own = props.request.decisions.find((each) => isMine(each, meOf(props.who)));
     if (own) return <Decided decision={own} />;
-    return props.request.state === 'waiting' ? <Deciding {...props} /> : null;
+    return over(props.request.state) ? null : <Deciding {...props} />;
 }

@@ -219,6 +219,7 @@ export const vault: typeof en.vault = {
 
     decide: {
         title: 'Ihre Entscheidung',
+        enough: 'Es stimmen schon genug zu. Sie können Ihre Entscheidung noch hinzufügen.',
         giveTo: (who, cameras) =>
             `Stimmen genug Schlüsselhalter zu, so sieht ${who} die Originale von ${cameras} und darf sie behalten:`,
         giveFor: (time) => `Das Ansehen dauert höchstens ${time}. Die Anfrage endet am`,

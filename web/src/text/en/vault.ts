@@ -213,6 +213,7 @@ export const vault = {
 
     decide: {
         title: 'Your decision',
+        enough: 'Enough holders agree already. You may still add your decision.',
         giveTo: (who: string, cameras: string) =>
             `If enough holders approve, ${who} sees and may keep the originals of ${cameras}:`,
         giveFor: (time: string) => `Viewing takes ${time} at most. The request ends on`,
