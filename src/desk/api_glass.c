@@ -139,7 +139,7 @@ static void on_answer(void *context, const struct scrim_glass_answer *answer)
 {
     struct asking *asking = context;
     if (!answer) {
-        fail(asking, 503, "no_keeper", "The keeper does not answer.");
+        fail(asking, 503, "glass_not_ready", "The keeper does not answer.");
         return;
     }
     if (answer->outcome != SCRIM_GLASS_DONE) {
@@ -157,7 +157,7 @@ static void on_answer(void *context, const struct scrim_glass_answer *answer)
 static void ask_keeper(struct asking *asking)
 {
     if (!scrim_glass_side_ask(asking->desk->glass, &asking->ask, on_answer, asking))
-        fail(asking, 503, "no_keeper", "The keeper is not running, which has the keys.");
+        fail(asking, 503, "glass_not_ready", "The keeper is not running, which has the keys.");
 }
 
 static void on_written(void *context, int result, uint64_t id, const struct scrim_error *error)

@@ -24,7 +24,7 @@ static void refuse(struct scrim_http_request *request, int code, const char *why
     case SCRIM_ENOENT: scrim_api_refuse_words(request, 404, "not_found", why); break;
     case SCRIM_ETIMEOUT: scrim_api_refuse_words(request, 410, "glass_over", why); break;
     case SCRIM_EBUSY:
-    case SCRIM_ENETWORK: scrim_api_refuse_words(request, 503, "no_opener", why); break;
+    case SCRIM_ENETWORK: scrim_api_refuse_words(request, 503, "glass_not_ready", why); break;
     default: scrim_api_refuse_words(request, 500, "internal", why);
     }
 }

@@ -11,3 +11,6 @@ export const readsActs = (role: Role): boolean => role === 'auditor' || role ===
 export const asksForOpenings = exportsFilm;
 export const decidesOnOpenings = (role: Role): boolean => role === 'keyholder';
 export const seesRequests = seesPast;
+export const breaksGlass = (role: Role): boolean => role === 'operator' || role === 'administrator';
+export const reviewsGlass = (role: Role): boolean => decidesOnOpenings(role) || readsActs(role);
+export const endsGlass = (role: Role): boolean => decidesOnOpenings(role) || managesUsers(role);

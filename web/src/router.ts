@@ -4,7 +4,16 @@ import { Value } from './value';
 
 // Rooms are loaded when somebody enters them (rooms.tsx); `rest` is the room's own to read: what
 // follows its name, "/quay" in "#/cameras/quay".
-export const rooms = ['review', 'plan', 'cameras', 'vault', 'people', 'account', 'setup'] as const;
+export const rooms = [
+    'review',
+    'plan',
+    'cameras',
+    'vault',
+    'people',
+    'account',
+    'setup',
+    'glass',
+] as const;
 export type RoomName = (typeof rooms)[number];
 
 export type Place =

@@ -1,6 +1,7 @@
 // What the desk knows, and the one place that asks for it. Views read these values and never poll.
 import { api, ApiError, LinkError, whenSignedOut } from './api';
 import { backoffMs } from './backoff';
+import { type Glass, glassApi } from './glass/api';
 import type { Camera, Health, SecondStep, Session, Site } from './types';
 import { Value } from './value';
 
@@ -9,6 +10,8 @@ export const session = new Value<Session | null | 'unknown'>('unknown');
 export const site = new Value<Site | null>(null);
 export const cameras = new Value<Camera[] | null>(null);
 export const health = new Value<Health | null>(null);
+// How break-glass stands; null until it is known, and where the site has none of it.
+export const glass = new Value<Glass | null>(null);
 // When the server was last heard before it fell silent; null while it answers.
 export const lostSince = new Value<number | null>(null);
 // Ticks for what ages on the screen (clock, "since", lateness), in the server's time.
@@ -27,6 +30,7 @@ let beats = 0;
 let failures = 0;
 let beating = false;
 let refreshing = false;
+let glassRevision: number | undefined; // of what `glass` says
 
 export function serverNow(): number {
     return Date.now() + skewMs;
@@ -54,6 +58,17 @@ async function refresh(): Promise<void> {
     }
 }
 
+// Asks at once; for when something was just done about it.
+export async function glassNow(): Promise<void> {
+    try {
+        const state = await glassApi.now();
+        if (session.get() !== null) glass.set(state);
+    } catch (error) {
+        glassRevision = undefined; // the next beat asks again
+        if (!(error instanceof LinkError || error instanceof ApiError)) throw error;
+    }
+}
+
 function heard(answer: Site, sentAt: number): void {
     const receivedAt = Date.now();
     const measured = answer.now_ms - (sentAt + receivedAt) / 2;
@@ -62,6 +77,10 @@ function heard(answer: Site, sentAt: number): void {
     lastHeard = receivedAt;
     failures = 0;
     site.set(answer);
+    if (answer.glass !== glassRevision) {
+        glassRevision = answer.glass;
+        void glassNow();
+    }
     lostSince.set(null);
 }
 
@@ -107,6 +126,8 @@ export function beatNow(): void {
 
 function stop(): void {
     clearTimeout(timer);
+    glassRevision = undefined;
+    glass.set(null);
     lostSince.set(null);
 }
 

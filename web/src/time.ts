@@ -69,10 +69,11 @@ export function zoneOffset(at: number): number {
     return wall - Math.floor(at / 1000) * 1000;
 }
 
+const pad = (n: number): string => String(n).padStart(2, '0');
+
 export function offsetText(at: number): string {
     const minutes = Math.round(zoneOffset(at) / 60_000);
     const size = Math.abs(minutes);
-    const pad = (n: number): string => String(n).padStart(2, '0');
     return `UTC${minutes < 0 ? '−' : '+'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
 }
 
@@ -95,4 +96,11 @@ export function duration(ms: number): string {
     const minutes = Math.floor((seconds % 3600) / 60);
     if (hours < 48) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
     return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+// What is left, for a clock that counts down: "09:59", "1:00:00".
+export function countdown(ms: number): string {
+    const seconds = Math.max(0, Math.ceil(ms / 1000));
+    const minutes = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+    return seconds < 3600 ? minutes : `${Math.floor(seconds / 3600)}:${minutes}`;
 }

@@ -28,6 +28,7 @@ export interface Site {
     controller?: string; // who answers for the recordings
     contact?: string;
     address?: string; // of the desk, for links that leave it
+    glass?: number; // another one for each other state of break-glass
 }
 
 export interface Health {

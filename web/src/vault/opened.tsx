@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { Said, useDoing } from '../asking';
 import { now, serverNow } from '../state';
 import { text } from '../text';
+import { countdown } from '../time';
 import { useValue } from '../value';
 import { type OpeningRequest, vaultApi } from './api';
 import { ExportCard } from './export';
@@ -13,14 +14,6 @@ import { Viewer } from './viewer';
 
 const words = text.vault.viewer;
 const lastMinutesMs = 5 * 60_000;
-
-const pad = (value: number): string => String(value).padStart(2, '0');
-
-export function countdown(ms: number): string {
-    const seconds = Math.max(0, Math.ceil(ms / 1000));
-    const minutes = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
-    return seconds < 3600 ? minutes : `${Math.floor(seconds / 3600)}:${minutes}`;
-}
 
 function Clock({ until }: { until: number }) {
     const left = until - useValue(now);

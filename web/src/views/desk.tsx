@@ -1,5 +1,6 @@
 // The frame of every view: who is signed in decides between the sign-in and the desk.
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { GlassBars } from '../glass/bar';
 import { useKeys } from '../keys';
 import { place } from '../router';
 import { session, site } from '../state';
@@ -46,6 +47,7 @@ export function Desk() {
         <div class="desk">
             <Header user={who} onHelp={() => setHelp(true)} />
             <LostBanner />
+            <GlassBars user={who} />
             <View />
             {help && <Help onClose={() => setHelp(false)} />}
         </div>

@@ -4,7 +4,7 @@ import { managesUsers, readsActs, seesPast, seesRequests } from '../rights';
 import { type Place, place, placeHash } from '../router';
 import { type Wish, wishes } from '../live/rendition';
 import { chooseTheme, theme, wish } from '../settings';
-import { cameras, health, lostSince, now, signOut, site } from '../state';
+import { cameras, glass, health, lostSince, now, signOut, site } from '../state';
 import { text } from '../text';
 import { clockTime, longDay, offsetText } from '../time';
 import type { Camera, Health, Role, Session } from '../types';
@@ -100,6 +100,22 @@ function HealthButton() {
                 {version && <p class="note">{text.health.version(version)}</p>}
             </div>
         </>
+    );
+}
+
+// Only for those who may: in an emergency it has to be where one looks.
+function GlassButton() {
+    const state = useValue(glass);
+    if (!state?.allowed) return null;
+    return (
+        <a
+            class="button quiet square glass-way"
+            href={placeHash({ view: 'room', room: 'glass', rest: '' })}
+            aria-label={text.glass.way}
+            title={text.glass.way}
+        >
+            <Icon name="glass" />
+        </a>
     );
 }
 
@@ -258,6 +274,7 @@ export function Header({ user, onHelp }: { user: Session; onHelp: () => void }) 
             </a>
             <Ways role={user.role} />
             <span class="top-space" />
+            <GlassButton />
             <HealthButton />
             <Clock />
             <ThemeButton />

@@ -16,6 +16,7 @@ const load: Record<RoomName, () => Promise<RoomComponent>> = {
     vault: async () => (await import('../vault/room')).VaultRoom,
     people: async () => (await import('../people/room')).PeopleRoom,
     account: async () => (await import('../account/room')).AccountRoom,
+    glass: async () => (await import('../glass/room')).GlassRoom,
     setup: async () => (await import('../setup/room')).SetupRoom,
 };
 

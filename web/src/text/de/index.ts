@@ -3,6 +3,7 @@ import { account } from './account';
 import { cameras } from './cameras';
 import { desk } from './desk';
 import { entry } from './entry';
+import { glass } from './glass';
 import { people } from './people';
 import { plan } from './plan';
 import { review } from './review';
@@ -15,6 +16,7 @@ export const de: Catalogue = {
     account,
     cameras,
     entry,
+    glass,
     people,
     plan,
     review,

@@ -3,10 +3,11 @@ import { account } from './account';
 import { cameras } from './cameras';
 import { desk } from './desk';
 import { entry } from './entry';
+import { glass } from './glass';
 import { people } from './people';
 import { plan } from './plan';
 import { review } from './review';
 import { setup } from './setup';
 import { vault } from './vault';
 
-export const en = { ...desk, account, cameras, entry, people, plan, review, setup, vault };
+export const en = { ...desk, account, cameras, entry, glass, people, plan, review, setup, vault };
