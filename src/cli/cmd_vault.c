@@ -20,6 +20,10 @@ static const struct {
     {"refresh", scrim_cmd_vault_refresh,
      "DIR --share FILE … [-k K] [--holder NAME[=LINE] …] --out SHARES_DIR"},
     {"rotate", scrim_cmd_vault_rotate, "DIR -k K --holder NAME[=LINE] … --out SHARES_DIR"},
+    {"requests", scrim_cmd_vault_requests, "DIR"},
+    {"show", scrim_cmd_vault_show, "DIR N"},
+    {"approve", scrim_cmd_vault_approve, "DIR N --share FILE"},
+    {"refuse", scrim_cmd_vault_refuse, "DIR N --share FILE --reason TEXT"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
