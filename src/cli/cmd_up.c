@@ -14,6 +14,7 @@
 #include "keeper/admitted.h"
 #include "site/cameras_dir.h"
 #include "store/layout.h"
+#include "vault/test_opening.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -342,12 +343,11 @@ static int up_site(struct supervisor *up, const char *dir, struct scrim_error *e
     int result = scrim_site_load(dir, &up->site, error);
     if (result < 0)
         return result;
+    struct scrim_vault vault;
+    result = scrim_vault_load_live(up->site.dir, &vault, error);
+    if (result < 0)
+        return result;
     char path[SCRIM_PATH_MAX];
-    if (scrim_path_join(path, up->site.dir, "state/vault.json") < 0 || access(path, R_OK) < 0)
-        return scrim_fail(error, SCRIM_ENOENT,
-                          "%s: no vault yet, so nothing could ever be opened; "
-                          "`scrim vault init %s …` makes one",
-                          path, dir);
     if (scrim_path_join(path, up->site.dir, "run") < 0 ||
         scrim_fs_make_dirs(path, 0700, error) < 0 ||
         scrim_path_join(path, up->site.dir, "run/site.lock") < 0)

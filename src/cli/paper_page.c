@@ -130,6 +130,7 @@ static int append_facts(const struct scrim_paper_page *page, struct scrim_buf *o
              vault->dealing);
     snprintf(rule, sizeof rule, "any %u of the %u holders", vault->threshold, vault->holders_count);
     scrim_time_format(page->at_us, when);
+    when[10] = '\0'; // the day
     const struct {
         const char *name, *value;
     } facts[] = {{"Holder", share->name},

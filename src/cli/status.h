@@ -6,6 +6,7 @@
 //      "cameras":[as the desk's status (desk/status.h) has them, and:
 //                 "day":{"recorded_to_us":…,"unknown_us":…,"gaps":{"network":{"count","us"}}}],
 //      "left_out":["DIR/cameras.d/quay.yaml:3: …"],"disks":[…],"storage":{…} or null,
+//      "vault":{"live":true,"why":null or "…"}, where recording can begin with it
 //      "problems":["…"],"notices":["…"],"ok":true}
 //
 // From files alone, cameras have `id`, `name`, `retention_hours` and `day`, and `disks` is empty.

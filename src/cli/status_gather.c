@@ -2,6 +2,7 @@
 #include "cli/status.h"
 #include "desk/storage_state.h"
 #include "link/link.h"
+#include "vault/test_opening.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -195,6 +196,15 @@ static void add_day(const struct scrim_site *site, json_t *camera, int64_t now_u
     json_object_set_new(camera, "day", day);
 }
 
+// Whether recording may begin with it.
+static json_t *vault_json(const struct scrim_site *site)
+{
+    struct scrim_vault vault;
+    struct scrim_error error;
+    const bool live = scrim_vault_load_live(site->dir, &vault, &error) >= 0;
+    return json_pack("{s:b,s:s?}", "live", live, "why", live ? NULL : error.text);
+}
+
 static json_t *left_out_json(const struct scrim_site *site)
 {
     json_t *list = json_array();
@@ -219,6 +229,7 @@ int scrim_status_gather(const struct scrim_site *site, int64_t now_us, json_t **
     if (asked < 0)
         json_object_set_new(status, "why", json_string(why.text));
     json_object_set_new(status, "left_out", left_out_json(site));
+    json_object_set_new(status, "vault", vault_json(site));
     json_object_set_new(status, "site",
                         json_pack("{s:s,s:s}", "id", site->config->id, "name", site->config->name));
     const json_t *cameras = json_object_get(status, "cameras");

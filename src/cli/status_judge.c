@@ -75,6 +75,14 @@ static void judge_left_out(struct verdict *verdict, const json_t *status)
         say(verdict->problems, "a camera is left out: %s", json_string_value(text));
 }
 
+static void judge_vault(struct verdict *verdict, const json_t *status)
+{
+    const json_t *vault = json_object_get(status, "vault");
+    if (json_is_false(json_object_get(vault, "live")))
+        say(verdict->problems, "the recorder does not start with this vault: %s",
+            text_of(vault, "why"));
+}
+
 static void judge_recording(struct verdict *verdict, const json_t *camera)
 {
     const char *id = text_of(camera, "id"), *state = text_of(camera, "state");
@@ -182,6 +190,7 @@ void scrim_status_judge(json_t *status)
     const json_t *disks = json_object_get(status, "disks");
     judge_programs(&verdict, status);
     judge_left_out(&verdict, status);
+    judge_vault(&verdict, status);
     for (size_t i = 0; i < json_array_size(disks); i++)
         judge_disk(&verdict, json_array_get(disks, i));
     judge_storage(&verdict, json_object_get(status, "storage"));

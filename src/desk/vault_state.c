@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "vault/test_opening.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define TEST_FILE "vault-test.json"
 
 struct scrim_vault_state {
     struct scrim_log log;
@@ -152,13 +151,10 @@ static json_t *commitments_json(const struct scrim_vault *vault)
     return commitments;
 }
 
-// Whether a test opening was made with this vault: the file says so for as long as it is newer.
-static bool is_tested(const struct scrim_vault_state *state)
+// Whether a test opening was made with this dealing.
+static bool is_tested(const struct scrim_vault_state *state, const struct scrim_vault *vault)
 {
-    struct stat test, vault;
-    char path[SCRIM_PATH_MAX];
-    return scrim_path_join(path, state->dir, TEST_FILE) >= 0 && stat(path, &test) == 0 &&
-           stat(state->file, &vault) == 0 && test.st_mtim.tv_sec >= vault.st_mtim.tv_sec;
+    return scrim_test_opening_find(state->dir, state->dir, vault, NULL, NULL) >= 0;
 }
 
 json_t *scrim_vault_state_json(struct scrim_vault_state *state)
@@ -170,7 +166,7 @@ json_t *scrim_vault_state_json(struct scrim_vault_state *state)
                          hex_json(vault->id, SCRIM_VAULT_ID), "dealing", (json_int_t)vault->dealing,
                          "threshold", (int)vault->threshold, "holders", holders_json(vault),
                          "commitments", commitments_json(vault), "public_key",
-                         hex_json(vault->public_key, 32), "tested", is_tested(state));
+                         hex_json(vault->public_key, 32), "tested", is_tested(state, vault));
     else
         json = json_pack("{s:b,s:n,s:n,s:n,s:n,s:n,s:n,s:b}", "exists",
                          access(state->file, F_OK) == 0, "id", "dealing", "threshold", "holders",

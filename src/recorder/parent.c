@@ -14,6 +14,7 @@
 #include "recorder/trials.h"
 #include "recorder/vault_gate.h"
 #include "store/disk.h"
+#include "vault/test_opening.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -132,7 +133,7 @@ static int start_sealing(struct scrim_parent *parent, struct scrim_error *error)
     struct scrim_device_key *key = NULL;
     struct scrim_journal_head *heads =
         scrim_new_array(parent->site.config->cameras_count + 1, struct scrim_journal_head);
-    int result = scrim_vault_gate_load(parent->site.dir, &parent->vault, error);
+    int result = scrim_vault_load_live(parent->site.dir, &parent->vault, error);
     if (result >= 0)
         result = scrim_device_key_load(parent->site.dir, &key, error);
     if (result >= 0)
@@ -224,7 +225,7 @@ static void take_vault_over(struct scrim_parent *parent)
 {
     struct scrim_vault vault;
     struct scrim_error error = {0};
-    int result = scrim_vault_gate_load(parent->site.dir, &vault, &error);
+    int result = scrim_vault_load_live(parent->site.dir, &vault, &error);
     if (result >= 0 &&
         memcmp(vault.dealing_id, parent->vault.dealing_id, sizeof vault.dealing_id) != 0) {
         result = scrim_vault_gate_send(parent->orders_fd, &vault, &error);

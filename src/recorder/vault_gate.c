@@ -2,27 +2,10 @@
 
 #include "base/fs.h"
 #include "recorder/orders.h"
-#include "vault/test_opening.h"
-#include "vault/vault_set.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int scrim_vault_gate_load(const char *dir, struct scrim_vault *ret, struct scrim_error *error)
-{
-    char state[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
-    if (scrim_path_join(state, dir, "state") < 0 ||
-        scrim_path_join(path, state, SCRIM_VAULT_FILE) < 0)
-        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
-    const int result = scrim_vault_load(path, ret, error);
-    if (result == SCRIM_ENOENT)
-        return scrim_fail(error, result,
-                          "%s has no vault to seal with; make one: scrim vault init %s -k 2 "
-                          "--holder NAME --holder NAME --holder NAME --out SHARES_DIR",
-                          dir, dir);
-    return result < 0 ? result : scrim_test_opening_find(state, dir, ret, NULL, error);
-}
 
 // Both ends are the same program: the struct as it is in memory.
 int scrim_vault_gate_send(int orders_fd, const struct scrim_vault *vault, struct scrim_error *error)

@@ -464,13 +464,12 @@ static int check_cameras(struct check *check, struct scrim_error *error)
     return result;
 }
 
-static int load_vault(struct check *check, struct scrim_error *error)
+static int load_vaults(struct check *check, struct scrim_error *error)
 {
-    char path[SCRIM_PATH_MAX];
-    if (scrim_path_join(path, check->site->dir, "state/vault.json") < 0)
+    char state[SCRIM_PATH_MAX];
+    if (scrim_path_join(state, check->site->dir, "state") < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", check->site->dir);
-    const int result = scrim_vault_load(path, &check->vault, error);
-    check->has_vault = result >= 0;
+    const int result = scrim_vault_set_load(state, &check->vaults, error);
     return result == SCRIM_ENOENT ? SCRIM_OK : result; // a site without a vault recorded nothing
 }
 
@@ -494,7 +493,7 @@ int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
                           .context = context};
     int result = scrim_device_public_load(site->dir, check.public_key, error);
     if (result >= 0)
-        result = load_vault(&check, error);
+        result = load_vaults(&check, error);
     if (result >= 0)
         read_ring(&check);
     scrim_check_missing_init(&check);
@@ -505,6 +504,7 @@ int scrim_check_store(const struct scrim_site *site, scrim_check_fn finding,
     if (result >= 0)
         result = check_logs(&check, error);
     scrim_hour_ring_close(check.ring);
+    scrim_vault_set_destroy(check.vaults);
     scrim_check_missing_finish(&check);
     free(check.unknown);
     if (result >= 0)

@@ -4,13 +4,12 @@
 #include "store/check.h"
 #include "store/disks.h"
 #include "store/hour_ring.h"
-#include "vault/vault.h"
+#include "vault/vault_set.h"
 
 struct check {
     const struct scrim_site *site;
-    struct scrim_vault vault;
-    bool has_vault;
-    struct scrim_hour_ring *ring; // NULL: the site has none
+    struct scrim_vault_set *vaults; // NULL: the site has none
+    struct scrim_hour_ring *ring;   // NULL: the site has none
     uint8_t public_key[32];
     int64_t now_us;
     scrim_check_fn finding;

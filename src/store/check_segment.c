@@ -34,6 +34,14 @@ static bool has_expired(const struct check *check, const char *camera,
            (at_border || !(check->ring && scrim_hour_ring_holds(check->ring, camera, hour)));
 }
 
+// By the vault that was the site's then.
+static int check_seal(const struct check *check, const struct scrim_tdh2 *sealed,
+                      struct scrim_error *error)
+{
+    const struct scrim_vault *vault = scrim_vault_set_find(check->vaults, sealed->vault_id);
+    return scrim_tdh2_check(vault ? vault : scrim_vault_set_at(check->vaults, 0), sealed, error);
+}
+
 static void check_head(struct check *check, const char *camera, const char *file, const char *shown,
                        int fd, const char *path, bool torn)
 {
@@ -47,8 +55,8 @@ static void check_head(struct check *check, const char *camera, const char *file
         return;
     }
     result = scrim_sealed_label_fits(&head.tdh2.label, check->site->config->id, camera, file, &why);
-    if (result >= 0 && check->has_vault)
-        result = scrim_tdh2_check(&check->vault, &head.tdh2, &why);
+    if (result >= 0 && check->vaults)
+        result = check_seal(check, &head.tdh2, &why);
     if (result < 0)
         scrim_check_say(check, SCRIM_FINDING_HEADER, shown, "%s", why.text);
     scrim_sealed_head_finish(&head);

@@ -6,6 +6,7 @@
 #include "store/disks.h"
 #include "store/hour_ring.h"
 #include "store/opening_impl.h"
+#include "vault/vault_set.h"
 
 #include <jansson.h>
 #include <sodium.h>
@@ -79,13 +80,22 @@ static int check_request(const struct scrim_site *site, const struct scrim_openi
     return SCRIM_OK;
 }
 
-static int load_vault(const struct scrim_site *site, struct scrim_vault *ret,
-                      struct scrim_error *error)
+// The vault that the shares are of: the present one, or one that was rotated away.
+static int load_vault(const struct scrim_site *site, const struct scrim_opening_request *request,
+                      struct scrim_vault *ret, struct scrim_error *error)
 {
-    char path[SCRIM_PATH_MAX];
-    if (scrim_path_join(path, site->dir, "state/vault.json") < 0)
+    char state[SCRIM_PATH_MAX];
+    struct scrim_vault_set *set;
+    if (scrim_path_join(state, site->dir, "state") < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", site->dir);
-    return scrim_vault_load(path, ret, error);
+    const int result = scrim_vault_set_load(state, &set, error);
+    if (result < 0)
+        return result;
+    const struct scrim_vault *vault =
+        request->shares_count > 0 ? scrim_vault_set_find(set, request->shares[0].vault_id) : NULL;
+    *ret = vault ? *vault : *scrim_vault_set_at(set, 0);
+    scrim_vault_set_destroy(set);
+    return SCRIM_OK;
 }
 
 static int find_segments(struct scrim_opening *opening, struct scrim_error *error)
@@ -197,7 +207,7 @@ int scrim_opening_create(const struct scrim_site *site, const struct scrim_openi
     opening->shares_count = request->shares_count;
     randombytes_buf(opening->request_id, sizeof opening->request_id);
     scrim_buf_init(&opening->segments, SEGMENTS_MAX * sizeof(struct scrim_opening_segment));
-    result = load_vault(site, &opening->vault, error);
+    result = load_vault(site, request, &opening->vault, error);
     if (result >= 0)
         result = check_shares(opening, error);
     if (result >= 0)

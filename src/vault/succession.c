@@ -34,59 +34,63 @@ static int put(const char *state, const char *name, const struct scrim_buf *cont
 
 // --- what a crash left ---
 
-// `is_wanted`: the waiting file belongs to the dealing that is there.
-static int settle_one(const char *state, const char *waiting, const char *place, bool is_wanted,
-                      struct scrim_error *error)
+// Whether a waiting file belongs to the dealing that is there.
+typedef bool (*fits_fn)(const struct scrim_vault *vault, const struct scrim_buf *content);
+
+static bool proof_fits(const struct scrim_vault *vault, const struct scrim_buf *content)
+{
+    struct scrim_test_opening proof;
+    return scrim_test_opening_parse(content->data, content->len, &proof, NULL) >= 0 &&
+           scrim_test_opening_verify(vault, &proof, NULL) >= 0;
+}
+
+static bool transcript_fits(const struct scrim_vault *vault, const struct scrim_buf *content)
+{
+    struct scrim_ceremony *ceremony = scrim_new(struct scrim_ceremony);
+    const bool fits =
+        scrim_ceremony_parse(content->data, content->len, ceremony, NULL) >= 0 &&
+        memcmp(ceremony->vault.dealing_id, vault->dealing_id, sizeof vault->dealing_id) == 0;
+    free(ceremony);
+    return fits;
+}
+
+// To its place if it fits, else away. One that cannot be read stays: it may be all there is.
+static int settle_one(const char *state, const char *waiting, const char *place,
+                      const struct scrim_vault *present, fits_fn fits, struct scrim_error *error)
 {
     char from[SCRIM_PATH_MAX], to[SCRIM_PATH_MAX];
+    struct scrim_buf content;
     int result = path_in(state, waiting, from, error);
     if (result >= 0)
         result = path_in(state, place, to, error);
     if (result < 0 || access(from, F_OK) < 0)
         return result;
-    return is_wanted ? scrim_fs_rename(from, to, error) : scrim_fs_unlink(from, error);
-}
-
-static bool waiting_proof_fits(const char *state, const struct scrim_vault *vault)
-{
-    struct scrim_test_opening proof;
-    struct scrim_buf content;
-    char path[SCRIM_PATH_MAX];
-    scrim_buf_init(&content, SCRIM_VAULT_TEST_MAX);
-    const bool fits = path_in(state, SCRIM_VAULT_TEST_NEXT, path, NULL) >= 0 &&
-                      scrim_fs_read(path, &content, NULL) >= 0 &&
-                      scrim_test_opening_parse(content.data, content.len, &proof, NULL) >= 0 &&
-                      scrim_test_opening_verify(vault, &proof, NULL) >= 0;
-    scrim_buf_finish(&content);
-    return fits;
-}
-
-static bool waiting_transcript_fits(const char *state, const struct scrim_vault *vault)
-{
-    struct scrim_ceremony *ceremony = scrim_new(struct scrim_ceremony);
-    struct scrim_buf content;
-    char path[SCRIM_PATH_MAX];
     scrim_buf_init(&content, SCRIM_VAULT_TRANSCRIPT_MAX);
-    const bool fits =
-        path_in(state, SCRIM_VAULT_TRANSCRIPT_NEXT, path, NULL) >= 0 &&
-        scrim_fs_read(path, &content, NULL) >= 0 &&
-        scrim_ceremony_parse(content.data, content.len, ceremony, NULL) >= 0 &&
-        memcmp(ceremony->vault.dealing_id, vault->dealing_id, sizeof vault->dealing_id) == 0;
+    result = scrim_fs_read(from, &content, error);
+    if (result >= 0)
+        result = present && fits(present, &content) ? scrim_fs_rename(from, to, error)
+                                                    : scrim_fs_unlink(from, error);
     scrim_buf_finish(&content);
-    free(ceremony);
-    return fits;
+    return result;
+}
+
+static bool never_fits(const struct scrim_vault *vault, const struct scrim_buf *content)
+{
+    (void)vault;
+    (void)content;
+    return false;
 }
 
 // NULL for `present`: there is no vault, so nothing that waits is worth anything.
 static int settle(const char *state, const struct scrim_vault *present, struct scrim_error *error)
 {
-    int result = settle_one(state, SCRIM_VAULT_TEST_NEXT, SCRIM_VAULT_TEST_FILE,
-                            present && waiting_proof_fits(state, present), error);
+    int result =
+        settle_one(state, SCRIM_VAULT_TEST_NEXT, SCRIM_VAULT_TEST_FILE, present, proof_fits, error);
     if (result >= 0)
         result = settle_one(state, SCRIM_VAULT_TRANSCRIPT_NEXT, SCRIM_VAULT_TRANSCRIPT_FILE,
-                            present && waiting_transcript_fits(state, present), error);
+                            present, transcript_fits, error);
     if (result >= 0)
-        result = settle_one(state, NEXT_VAULT, SCRIM_VAULT_FILE, false, error);
+        result = settle_one(state, NEXT_VAULT, SCRIM_VAULT_FILE, present, never_fits, error);
     return result < 0 ? result : scrim_fs_sync_dir(state, error);
 }
 

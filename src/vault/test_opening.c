@@ -2,6 +2,7 @@
 
 #include "vault/json.h"
 #include "vault/tdh2_impl.h"
+#include "vault/vault_set.h"
 
 #include "base/fs.h"
 
@@ -283,4 +284,19 @@ int scrim_test_opening_find(const char *state, const char *dir, const struct scr
         "it is not proven that the holders can open what is sealed to this vault%s%s; "
         "%u of them show it with: scrim vault test %s --share FILE --share FILE",
         absent ? "" : ": ", absent ? "" : why.text, vault->threshold, dir);
+}
+
+int scrim_vault_load_live(const char *dir, struct scrim_vault *ret, struct scrim_error *error)
+{
+    char state[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
+    if (scrim_path_join(state, dir, "state") < 0 ||
+        scrim_path_join(path, state, SCRIM_VAULT_FILE) < 0)
+        return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
+    const int result = scrim_vault_load(path, ret, error);
+    if (result == SCRIM_ENOENT)
+        return scrim_fail(error, result,
+                          "%s has no vault to seal with; make one: scrim vault init %s -k 2 "
+                          "--holder NAME --holder NAME --holder NAME --out SHARES_DIR",
+                          dir, dir);
+    return result < 0 ? result : scrim_test_opening_find(state, dir, ret, NULL, error);
 }

@@ -54,3 +54,8 @@ SCRIM_MUST_CHECK int scrim_test_opening_find(const char *state, const char *dir,
                                              const struct scrim_vault *vault,
                                              struct scrim_test_opening *ret,
                                              struct scrim_error *error);
+
+// The vault that the site DIR may record with: DIR/state/vault.json, if its present dealing was
+// opened in a test. The sentence says which command is missing.
+SCRIM_MUST_CHECK int scrim_vault_load_live(const char *dir, struct scrim_vault *ret,
+                                           struct scrim_error *error);
