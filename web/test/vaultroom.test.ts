@@ -41,19 +41,23 @@ const request = (change: Partial<OpeningRequest>): OpeningRequest =>
         expires_ms: 9000,
         view_s: 60,
         segments: 2,
-        threshold: 2,
+        bytes: 2,
+        vaults: [{ id: 'v1', dealing: '', threshold: 2, holders: 3 }],
         state: 'waiting',
         opened_ms: null,
         until_ms: null,
         escalated: false,
         decisions: [],
+        end: null,
+        beside: [],
+        due_ms: null,
         log: { seq: 7, line: 'bb' },
         ...change,
     }) as OpeningRequest;
 
 const decision = (holder: number, name: string, approve = true, vault = 'v1'): Decision => ({
     ...{ vault, holder, name, approve },
-    ...{ reason: '', at_ms: 1, taken_ms: 1 },
+    ...{ reason: '', at_ms: 1, taken_ms: 1, bad: false },
 });
 
 const ben: Me = { user: 'ben', keyholder: true, holder: null };
@@ -89,11 +93,19 @@ test('what waits comes first, and there what nobody answered, then what ends fir
     assert.deepEqual(numbers(others), [8, 7, 1]);
 });
 
-test('of a request to two vaults, the one with fewest approvals counts', () => {
+test('of a request to two vaults, the one that lacks most counts, and false parts do not', () => {
+    const one = { id: 'v1', dealing: '', threshold: 2, holders: 3 };
+    const vaults = [one, { ...one, id: 'v2', threshold: 3 }];
     assert.deepEqual(tally(request({})), { approved: 0, refused: 0, needed: 2 });
     const both = [decision(1, 'a'), decision(2, 'b'), decision(1, 'a', true, 'v2')];
-    assert.equal(tally(request({ decisions: both })).approved, 1);
-    const against = [decision(1, 'a'), decision(2, 'b', false)];
+    assert.deepEqual(tally(request({ vaults, decisions: both })), {
+        approved: 1,
+        refused: 0,
+        needed: 3,
+    });
+    const against = [decision(1, 'a'), decision(2, 'b', false), decision(3, 'c')];
+    const [, , liar] = against;
+    if (liar) liar.bad = true;
     assert.deepEqual(tally(request({ decisions: against })), {
         approved: 1,
         refused: 1,

@@ -44,7 +44,7 @@ async function loadSite() {
 
 const decided = (name, approve, at, reason = '') => ({
     ...{ vault: 'made up', holder: names.indexOf(name) + 1, name, approve, reason },
-    ...{ at_ms: at, taken_ms: at },
+    ...{ at_ms: at, taken_ms: at, bad: false },
 });
 
 function madeUp(now, cameras) {
@@ -57,12 +57,16 @@ function madeUp(now, cameras) {
         export_to: null,
         view_s: 3600,
         segments: 12,
-        threshold: needed,
+        bytes: 84_000_000,
+        vaults: [{ id: 'made up', dealing: '', threshold: needed, holders: names.length }],
         state: 'waiting',
         opened_ms: null,
         until_ms: null,
         escalated: false,
         decisions: [],
+        end: null,
+        beside: [],
+        due_ms: null,
     };
     const made = [
         {
@@ -199,8 +203,21 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
             ...same,
             ...{ number, log, id: kept.id, who: who.user, cameras: wish.cameras },
             ...{ from_ms: wish.from_ms, to_ms: wish.to_ms, created_ms: made, expires_ms: expires },
-            ...{ segments: kept.files.length, threshold: needed, state: 'waiting' },
+            ...{
+                segments: kept.files.length,
+                bytes: 2_000_000 * kept.files.length,
+                state: 'waiting',
+            },
             ...{ opened_ms: null, until_ms: null, escalated: false, decisions: [] },
+            ...{ end: null, beside: [], due_ms: null },
+            vaults: [
+                {
+                    id: (await site()).json.id,
+                    dealing: '',
+                    threshold: needed,
+                    holders: names.length,
+                },
+            ],
         });
         return requests.at(-1);
     }
@@ -209,7 +226,7 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
         const { index, ...decision } = (await site()).read(sealed.get(one.number), bytes);
         const vault = (await site()).json.id;
         given.get(one.number).set(index, Buffer.from(bytes));
-        one.decisions.push({ vault, holder: index, ...decision, taken_ms: Date.now() });
+        one.decisions.push({ vault, holder: index, ...decision, taken_ms: Date.now(), bad: false });
         const approved = one.decisions.filter(({ approve }) => approve).length;
         if (approved >= needed) one.state = 'approved';
         else if (one.decisions.length - approved > names.length - needed) one.state = 'refused';
@@ -256,7 +273,11 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
         if (what === 'decisions' && request.method === 'POST')
             return send(response, 200, await take(one, Buffer.from(body)));
         if (what === 'decisions')
-            return send(response, 200, given.get(one.number).get(Number(which)));
+            return send(response, 200, given.get(one.number).get(Number(which.split('-').pop())));
+        if (what === 'bad-partial') {
+            one.decisions.find(({ holder }) => holder === JSON.parse(body).holder).bad = true;
+            return send(response, 200, one);
+        }
         if (what === 'open') {
             if (one.state !== 'approved' && one.state !== 'open')
                 return refuse(response, 409, 'not_approved', 'Not enough holders agree.');

@@ -20,6 +20,15 @@ export interface Decision {
     reason: string;
     at_ms: number; // by the holder's clock
     taken_ms: number; // when the desk took it
+    bad: boolean; // the requester found parts of it false
+}
+
+// A dealing of a vault that originals of the request are sealed to.
+export interface VaultNeed {
+    id: string;
+    dealing: string;
+    threshold: number;
+    holders: number;
 }
 
 export interface OpeningRequest {
@@ -39,12 +48,16 @@ export interface OpeningRequest {
     expires_ms: number;
     view_s: number;
     segments: number;
-    threshold: number;
+    bytes: number; // of all of them, sealed
+    vaults: VaultNeed[]; // each has to agree
     state: RequestState;
     opened_ms: number | null;
     until_ms: number | null; // the end of the opening
     escalated: boolean; // nobody answered in time
     decisions: Decision[];
+    end: { who: string | null; reason: string | null; at_ms: number } | null;
+    beside: number[]; // other requests of the same that are not over
+    due_ms: number | null; // the first of it is destroyed then, before the request expires
     log: { seq: number; line: string };
 }
 
@@ -105,18 +118,21 @@ export const vaultApi = {
             body: new Blob([decision], { type: 'application/json' }),
             timeoutMs: slowMs,
         }),
-    decision: (number: number, holder: number) =>
-        callBytes(path(number, `/decisions/${holder}`), slowMs),
+    // VAULT8-HOLDER names it among several vaults, too.
+    decision: (number: number, { vault, holder }: Decision) =>
+        callBytes(path(number, `/decisions/${vault.slice(0, 8)}-${holder}`), slowMs),
+    // Parts of it were false: the desk cannot see that.
+    bad: (number: number, { vault, holder }: Decision) =>
+        call<unknown>('POST', path(number, '/bad-partial'), { body: { holder, vault } }),
     withdraw: (number: number, reason: string) =>
         call<unknown>('POST', path(number, '/withdraw'), { body: { reason } }),
     open: (number: number) =>
         call<{ hour_keys: string; until_ms: number }>('POST', path(number, '/open'), {
-            body: {},
             timeoutMs: slowMs,
         }),
     headers: (number: number, headers: readonly ExportHeader[]) =>
         call<unknown>('PUT', path(number, '/headers'), { body: headers, timeoutMs: slowMs }),
-    end: (number: number) => call<unknown>('POST', path(number, '/end'), { body: {} }),
+    end: (number: number) => call<unknown>('POST', path(number, '/end')),
 };
 
 // Whether the server knows requests at all: one that is older does not.

@@ -3,7 +3,9 @@
 import type { ComponentChildren } from 'preact';
 import { text } from '../text';
 import { duration } from '../time';
-import type { OpeningRequest } from './api';
+import { bytes } from '../units';
+import { requestHash } from './address';
+import type { Decision, OpeningRequest } from './api';
 import { Digest, Fingerprint, Range, useCameraNames, When } from './parts';
 
 const words = text.vault.facts;
@@ -33,7 +35,9 @@ export function Facts({ request, own }: { request: OpeningRequest; own: boolean 
                 </Fact>
                 <Fact name={words.time}>
                     <Range from={request.from_ms} to={request.to_ms} />
-                    <span class="note">{words.segments(request.segments)}</span>
+                    <span class="note">
+                        {words.segments(request.segments)}, {bytes(request.bytes)}
+                    </span>
                 </Fact>
                 <Fact name={words.purpose}>
                     <strong>{text.vault.purposes[request.purpose]}</strong>
@@ -44,7 +48,21 @@ export function Facts({ request, own }: { request: OpeningRequest; own: boolean 
                 <Fact name={words.view}>{words.viewFor(duration(request.view_s * 1000))}</Fact>
                 <Fact name={words.expires}>
                     <When at={request.expires_ms} />
+                    {request.due_ms !== null && (
+                        <span class="vault-warn">
+                            {words.due} <When at={request.due_ms} />
+                        </span>
+                    )}
                 </Fact>
+                {request.beside.length > 0 && (
+                    <Fact name={words.beside}>
+                        {request.beside.map((number) => (
+                            <a key={number} class="vault-beside-link" href={requestHash(number)}>
+                                {text.vault.request(number)}
+                            </a>
+                        ))}
+                    </Fact>
+                )}
                 <Fact name={words.key}>
                     <Fingerprint value={request.recipient} />
                     <span class="note">{own ? words.keyOwn : words.keyHint(request.who)}</span>
@@ -58,6 +76,28 @@ export function Facts({ request, own }: { request: OpeningRequest; own: boolean 
                 )}
             </dl>
         </section>
+    );
+}
+
+function Verdict({ decision }: { decision: Decision }) {
+    const { approve, bad } = decision;
+    return (
+        <span class="badge" data-mood={approve && !bad ? 'good' : 'bad'}>
+            {bad ? words.bad : approve ? words.approved : words.refused}
+        </span>
+    );
+}
+
+// Whatever is already over came to its end by somebody, for a reason.
+function End({ end }: { end: NonNullable<OpeningRequest['end']> }) {
+    return (
+        <p class="vault-end">
+            {end.who === null ? words.endedByItself : words.endedBy(end.who)}{' '}
+            <span class="note">
+                <When at={end.at_ms} />
+            </span>
+            {end.reason && <span class="vault-reason">{end.reason}</span>}
+        </p>
     );
 }
 
@@ -78,13 +118,12 @@ export function Decisions({ request }: { request: OpeningRequest }) {
                                 </span>
                                 {each.reason && <span class="vault-reason">{each.reason}</span>}
                             </div>
-                            <span class="badge" data-mood={each.approve ? 'good' : 'bad'}>
-                                {each.approve ? words.approved : words.refused}
-                            </span>
+                            <Verdict decision={each} />
                         </li>
                     ))}
                 </ul>
             )}
+            {request.end && <End end={request.end} />}
         </section>
     );
 }

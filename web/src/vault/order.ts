@@ -30,22 +30,21 @@ export function waitsFor(request: OpeningRequest, me: Me): Waits {
 }
 
 export interface Tally {
-    approved: number; // of the vault that has fewest: each vault of a request needs its own
+    approved: number; // of the vault that lacks most: each vault of a request needs its own
     refused: number;
     needed: number;
 }
 
 export function tally(request: OpeningRequest): Tally {
-    const vaults = [...new Set(request.decisions.map(({ vault }) => vault))];
-    const given = vaults.map(
-        (vault) => request.decisions.filter((each) => each.vault === vault && each.approve).length,
-    );
+    const each = request.vaults.map(({ id, threshold }) => {
+        const agree = request.decisions.filter(
+            ({ vault, approve, bad }) => vault === id && approve && !bad,
+        );
+        return { approved: agree.length, needed: threshold };
+    });
+    const [most] = each.sort((a, b) => b.needed - b.approved - (a.needed - a.approved));
     const refusers = request.decisions.filter(({ approve }) => !approve).map(({ name }) => name);
-    return {
-        approved: given.length > 0 ? Math.min(...given) : 0,
-        refused: new Set(refusers).size,
-        needed: request.threshold,
-    };
+    return { approved: 0, needed: 0, ...most, refused: new Set(refusers).size };
 }
 
 // What nobody answered, and what ends first, comes first; newest first where time does not press.

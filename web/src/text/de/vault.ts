@@ -2,11 +2,7 @@ import type { en } from '../en';
 
 const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many);
 const segments = (n: number): string =>
-    plural(
-        n,
-        'ein versiegeltes Stück von einer Minute',
-        `${n} versiegelte Stücke von je einer Minute`,
-    );
+    plural(n, 'ein versiegeltes Stück', `${n} versiegelte Stücke`);
 const list = (names: string[]): string =>
     names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} und ${names.at(-1)}`;
 const unsafe = 'Unterschreiben Sie nichts und verständigen Sie die Administration.';
@@ -212,6 +208,11 @@ export const vault: typeof en.vault = {
         noDecisions: 'Noch keine.',
         approved: 'Zugestimmt',
         refused: 'Abgelehnt',
+        bad: 'Beitrag war falsch',
+        endedBy: (who) => `Beendet von ${who}.`,
+        endedByItself: 'Von selbst beendet.',
+        due: 'Einiges davon wird für alle gelöscht am',
+        beside: 'Auch angefragt in',
         log: 'Platz im Protokoll',
         logLine: (n) => `Zeile ${n}, mit diesem Hash:`,
         digest: 'SHA-256 der Anfrage, über die jede Unterschrift geht:',

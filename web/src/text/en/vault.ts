@@ -3,8 +3,7 @@
 import type { FailureCode } from '../../vault/crypto/failure';
 
 const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many);
-const segments = (n: number): string =>
-    plural(n, 'one sealed piece of a minute', `${n} sealed pieces of a minute each`);
+const segments = (n: number): string => plural(n, 'one sealed piece', `${n} sealed pieces`);
 const list = (names: string[]): string =>
     names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
@@ -206,6 +205,11 @@ export const vault = {
         noDecisions: 'None yet.',
         approved: 'Approved',
         refused: 'Refused',
+        bad: 'Part was wrong',
+        endedBy: (who: string) => `Ended by ${who}.`,
+        endedByItself: 'Ended by itself.',
+        due: 'Some of it is deleted for everyone on',
+        beside: 'Asked for also in',
         log: 'Place in the log',
         logLine: (n: number) => `Line ${n}, with this hash:`,
         digest: 'SHA-256 of the request, which every signature is over:',
