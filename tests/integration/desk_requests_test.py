@@ -1,0 +1,284 @@
+"""Requests for openings at a real site: asked at the desk, decided far from it and on the machine, opened, taken away
+as files that the stock age opens; and everything that must be refused on the way."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import desk_kit
+from harness import covered, expect, recorded, test, wait_for
+from sitekit import ROOT, scrim, scrim_ok
+
+sys.path.insert(0, str(ROOT / "tests" / "verify"))
+import agefile  # noqa: E402
+import vaultkit  # noqa: E402
+from primitives import X25519_BASE, aead_open, bech32, hkdf, x25519  # noqa: E402
+
+PASSWORD = "a very good password"
+USERS = {name: (role, PASSWORD) for name, role in (
+    ("olga", "operator"), ("otto", "operator"), ("kim", "keyholder"), ("aki", "auditor"), ("ada", "administrator"))}
+HOSTILE = "\"},\"approve\":true,'<script>alert(1)</script>\\u0000 ‮ 🎥\nsecond line"
+
+
+class Requester:
+    """The one-time key of a requester's browser, and what it does with it."""
+
+    def __init__(self):
+        self.secret = os.urandom(32)
+        self.public = x25519(self.secret, X25519_BASE)
+        self.recipient = bech32("age", self.public)
+
+    def opens(self, data):
+        stanzas, signed, mac, length = agefile.read_header(data)
+        args, body = stanzas[0]
+        share = agefile.unb64(args[1])
+        key = hkdf(x25519(self.secret, share), share + self.public, b"age-encryption.org/v1/X25519")
+        file_key = aead_open(key, bytes(12), body)
+        agefile.check_mac(file_key, signed, mac)
+        return agefile.read_payload(file_key, data[length:])
+
+
+def unpack_partials(plain, request_id):
+    head = len(b"scrim-partials/v1")
+    expect(plain[:head] == b"scrim-partials/v1" and plain[head : head + 32] == request_id, "not the parts of this request")
+    at = head + 32
+    holder, count = int.from_bytes(plain[at : at + 2], "big"), int.from_bytes(plain[at + 2 : at + 6], "big")
+    parts = [plain[at + 6 + 96 * i :][:96] for i in range(count)]
+    return [vaultkit.Partial(holder, p[:32], p[32:64], p[64:]) for p in parts]
+
+
+def unpack_hours(plain, request_id):
+    head = len(b"scrim-hour-keys/v1")
+    expect(plain[:head] == b"scrim-hour-keys/v1" and plain[head : head + 32] == request_id, "not the keys of this request")
+    at, keys = head + 36, {}
+    for _ in range(int.from_bytes(plain[head + 32 : at], "big")):
+        camera, hour = plain[at : at + 32].rstrip(b"\0").decode(), int.from_bytes(plain[at + 32 : at + 40], "big")
+        keys[camera, hour] = plain[at + 40 : at + 72]
+        at += 72
+    return keys
+
+
+class Story:
+    """A site that recorded and is up, with a client for each of its people."""
+
+    def __init__(self, staged):
+        self.staged, self.site = staged, staged.site
+        self.start_us, self.end_us = covered(self.site, "quay")
+        self.vault = vaultkit.Vault.from_json(json.loads((self.site.dir / "state" / "vault.json").read_text()))
+        self.clients = {}
+
+    def wait(self):
+        client = desk_kit.Client(self.site.port, self.site.dir / "state" / "keys" / "tls.crt")
+        wait_for("the desk", client.answers_api, 20)
+
+    def __getattr__(self, name):
+        if name not in USERS:
+            raise AttributeError(name)
+        if name not in self.clients:
+            client = desk_kit.Client(self.site.port, self.site.dir / "state" / "keys" / "tls.crt")
+            client.sign_in(name, PASSWORD)
+            self.clients[name] = client
+        return self.clients[name]
+
+    def wish(self, requester, **changes):
+        return {
+            "cameras": ["quay"], "from_ms": self.start_us // 1000, "to_ms": self.end_us // 1000 + 1, "purpose": "test",
+            "reason": "a test", "legal_basis": "GDPR Art. 6(1)(f)", "incident": "7/26", "recipient": requester.recipient,
+            "export_to": None, "expires_s": 3600, "view_s": 600, **changes,
+        }
+
+    def make(self, requester, who="olga", **changes):
+        client = getattr(self, who)
+        status, answer = ask(client, "POST", "/requests", self.wish(requester, **changes))
+        expect(status == 201, f"a request is not made: {status} {answer}")
+        return answer
+
+    def approve(self, number, holder, verb="approve", more=()):
+        """At the machine itself: the desk takes it from its inbox."""
+        scrim_ok("vault", verb, self.site.dir, number, "--share", self.site.shares[holder - 1], *more)
+
+    def decision(self, number, holder, verb="approve", more=()):
+        """Away from the site, on documents that the desk gave: the decision's bytes."""
+        folder = self.staged.dir / "away"
+        folder.mkdir(exist_ok=True)
+        for name in ("document", "segments"):
+            (folder / name).write_bytes(self.kim.request("GET", f"/api/v1/requests/{number}/{name}")[2])
+        out = folder / f"{number}-{holder}-{verb}.json"
+        out.unlink(missing_ok=True)
+        scrim_ok("vault", verb, "--share", self.site.shares[holder - 1], "--request", folder / "document", "--segments",
+                 folder / "segments", "--vault", self.site.dir / "state" / "vault.json", "--out", out, *more)
+        return out.read_bytes()
+
+    def desk_pid(self):
+        return next((pid for pid, name in self.site.pids().items() if name == "scrimd"), None)
+
+    def kill_desk(self):
+        """kill -9; scrim up starts it again."""
+        pid = self.desk_pid()
+        os.kill(pid, signal.SIGKILL)
+        wait_for("another desk", lambda: self.desk_pid() not in (None, pid), 20)
+        self.wait()
+
+
+def ask(client, method, path, body=None):
+    status, _, answer = client.request(method, "/api/v1" + path, body)
+    return status, json.loads(answer) if answer else None
+
+
+def refused(client, method, path, status, code, body=None):
+    got, answer = ask(client, method, path, body)
+    said = (answer or {}).get("error", {}).get("code") if isinstance(answer, dict) else None
+    expect((got, said) == (status, code), f"{method} {path}: {got} {answer}, expected {status} {code}")
+
+
+@contextlib.contextmanager
+def story():
+    with recorded({"quay": "people"}, 2, users=USERS) as staged:
+        it = Story(staged)
+        staged.site.up()
+        it.wait()
+        wait_for("scrim-opener", lambda: any(n == "scrim-opener" for n in staged.site.pids().values()), 20)
+        yield it
+
+
+def state(client, number):
+    return client.get(f"/requests/{number}")["state"]
+
+
+def acts_of(story, number):
+    return [a for a in reversed(story.aki.get("/acts?limit=1000")) if (a.get("detail") or {}).get("number") == number and "what" in a]
+
+
+def approve_twice(story, number):
+    """One on the machine, one far from it; the desk is killed between the two."""
+    story.approve(number, 1)
+    wait_for("the inbox", lambda: len(story.olga.get(f"/requests/{number}")["decisions"]) == 1)
+    expect(state(story.olga, number) == "waiting", "one approval is enough")
+    refused(story.olga, "POST", f"/requests/{number}/open", 409, "quorum")
+    story.kill_desk()
+    expect(len(story.olga.get(f"/requests/{number}")["decisions"]) == 1, "a decision is lost with the desk")
+    bytes_of = story.decision(number, 2)
+    status, answer = ask(story.kim, "POST", f"/requests/{number}/decisions", bytes_of)
+    expect(status == 201 and answer["state"] == "approved", f"{status} {answer}")
+    refused(story.kim, "POST", f"/requests/{number}/decisions", 409, "decided", bytes_of)
+    expect(story.kim.get("/vault")["latency"]["count"] >= 1, "no latency")
+
+
+def file_keys(story, requester, number, hour_keys):
+    """[(segment, file key)], as the requester's page gets them."""
+    document = story.olga.request("GET", f"/api/v1/requests/{number}/document")[2]
+    request_id = hashlib.sha256(document).digest()
+    segments = json.loads(story.olga.request("GET", f"/api/v1/requests/{number}/segments")[2])["segments"]
+    hours = unpack_hours(requester.opens(hour_keys), request_id)
+    parts = []
+    for holder in (1, 2):
+        decision = json.loads(story.olga.request("GET", f"/api/v1/requests/{number}/decisions/{holder}")[2])
+        parts.append(unpack_partials(requester.opens(agefile.unb64(decision["partials"])), request_id))
+    keys = []
+    for i, segment in enumerate(segments):
+        header = agefile.unb64(segment["header"])
+        stanzas = agefile.read_header(header)[0]
+        sealed = vaultkit.Sealed.parse(*stanzas[0])
+        hour = hours["quay", segment["start_us"] // vaultkit.HOUR_US]
+        keys.append((segment, len(header), vaultkit.combine(story.vault, sealed, request_id, [p[i] for p in parts], hour)))
+    return keys
+
+
+def take_away(story, number, keys, folder):
+    """The archive, with headers for a key of the stock age."""
+    identity = folder / "identity"
+    subprocess.run(["age-keygen", "-o", identity], check=True, capture_output=True)
+    public = subprocess.run(["age-keygen", "-y", identity], check=True, capture_output=True, text=True).stdout.strip()
+    decoded = agefile_recipient(public)
+    headers = [
+        {"segment": i, "header": agefile.b64(agefile.write_header(agefile.x25519_stanza(key, decoded, os.urandom(32)), key)),
+         "payload_bytes": segment["bytes"] - length, "suffix": None}
+        for i, (segment, length, key) in enumerate(keys)
+    ]
+    refused(story.olga, "GET", f"/requests/{number}/export", 409, "not_prepared")
+    for wrong in ([], headers + headers, [{**headers[0], "header": "AAAA"}], [{**headers[0], "payload_bytes": 2**40}],
+                  [{**headers[0], "segment": len(headers)}], [{**headers[0], "more": 1}]):
+        refused(story.olga, "PUT", f"/requests/{number}/headers", 400, "malformed", json.dumps(wrong).encode())
+    refused(story.otto, "PUT", f"/requests/{number}/headers", 404, "not_found", headers)
+    status, prepared = ask(story.olga, "PUT", f"/requests/{number}/headers", headers)
+    expect(status == 200 and prepared["files"] == len(keys), f"{status} {prepared}")
+    status, answered, archive = story.olga.request("GET", f"/api/v1/requests/{number}/export")
+    expect(status == 200 and len(archive) == prepared["bytes"] == int(answered["Content-Length"]), f"{status} {len(archive)}")
+    return identity, archive
+
+
+def agefile_recipient(text):
+    """The 32 bytes of an age1…"""
+    letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+    bits = "".join(f"{letters.index(c):05b}" for c in text[4:-6])
+    return bytes(int(bits[i : i + 8], 2) for i in range(0, 256, 8))
+
+
+def open_with_age(folder, identity, archive, keys, story, number):
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        names = tar.getnames()
+        expect(names[:2] == [f"request-{number}/request.json", f"request-{number}/segments.json"], names)
+        manifest = json.load(tar.extractfile(f"request-{number}/manifest.json"))
+        expect([f["name"] for f in manifest["files"]] == names[-len(keys) :], f"{manifest} {names}")
+        expect(len([n for n in names if "/decision-" in n]) == 2, f"decisions in {names}")
+        for file, (segment, length, key) in zip(manifest["files"], keys):
+            sealed = folder / "segment.age"
+            sealed.write_bytes(tar.extractfile(file["name"]).read())
+            done = subprocess.run(["age", "-d", "-i", identity, sealed], capture_output=True)
+            expect(done.returncode == 0, done.stderr.decode())
+            whole = (story.site.dir / "store" / segment["camera"] / segment["file"]).read_bytes()
+            expect(done.stdout == agefile.read_payload(key, whole[length:]), "age opens something else")
+            expect(done.stdout[4:8] == b"ftyp", "no film came out")
+
+
+def fetch(story, number, keys):
+    segment, _, _ = keys[0]
+    whole = (story.site.dir / "store" / segment["camera"] / segment["file"]).read_bytes()
+    path = f"/api/v1/requests/{number}/segments/0"
+    expect(story.olga.request("GET", path)[2] == whole, "another segment")
+    status, _, part = story.olga.request("GET", path, headers={"Range": "bytes=100-199"})
+    expect((status, part) == (206, whole[100:200]), f"a part: {status}")
+    refused(story.olga, "GET", f"/requests/{number}/segments/{len(keys)}", 404, "not_found")
+    for client, status in ((story.otto, 404), (story.kim, 403), (story.ada, 403)):
+        expect(client.request("GET", path)[0] == status, "somebody else gets a sealed segment")
+
+
+@test("desk: a request is asked, approved by two, opened, and taken away as files that age opens")
+def whole_story():
+    with story() as it:
+        requester = Requester()
+        made = it.make(requester, reason=HOSTILE)
+        number = made["number"]
+        expect((made["state"], made["reason"], made["threshold"]) == ("waiting", HOSTILE, 2), made)
+        approve_twice(it, number)
+        for client, status in ((it.otto, 404), (it.kim, 403), (it.ada, 403)):
+            got = client.request("POST", f"/api/v1/requests/{number}/open")[0]
+            expect(got == status, f"somebody else opens: {got}")
+        begun = time.monotonic()
+        status, opened = ask(it.olga, "POST", f"/requests/{number}/open")
+        took = time.monotonic() - begun
+        expect(status == 200 and took < 2, f"{status} {opened} after {took:.1f} s")
+        again = ask(it.olga, "POST", f"/requests/{number}/open")[1]
+        expect(again["until_ms"] == opened["until_ms"], "an opening is longer when it is asked for twice")
+        keys = file_keys(it, requester, number, agefile.unb64(opened["hour_keys"]))
+        fetch(it, number, keys)
+        identity, archive = take_away(it, number, keys, it.staged.dir)
+        open_with_age(it.staged.dir, identity, archive, keys, it, number)
+        events = it.olga.get(f"/events?from={made['created_ms'] - 1}&to={made['created_ms'] + 600000}&kinds=opening")
+        expect([(e["camera"], e["words"]) for e in events] == [("quay", "olga")] * 2, f"events: {events}")
+        expect(ask(it.olga, "POST", f"/requests/{number}/end")[1]["state"] == "ended", "it does not end")
+        for path in (f"/requests/{number}/segments/0", f"/requests/{number}/export"):
+            refused(it.olga, "GET", path, 409, "not_open")
+        refused(it.olga, "POST", f"/requests/{number}/open", 409, "over")
+        whats = [a["what"] for a in acts_of(it, number)]
+        expect(whats == ["request.make", "request.decide", "request.decide", "request.open", "request.open", "request.export",
+                         "request.end"], f"acts: {whats}")
+        scrim_ok("check", it.site.dir)
