@@ -135,7 +135,7 @@ static int take_message(struct scrim_link *link, struct scrim_link_message *ret)
         !scrim_read_bytes(&reader, ret->camera, sizeof ret->camera))
         return SCRIM_EFORMAT;
     if (reserved != 0 || ret->camera[SCRIM_CAMERA_ID_MAX] != '\0' || kind < SCRIM_LINK_HELLO ||
-        kind > SCRIM_LINK_OIDC_ANSWER)
+        kind >= SCRIM_LINK_KINDS)
         return SCRIM_EFORMAT;
     ret->kind = (enum scrim_link_kind)kind;
     ret->body = reader.at;

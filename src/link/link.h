@@ -80,10 +80,11 @@ enum scrim_link_kind {
     SCRIM_LINK_OIDC_EXCHANGE = 33,
     SCRIM_LINK_OIDC_ANSWER = 34,
     // Break-glass: link/glass.h.
-    SCRIM_LINK_GLASS_KEY = 40,
-    SCRIM_LINK_GLASS_ASK = 41,
-    SCRIM_LINK_GLASS_ANSWER = 42,
-    SCRIM_LINK_GLASS_STATE = 43,
+    SCRIM_LINK_GLASS_KEY = 35,
+    SCRIM_LINK_GLASS_ASK = 36,
+    SCRIM_LINK_GLASS_ANSWER = 37,
+    SCRIM_LINK_GLASS_STATE = 38,
+    SCRIM_LINK_KINDS
 };
 
 // THIN marks INIT and FRAME of the thin rendition: the same redacted picture, small and seldom, for
