@@ -59,6 +59,7 @@ void scrim_api_export_film(void *context, struct scrim_http_request *request);
 void scrim_api_request_make(void *context, struct scrim_http_request *request);
 void scrim_api_requests(void *context, struct scrim_http_request *request);
 void scrim_api_request(void *context, struct scrim_http_request *request);
+void scrim_api_request_vaults(void *context, struct scrim_http_request *request);
 void scrim_api_request_document(void *context, struct scrim_http_request *request);
 void scrim_api_request_segments(void *context, struct scrim_http_request *request);
 void scrim_api_request_decide(void *context, struct scrim_http_request *request);

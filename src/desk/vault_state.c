@@ -157,20 +157,27 @@ static bool is_tested(const struct scrim_vault_state *state, const struct scrim_
     return scrim_test_opening_find(state->dir, state->dir, vault, NULL, NULL) >= 0;
 }
 
+json_t *scrim_vault_state_public_json(const struct scrim_vault *vault)
+{
+    return json_pack("{s:o,s:I,s:i,s:o,s:o,s:o}", "id", hex_json(vault->id, SCRIM_VAULT_ID),
+                     "dealing", (json_int_t)vault->dealing, "threshold", (int)vault->threshold,
+                     "holders", holders_json(vault), "commitments", commitments_json(vault),
+                     "public_key", hex_json(vault->public_key, 32));
+}
+
 json_t *scrim_vault_state_json(struct scrim_vault_state *state)
 {
     struct scrim_vault *vault = scrim_new(struct scrim_vault);
     json_t *json;
-    if (scrim_vault_state_current(state, vault))
-        json = json_pack("{s:b,s:o,s:I,s:i,s:o,s:o,s:o,s:b}", "exists", true, "id",
-                         hex_json(vault->id, SCRIM_VAULT_ID), "dealing", (json_int_t)vault->dealing,
-                         "threshold", (int)vault->threshold, "holders", holders_json(vault),
-                         "commitments", commitments_json(vault), "public_key",
-                         hex_json(vault->public_key, 32), "tested", is_tested(state, vault));
-    else
+    if (scrim_vault_state_current(state, vault)) {
+        json = scrim_vault_state_public_json(vault);
+        json_object_set_new(json, "exists", json_true());
+        json_object_set_new(json, "tested", json_boolean(is_tested(state, vault)));
+    } else {
         json = json_pack("{s:b,s:n,s:n,s:n,s:n,s:n,s:n,s:b}", "exists",
                          access(state->file, F_OK) == 0, "id", "dealing", "threshold", "holders",
                          "commitments", "public_key", "tested", false);
+    }
     free(vault);
     return json;
 }

@@ -30,6 +30,8 @@ bool scrim_vault_state_find(struct scrim_vault_state *state, const uint8_t id[SC
 bool scrim_vault_state_dealing(struct scrim_vault_state *state, const uint8_t id[SCRIM_VAULT_ID],
                                const uint8_t dealing[32], struct scrim_vault *ret);
 
+// What is public of one, as the API shows it.
+json_t *scrim_vault_state_public_json(const struct scrim_vault *vault);
 // {"exists":true,"id",…} as GET /vault answers it, without "latency"; null in place of what is not
 // known. Looks at the disk.
 json_t *scrim_vault_state_json(struct scrim_vault_state *state);

@@ -79,6 +79,7 @@ ROUTES = [
     ("GET", "/requests/{request}", "past", "/requests/1", 404),
     ("GET", "/requests/{request}/document", "past", "/requests/1/document", 404),
     ("GET", "/requests/{request}/segments", "past", "/requests/1/segments", 404),
+    ("GET", "/requests/{request}/vaults", "past", "/requests/1/vaults", 404),
     ("POST", "/requests/{request}/decisions", "decide", "/requests/1/decisions", 404),
     ("GET", "/requests/{request}/decisions/{holder}", "request", "/requests/1/decisions/1", 404),
     ("POST", "/requests/{request}/bad-partial", "request", "/requests/1/bad-partial", 404),
