@@ -1,17 +1,22 @@
 """Shares that are wrong, double, foreign, old, damaged, or too few, under every protection: a sentence each, nothing
 opened, nothing of the site changed. And the right ones, each under a security token of its holder, open."""
 
+import hashlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 from harness import covered, expect, expect_failure, recorded, test
-from sitekit import Site, scrim, scrim_ok, write_secret
+from sitekit import ROOT, Site, program, scrim, scrim_ok, write_secret
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "token"))
-
+sys.path[:0] = [str(ROOT / "tests" / "token"), str(ROOT / "tests" / "verify")]
 from ctap import Token  # noqa: E402
+from decisionkit import compact, verify_decision  # noqa: E402
+from decisions import Offline, Story, live, scalar  # noqa: E402
 from device import Device  # noqa: E402
+from tdh2 import share_json  # noqa: E402
+from vaultkit import deal  # noqa: E402
 
 
 def state_of(site):
@@ -112,3 +117,48 @@ def bad_shares():
         desk.refuses("shares of before", ["ada"], ada_key, ben_key)
         desk.refuses("an old one beside a new one", ["ben"], fresh[0], ben_key)
         desk.opens(*fresh[1:])
+
+
+class Holder(Offline):
+    """A holder away from the site, with the two documents of a request."""
+
+    def refuses_to_sign(self, what, words, *more, share="share-1.json"):
+        for decision in (("approve",), ("refuse", "--reason", "no case number")):
+            status, said, made = self.decide(decision[0], 1, *decision[1:], "--share", share, *more)
+            expect(status == 1 and made is None, f"{what}: exit status {status}, {said}")
+            for word in words:
+                expect(word in said, f"{what}: no {word!r} in {said!r}")
+
+
+@test("a share that is not the signer's signs nothing: foreign, of another dealing, under another index, under a token that is away")
+def wrong_signers():
+    story = Story()
+    story.request = compact(live(story))
+    story.id = hashlib.sha256(story.request).digest()
+    token = Token()
+    with tempfile.TemporaryDirectory(prefix="scrim-signers-") as directory, Device(token) as device:
+        holder = Holder(program("scrim"), story, directory)
+        holder.write("pin", "1234")
+        with_token = ("--device", device, "--passphrase-file", "pin")
+        scrim_ok("vault", "protect", "--share", holder.dir / "share-1.json", "--out", holder.dir / "key.json", "--fido2", "--rp-id",
+                 "desk.example.org", "--device", device, "--new-passphrase-file", holder.dir / "pin")
+
+        vault, shares = deal([scalar("b 0"), scalar("b 1")], story.vault.names, story.vault.lines)
+        holder.write("foreign.json", json.dumps(share_json(vault, 1, shares[0])))
+        holder.refuses_to_sign("a foreign share", ["vault"], share="foreign.json")
+        _, shares = deal([scalar("a 0"), scalar("b 1")], story.vault.names, story.vault.lines)
+        holder.write("old.json", json.dumps(share_json(story.vault, 1, shares[0])))
+        holder.refuses_to_sign("a share of another dealing", ["anna"], share="old.json")
+        holder.write("index.json", json.dumps(share_json(story.vault, 2, story.shares[0])))
+        holder.refuses_to_sign("a share under another index", ["ben"], share="index.json")
+        holder.write("cut.json", (holder.dir / "key.json").read_bytes()[:-9])
+        holder.refuses_to_sign("a damaged share", ["damaged"], *with_token, share="cut.json")
+        holder.refuses_to_sign("a token that is away", ["does not answer"], "--device", "/dev/null", "--passphrase-file", "pin", share="key.json")
+        token.touch = lambda: False
+        holder.refuses_to_sign("a token that nobody touches", ["nobody touched"], *with_token, share="key.json")
+        token.touch = lambda: True
+
+        status, said, _ = holder.decide("refuse", 1, "--reason", " ")
+        expect(status == 1, f"a blank reason: {said}")
+        status, said, decision = holder.decide("approve", 1, "--share", "key.json", *with_token)
+        expect(status == 0 and verify_decision(story.vault, story.id, decision)["approve"], said)
