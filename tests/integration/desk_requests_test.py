@@ -15,7 +15,7 @@ from pathlib import Path
 
 import desk_kit
 from harness import covered, expect, recorded, test, wait_for
-from sitekit import ROOT, scrim, scrim_ok
+from sitekit import ROOT, scrim_ok
 
 sys.path.insert(0, str(ROOT / "tests" / "verify"))
 import agefile  # noqa: E402
@@ -282,3 +282,146 @@ def whole_story():
         expect(whats == ["request.make", "request.decide", "request.decide", "request.open", "request.open", "request.export",
                          "request.end"], f"acts: {whats}")
         scrim_ok("check", it.site.dir)
+
+
+def malformed(story, requester):
+    good = story.wish(requester)
+    for change in (
+        {"cameras": []}, {"cameras": ["quay"] * 2}, {"cameras": [f"c{i}" for i in range(17)]}, {"to_ms": good["from_ms"]},
+        {"to_ms": good["from_ms"] + 32 * 86_400_000}, {"purpose": "curiosity"}, {"reason": " \n"}, {"reason": "r" * 1001},
+        {"reason": "\x1b[31mred"}, {"incident": "i" * 101}, {"recipient": "age1qqqq"}, {"recipient": ""}, {"export_to": "age1"},
+        {"export_to": 7}, {"expires_s": 59}, {"expires_s": 31 * 86_400}, {"expires_s": "60"}, {"view_s": 10}, {"view_s": 1e9},
+        {"from_ms": -1}, {"more": 1}, {"reason": None},
+    ):
+        refused(story.olga, "POST", "/requests", 400, "malformed", {**good, **change})
+    refused(story.olga, "POST", "/requests", 404, "not_found", {**good, "cameras": ["gate"]})
+    refused(story.olga, "POST", "/requests", 409, "empty", {**good, "from_ms": 1000, "to_ms": 2000})
+    refused(story.aki, "POST", "/requests", 403, "right", good)
+    rights = {"name": "x", "rights": ["request"], "expires_ms": int(time.time() + 3600) * 1000}
+    expect(story.ada.request("POST", "/api/v1/tokens", json.dumps(rights).encode())[0] in (400, 403), "a token may ask for openings")
+
+
+def seen_by(story, number):
+    for who, status in (("olga", 200), ("kim", 200), ("aki", 200), ("ada", 200), ("otto", 404)):
+        got = getattr(story, who).request("GET", f"/api/v1/requests/{number}")[0]
+        expect(got == status, f"{who} gets {got} for another's request")
+        listed = [r["number"] for r in getattr(story, who).get("/requests?state=waiting")]
+        expect((number in listed) == (status == 200), f"{who}'s list: {listed}")
+    for who, status in (("otto", 404), ("kim", 403), ("aki", 403)):
+        expect(getattr(story, who).request("GET", f"/api/v1/requests/{number}/decisions/1")[0] == status, f"{who} takes a decision")
+
+
+def two_at_once(story, requester):
+    """Two requests for the same hour are two, and each says so of the other."""
+    one, other = story.make(requester), story.make(requester, who="kim", cameras=["quay"])
+    expect(one["number"] != other["number"] and other["beside"] == [one["number"]], f"{one} {other}")
+    expect(story.olga.get(f"/requests/{one['number']}")["beside"] == [other["number"]], "the older does not know of the younger")
+    expect(one["due_ms"] is None, "due before it expires")
+    return one["number"], other["number"]
+
+
+def withdrawn(story, number):
+    path = f"/requests/{number}"
+    refused(story.olga, "POST", path + "/withdraw", 400, "malformed", {"reason": " "})
+    refused(story.otto, "POST", path + "/withdraw", 404, "not_found", {"reason": "mine"})
+    refused(story.kim, "POST", path + "/withdraw", 403, "not_yours", {"reason": "mine"})
+    refused(story.olga, "POST", path + "/end", 409, "not_open")
+    decision = story.decision(number, 3)
+    status, answer = ask(story.olga, "POST", path + "/withdraw", {"reason": HOSTILE})
+    expect((status, answer["state"], answer["end"]["reason"], answer["beside"]) == (200, "withdrawn", HOSTILE, []), answer)
+    refused(story.kim, "POST", path + "/decisions", 409, "withdrawn", decision)
+    refused(story.olga, "POST", path + "/withdraw", 409, "withdrawn", {"reason": "again"})
+    refused(story.olga, "POST", path + "/open", 409, "over")
+    inbox = story.site.dir / "state" / "requests" / "inbox"
+    (inbox / f"{number}-0badcafe.json").write_bytes(decision)
+    said = wait_for("the inbox's answer", lambda: list(inbox.glob("*.refused")))
+    expect("withdrawn" in said[0].read_text() and not list(inbox.glob("*.json")), said[0].read_text())
+
+
+def bad_decisions(story, number, over):
+    """Altered, foreign, of another vault, of nobody: none is taken."""
+    path = f"/requests/{number}/decisions"
+    good = story.decision(number, 1)
+    parsed = json.loads(good)
+
+    def changed(**changes):
+        return json.dumps({**parsed, **changes}, separators=(",", ":")).encode()
+
+    refuse = json.loads(story.decision(number, 1, "refuse", ["--reason", "no"]))
+    for wrong, code in (
+        (changed(signature="0" * 128), "altered"), (changed(holder=2), "altered"), (changed(at_us=parsed["at_us"] + 1), "altered"),
+        (changed(reason="another"), "altered"), (changed(partials=parsed["partials"][:-4] + "AAAA"), "altered"),
+        (json.dumps({**refuse, "reason": "yes"}, separators=(",", ":")).encode(), "altered"),
+        (changed(request="0" * 64), "foreign"), (changed(vault="0" * 32), "foreign"), (changed(dealing="0" * 64), "refreshed"),
+        (story.decision(over, 1), "foreign"),
+    ):
+        refused(story.kim, "POST", path, 409, code, wrong)
+    for wrong in (b"", b"{}", b"[]", b"null", good[: len(good) // 2], good + good, changed(more=1), changed(holder=0), changed(holder="1"), b"{" * 9000):
+        got, answer = ask(story.kim, "POST", path, wrong)
+        expect(got in (400, 409, 411), f"{wrong[:40]}…{wrong[-20:]}: {got} {str(answer)[:300]}")
+    for who in ("olga", "ada", "aki", "otto"):
+        refused(getattr(story, who), "POST", path, 403, "right", good)
+    expect(story.kim.get(f"/requests/{number}")["decisions"] == [], "one of them was taken")
+
+
+def no_quorum(story, number):
+    """Two of three refuse: the third cannot make it two any more."""
+    story.approve(number, 1, "refuse", ["--reason", HOSTILE.replace("\n", " ")])
+    wait_for("the refusal", lambda: len(story.kim.get(f"/requests/{number}")["decisions"]) == 1)
+    expect(state(story.kim, number) == "waiting", "one of three refuses for all")
+    late = story.decision(number, 3)
+    status, answer = ask(story.kim, "POST", f"/requests/{number}/decisions", story.decision(number, 2, "refuse", ["--reason", "no"]))
+    expect((status, answer["state"]) == (201, "refused"), f"{status} {answer}")
+    refused(story.kim, "POST", f"/requests/{number}/decisions", 409, "refused", late)
+    refused(story.kim, "POST", f"/requests/{number}/open", 409, "over")
+
+
+def altered(story, requester):
+    """A request that is changed on the disk after its approval is not opened; a false part is reported."""
+    number = story.make(requester)["number"]
+    for holder in (2, 3):
+        ask(story.kim, "POST", f"/requests/{number}/decisions", story.decision(number, holder))
+    refused(story.olga, "POST", f"/requests/{number}/bad-partial", 404, "not_found", {"holder": 1})
+    refused(story.olga, "POST", f"/requests/{number}/bad-partial", 400, "malformed", {"holder": "2"})
+    refused(story.kim, "POST", f"/requests/{number}/bad-partial", 403, "not_yours", {"holder": 2})
+    status, answer = ask(story.olga, "POST", f"/requests/{number}/bad-partial", {"holder": 2})
+    expect(status == 200 and [d["bad"] for d in answer["decisions"]] == [True, False], f"{status} {answer}")
+    file = story.site.dir / "state" / "requests" / str(number) / "request.json"
+    text = file.read_bytes()
+    file.write_bytes(text.replace(b'"reason":"a test"', b'"reason":"a toast"'))
+    refused(story.olga, "POST", f"/requests/{number}/open", 409, "altered")
+    file.write_bytes(text)
+    expect(acts_of(story, number)[-1]["what"] == "request.open", "the try is not in the log")
+    expect(ask(story.olga, "POST", f"/requests/{number}/open")[0] == 200, "the right one does not open")
+    return number
+
+
+def too_many(story, requester):
+    for _ in range(7):
+        story.make(requester)
+    refused(story.olga, "POST", "/requests", 409, "too_many", story.wish(requester))
+
+
+def out_of_sight(story, number):
+    """Who does not see a camera does not see requests for it, keyholder or not."""
+    expect(ask(story.ada, "PUT", "/groups/nothing", {"title": "Nothing", "cameras": []})[0] == 200, "no group")
+    expect(ask(story.ada, "PATCH", "/users/kim", {"groups": ["nothing"]})[0] == 200, "not in the group")
+    refused(story.kim, "GET", f"/requests/{number}", 404, "not_found")
+    refused(story.kim, "POST", f"/requests/{number}/decisions", 404, "not_found", b"{}")
+    refused(story.kim, "POST", "/requests", 404, "not_found", story.wish(Requester()))
+    expect(story.kim.get("/requests") == [], "requests of cameras out of sight are listed")
+
+
+@test("desk: requests that are malformed, altered, foreign, refused or withdrawn open nothing")
+def refusals():
+    with story() as it:
+        requester = Requester()
+        malformed(it, requester)
+        one, other = two_at_once(it, requester)
+        seen_by(it, one)
+        bad_decisions(it, other, one)
+        withdrawn(it, one)
+        no_quorum(it, other)
+        number = altered(it, requester)
+        too_many(it, requester)
+        out_of_sight(it, number)
