@@ -705,6 +705,8 @@ static void its_own_log_must_be_whole(void)
     struct stage s;
     char path[SCRIM_PATH_MAX];
     struct scrim_openings *again = NULL;
+    struct scrim_check_result checked;
+    struct scrim_buf findings;
     struct scrim_error error = {0};
     set_stage(&s);
     decide(&s, 1, true);
@@ -715,7 +717,10 @@ static void its_own_log_must_be_whole(void)
     fixture_path(&s.f, SCRIM_OPENINGS_LOG, path);
     fixture_flip(path, 150, 1);
     CHECK_INT(scrim_openings_open(s.f.dir, "port", &again, &error), SCRIM_EAUTH);
-    CHECK(!fixture_is_clean(&s.f));
+    scrim_buf_init(&findings, 1U << 16);
+    CHECK(fixture_check(&s.f, &checked, &findings) >= 0);
+    CHECK(fixture_found(&findings, "journal " SCRIM_OPENINGS_LOG));
+    scrim_buf_finish(&findings);
     fixture_flip(path, 150, 1);
     start_guard(&s);
     clear_stage(&s);
