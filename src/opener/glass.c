@@ -130,16 +130,18 @@ static int open_segment(const struct scrim_site *site, const char *camera,
     int result = scrim_store_segment_path(path, site, segment->disk, camera, segment->file, error);
     if (result < 0)
         return result;
-    SCRIM_AUTO(scrim_close_fd) int fd = scrim_sealed_open(path, error);
+    int fd = scrim_sealed_open(path, error);
     if (fd < 0)
         return fd;
-    if (fstat(fd, &info) < 0)
-        return scrim_fail_errno(error, errno, "%s", path);
+    if (fstat(fd, &info) < 0) {
+        result = scrim_fail_errno(error, errno, "%s", path);
+        scrim_close_fd(&fd);
+        return result;
+    }
     struct scrim_error ignored; // without its tail it shows a second less
     const int tail_fd = open_tail(site, camera, segment, path, &ignored);
     *ret = (struct scrim_guard_file){
         .fd = fd, .tail_fd = tail_fd >= 0 ? tail_fd : -1, .bytes = (uint64_t)info.st_size};
-    fd = -1;
     return SCRIM_OK;
 }
 

@@ -86,31 +86,37 @@ static int open_tail(const char *path, int *ret_tail_fd, struct scrim_error *err
     return fd >= 0 || fd == SCRIM_ENOENT ? SCRIM_OK : fd; // a torn one need not have one
 }
 
+static int check_listed(int fd, const char *path, const struct scrim_segment_entry *entry,
+                        int *ret_tail_fd, struct scrim_error *error)
+{
+    uint8_t front[SCRIM_SEALED_HEAD_MAX];
+    if (entry->header_len > sizeof front)
+        return scrim_fail(error, SCRIM_EFORMAT, "%s: too long a header in the list", path);
+    const int result = read_front(fd, path, front, entry->header_len, error);
+    if (result >= 0 && memcmp(front, entry->header, entry->header_len) != 0)
+        return scrim_fail(error, SCRIM_EAUTH,
+                          "%s is another file than the one that the holders approved", path);
+    return result < 0 || entry->whole ? result : open_tail(path, ret_tail_fd, error);
+}
+
 int scrim_sealed_listed(const struct scrim_site *site, const struct scrim_segment_entry *entry,
                         int *ret_fd, int *ret_tail_fd, struct scrim_error *error)
 {
     char path[SCRIM_PATH_MAX];
-    uint8_t front[SCRIM_SEALED_HEAD_MAX];
     int tail_fd = -1;
     int result =
         scrim_store_segment_path(path, site, entry->disk, entry->camera, entry->file, error);
     if (result < 0)
         return result;
-    SCRIM_AUTO(scrim_close_fd) int fd = open_sized(path, entry->bytes, error);
+    int fd = open_sized(path, entry->bytes, error);
     if (fd < 0)
         return fd;
-    if (entry->header_len > sizeof front)
-        return scrim_fail(error, SCRIM_EFORMAT, "%s: too long a header in the list", path);
-    result = read_front(fd, path, front, entry->header_len, error);
-    if (result >= 0 && memcmp(front, entry->header, entry->header_len) != 0)
-        result = scrim_fail(error, SCRIM_EAUTH,
-                            "%s is another file than the one that the holders approved", path);
-    if (result >= 0 && !entry->whole)
-        result = open_tail(path, &tail_fd, error);
-    if (result < 0)
+    result = check_listed(fd, path, entry, &tail_fd, error);
+    if (result < 0) {
+        scrim_close_fd(&fd);
         return result;
+    }
     *ret_fd = fd;
     *ret_tail_fd = tail_fd;
-    fd = -1;
     return SCRIM_OK;
 }
