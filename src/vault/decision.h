@@ -45,8 +45,9 @@ struct scrim_decision_choice {
     int64_t at_us;
 };
 // Makes and signs a decision. Before the share is touched it checks what a careful holder checks:
-// the share is of this vault's present dealing, the request names that dealing and this list, and
-// each segment's seal is sound and lies inside the request. `progress` may be NULL.
+// the share is of this vault's present dealing, the request names that dealing and this list and
+// has not expired (SCRIM_ETIMEOUT), and each segment's seal is sound and lies inside the request.
+// `progress` may be NULL.
 SCRIM_MUST_CHECK int scrim_decision_make(const struct scrim_vault *vault,
                                          const struct scrim_share *share,
                                          const struct scrim_decision_choice *choice,

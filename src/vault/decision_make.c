@@ -22,19 +22,27 @@ struct making {
 
 // --- the documents ---
 
+// -1: the request does not name this vault.
+static int place_of(const struct scrim_request *request, const uint8_t vault_id[SCRIM_VAULT_ID])
+{
+    for (size_t i = 0; i < request->vaults_count; i++) {
+        if (memcmp(request->vaults[i].id, vault_id, SCRIM_VAULT_ID) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 static int check_vault(const struct making *making, struct scrim_error *error)
 {
     const struct scrim_request *request = &making->request;
-    for (size_t i = 0; i < request->vaults_count; i++) {
-        if (memcmp(request->vaults[i].id, making->vault->id, SCRIM_VAULT_ID) != 0)
-            continue;
-        return memcmp(request->vaults[i].dealing, making->vault->dealing_id, SCRIM_DEALING_ID) == 0
-                   ? SCRIM_OK
-                   : scrim_fail(error, SCRIM_EAUTH,
-                                "the request was made for another dealing of the vault's shares: "
-                                "it must be made again");
-    }
-    return scrim_fail(error, SCRIM_EAUTH, "the request does not ask the holders of this vault");
+    const int at = place_of(request, making->vault->id);
+    if (at < 0)
+        return scrim_fail(error, SCRIM_EAUTH, "the request does not ask the holders of this vault");
+    if (memcmp(request->vaults[at].dealing, making->vault->dealing_id, SCRIM_DEALING_ID) != 0)
+        return scrim_fail(error, SCRIM_EAUTH,
+                          "the request was made for another dealing of the vault's shares: it must "
+                          "be made again");
+    return SCRIM_OK;
 }
 
 static int take_documents(struct making *making, const struct scrim_decision_choice *choice,
@@ -61,6 +69,9 @@ static int take_documents(struct making *making, const struct scrim_decision_cho
     if (making->list.count != making->request.segments)
         return scrim_fail(error, SCRIM_EAUTH, "the request says %u segments, its list has %zu",
                           making->request.segments, making->list.count);
+    if (making->request.expires_us <= choice->at_us)
+        return scrim_fail(error, SCRIM_ETIMEOUT, "request %llu has expired",
+                          (unsigned long long)making->request.number);
     return check_vault(making, error);
 }
 
@@ -91,6 +102,10 @@ static int take_segment(struct making *making, const struct scrim_segment_entry 
     int result = scrim_segment_entry_seal(entry, &sealed, error);
     if (result >= 0)
         result = scrim_request_covers(&making->request, entry, &sealed, error);
+    if (result >= 0 && place_of(&making->request, sealed.vault_id) < 0)
+        result = scrim_fail(error, SCRIM_EAUTH,
+                            "camera %s, %s: sealed to a vault that the request does not name",
+                            entry->camera, entry->file);
     if (result < 0 || memcmp(sealed.vault_id, making->vault->id, SCRIM_VAULT_ID) != 0)
         return result;
     result = make_partial(making, &sealed, error);

@@ -269,6 +269,9 @@ int scrim_request_covers(const struct scrim_request *request,
     else if (entry->end_us <= entry->start_us || entry->end_us <= request->from_us ||
              entry->start_us >= request->to_us)
         why = "its time was not asked for";
+    else if (entry->start_us < request->from_us - SCRIM_REQUEST_LEAD_MAX_US)
+        why = "it began more than ten minutes before the time that was asked for: ask from its "
+              "beginning";
     return why ? scrim_fail(error, SCRIM_EAUTH, "camera %s, %s: %s", entry->camera, entry->file,
                             why)
                : SCRIM_OK;

@@ -11,6 +11,10 @@
 #define SCRIM_REQUEST_JSON_MAX (64U << 10)
 #define SCRIM_REQUEST_SPAN_MAX_US (INT64_C(31) * 86400 * 1000000)
 #define SCRIM_REQUEST_EXPIRY_MAX_US (INT64_C(30) * 86400 * 1000000)
+// What a seal proves is where a segment begins, not where it ends. So that nobody who writes the
+// list can stretch one of long ago into the time that was asked for, it begins at most this much
+// earlier.
+#define SCRIM_REQUEST_LEAD_MAX_US (INT64_C(10) * 60 * 1000000)
 #define SCRIM_REQUEST_VIEW_MIN_S 60
 #define SCRIM_REQUEST_VIEW_MAX_S 86400
 #define SCRIM_REQUEST_REASON_MAX 2000 // bytes of UTF-8, as the next two
@@ -54,8 +58,9 @@ SCRIM_MUST_CHECK int scrim_request_write(const struct scrim_request *request, st
 void scrim_request_digest(const void *bytes, size_t count, uint8_t ret[SCRIM_REQUEST_ID]);
 
 // Does this segment lie inside what was asked for? What its seal says, which cannot be changed,
-// must be what the entry says, of the request's site and cameras, and overlap its time. SCRIM_EAUTH
-// with a sentence if not. The seal's proof is checked elsewhere (scrim_tdh2_check).
+// must be what the entry says, of the request's site and cameras, and overlap its time, from a
+// beginning at most SCRIM_REQUEST_LEAD_MAX_US before it. SCRIM_EAUTH with a sentence if not. The
+// seal's proof is checked elsewhere (scrim_tdh2_check).
 SCRIM_MUST_CHECK int scrim_request_covers(const struct scrim_request *request,
                                           const struct scrim_segment_entry *entry,
                                           const struct scrim_tdh2 *sealed,

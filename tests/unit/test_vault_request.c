@@ -284,6 +284,46 @@ static void a_segment_outside_the_request_is_refused(void)
     end(&s);
 }
 
+// Where a segment ends is nothing that a seal proves: one of long ago, said to last until now, must
+// not slip into a request for today.
+static void a_stretched_segment_is_refused(void)
+{
+    struct story s;
+    begin(&s);
+    s.request.from_us = START_US + SCRIM_REQUEST_LEAD_MAX_US;
+    s.request.to_us = s.request.from_us + 30 * MINUTE_US;
+    for (size_t i = 0; i < s.list.count; i++)
+        s.list.entries[i].end_us = s.request.to_us;
+    struct scrim_decision decision;
+    write_documents(&s);
+    CHECK_INT(decide(&s, 0, &decision, NULL), 0); // a camera whose key frames are rare
+    scrim_decision_finish(&decision);
+    s.request.from_us += 1;
+    expect_uncovered(&s, "more than ten minutes before");
+    end(&s);
+}
+
+static void an_expired_request_is_not_decided(void)
+{
+    struct story s;
+    struct scrim_decision decision;
+    struct scrim_error error = {0};
+    begin(&s);
+    for (int approve = 0; approve < 2; approve++) {
+        struct scrim_decision_choice choice = choice_of(&s, approve, "late");
+        choice.at_us = s.request.expires_us;
+        CHECK_INT(
+            scrim_decision_make(&s.vault, &s.shares[0], &choice, NULL, NULL, &decision, &error),
+            SCRIM_ETIMEOUT);
+        CHECK_TEXT(error.text, "request 7 has expired");
+        choice.at_us--;
+        CHECK_INT(
+            scrim_decision_make(&s.vault, &s.shares[0], &choice, NULL, NULL, &decision, &error), 0);
+        scrim_decision_finish(&decision);
+    }
+    end(&s);
+}
+
 static void a_relabelled_seal_is_refused_before_the_share_is_used(void)
 {
     struct story s;
@@ -476,6 +516,8 @@ int main(int argc, char **argv)
          an_altered_request_is_not_the_one_agreed_to},
         {"a list that was changed is refused", a_list_that_was_changed_is_refused},
         {"a segment outside the request is refused", a_segment_outside_the_request_is_refused},
+        {"a stretched segment is refused", a_stretched_segment_is_refused},
+        {"an expired request is not decided", an_expired_request_is_not_decided},
         {"a relabelled seal is refused before the share is used",
          a_relabelled_seal_is_refused_before_the_share_is_used},
         {"only the present dealing counts", only_the_present_dealing_counts},

@@ -276,6 +276,7 @@ test('vault: a holder does not approve what lies outside the request', () => {
     const cases: [FailureCode, (scene: Scene) => unknown, number?][] = [
         ['not_covered', (scene) => scene.write({ from_us: startUs + 60_000_000 }), 0],
         ['not_covered', (scene) => scene.write({ to_us: startUs + 120_000_000 }), 2],
+        ['not_covered', (scene) => stretched(scene), 0],
         ['not_covered', (scene) => scene.write({ cameras: ['gate'] }), 0],
         ['not_covered', (scene) => scene.write({ site: 'airport' }), 0],
         // The list says another time than the label.
@@ -305,6 +306,14 @@ test('vault: a holder does not approve what lies outside the request', () => {
 function entry(scene: Scene, at: number, change: Partial<SegmentEntry>): void {
     Object.assign(must(scene.files[at]).entry, change);
     scene.write();
+}
+
+// Where a segment ends is nothing that a seal proves: these are said to last into the time asked for.
+function stretched(scene: Scene): void {
+    const fromUs = startUs + 10 * 60_000_000 + 1;
+    const toUs = fromUs + 60_000_000;
+    for (const file of scene.files) file.entry.endUs = toUs;
+    scene.write({ from_us: fromUs, to_us: toUs });
 }
 
 // Segment 1 gets the label of a minute that was asked for and the points of one that was not.

@@ -63,6 +63,10 @@ export function sealOf(entry: ListedSegment): Sealed {
     return sealed;
 }
 
+// What a seal proves is where a segment begins, not where it ends: a list could stretch one of long
+// ago into the time that was asked for.
+const maxLeadUs = 10 * 60 * 1e6;
+
 // Everybody's rule: what the label says, which cannot be changed, lies inside the request, and the
 // entry says the same. Throws if not.
 export function requireCovered(
@@ -73,7 +77,10 @@ export function requireCovered(
     const listed = label.camera === entry.camera && label.startUs === BigInt(entry.startUs);
     const asked = label.site === request.site && request.cameras.includes(label.camera);
     const inTime =
-        entry.endUs > entry.startUs && entry.endUs > request.fromUs && entry.startUs < request.toUs;
+        entry.endUs > entry.startUs &&
+        entry.endUs > request.fromUs &&
+        entry.startUs < request.toUs &&
+        entry.startUs >= request.fromUs - maxLeadUs;
     if (!listed || !asked || !inTime)
         throw new VaultError('not_covered', 'a segment lies outside the request', {
             segment: entry.index,
