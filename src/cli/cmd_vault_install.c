@@ -25,6 +25,7 @@ static const struct scrim_opt options[] = {
 
 // What lies in VAULT_DIR: all of it is checked before any of it is used.
 struct brought {
+    const char *dir;
     struct scrim_ceremony ceremony;
     struct scrim_test_opening proof;
     bool has_proof;
@@ -99,6 +100,11 @@ static int check_place(const struct scrim_vault_place *place, const struct args 
         return SCRIM_OK;
     if (result < 0)
         return result;
+    if (!brought->has_proof)
+        return scrim_fail(error, SCRIM_EINVAL,
+                          "nothing untested takes a vault's place, and no proof of a test opening "
+                          "came with it: scrim vault test %s --share FILE --share FILE",
+                          brought->dir);
     if (memcmp(present.id, brought->ceremony.vault.id, SCRIM_VAULT_ID) == 0)
         return check_refresh(&present, &brought->ceremony, error);
     if (!args->rotate)
@@ -150,6 +156,7 @@ static int install(const struct args *args, const char *dir, const char *vault_d
 {
     struct scrim_vault_place place;
     struct brought *brought = scrim_new(struct brought);
+    brought->dir = vault_dir;
     scrim_buf_init(&brought->transcript, SCRIM_VAULT_TRANSCRIPT_MAX);
     scrim_buf_init(&brought->test, SCRIM_VAULT_TEST_MAX);
     int result = scrim_vault_place_open(dir, &place, error);

@@ -477,6 +477,11 @@ void scrim_camera_sound_track(struct scrim_camera *camera, const struct scrim_so
     camera->cut_wanted = camera->segment != NULL;
 }
 
+void scrim_camera_cut(struct scrim_camera *camera)
+{
+    camera->cut_wanted = camera->segment != NULL;
+}
+
 void scrim_camera_sound(struct scrim_camera *camera, const struct scrim_sound_frame *frame)
 {
     scrim_sound_take(&camera->sound, camera->segment, camera->covered_us, frame);

@@ -36,6 +36,8 @@ void scrim_camera_sound(struct scrim_camera *camera, const struct scrim_sound_fr
 // The stream broke or did not come about. Repeated calls with the same cause are one gap.
 void scrim_camera_outage(struct scrim_camera *camera, enum scrim_gap_cause cause,
                          const char *detail);
+// What is being recorded ends at the next key frame, and goes on there in a segment of its own.
+void scrim_camera_cut(struct scrim_camera *camera);
 // Now and then while no frames come.
 void scrim_camera_tick(struct scrim_camera *camera);
 // Ends recording on purpose and journals that. Nothing but destroy may follow. Any one thread.

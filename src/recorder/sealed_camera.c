@@ -165,6 +165,12 @@ void scrim_sealed_camera_detach(struct scrim_sealed_camera *camera, bool sub)
         scrim_feed_detach(camera->feeds[sub ? 1 : 0]);
 }
 
+void scrim_sealed_camera_cut(struct scrim_sealed_camera *camera)
+{
+    if (camera->recording)
+        scrim_camera_cut(camera->recording);
+}
+
 void scrim_sealed_camera_fds(const struct scrim_sealed_camera *camera, int ret[SCRIM_SEALED_FEEDS])
 {
     for (unsigned i = 0; i < SCRIM_SEALED_FEEDS; i++)

@@ -42,6 +42,9 @@ void scrim_sealed_camera_place(struct scrim_sealed_camera *camera, int place);
 void scrim_sealed_camera_attach(struct scrim_sealed_camera *camera, bool sub, bool sound, int fd);
 void scrim_sealed_camera_detach(struct scrim_sealed_camera *camera, bool sub);
 
+// The segment that is being written ends at the next key frame, where another begins.
+void scrim_sealed_camera_cut(struct scrim_sealed_camera *camera);
+
 #define SCRIM_SEALED_FEEDS 2
 // The descriptors of its feeds, -1 where there is none.
 void scrim_sealed_camera_fds(const struct scrim_sealed_camera *camera, int ret[SCRIM_SEALED_FEEDS]);

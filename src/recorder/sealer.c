@@ -107,16 +107,24 @@ static void attach(struct scrim_sealed_camera *camera, const struct scrim_order 
         close(fd);
 }
 
-// Only this thread reads it, when a segment begins: those that are being written stay with theirs.
+// Only this thread reads it, when a segment begins. Those that are being written stay with theirs,
+// and end with the next key frame: a vault is rotated because the one before is not trusted any
+// more.
 static void take_vault(struct sealer *sealer, int fd)
 {
     char id[SCRIM_VAULT_ID_TEXT];
+    struct scrim_vault vault;
     struct scrim_error error;
-    if (scrim_vault_gate_receive(fd, &sealer->vault, &error) < 0)
+    if (scrim_vault_gate_receive(fd, &vault, &error) < 0) {
         scrim_error_log(&sealer->log, "%s", error.text);
-    else
-        scrim_info(&sealer->log, "the next segments are sealed to vault %s, dealing %u",
-                   scrim_vault_id_text(sealer->vault.id, id), sealer->vault.dealing);
+        return;
+    }
+    const bool rotated = memcmp(vault.id, sealer->vault.id, sizeof vault.id) != 0;
+    sealer->vault = vault;
+    for (unsigned i = 0; rotated && i < sealer->count; i++)
+        scrim_sealed_camera_cut(sealer->cameras[i]);
+    scrim_info(&sealer->log, "the next segments are sealed to vault %s, dealing %u",
+               scrim_vault_id_text(vault.id, id), vault.dealing);
 }
 
 static void obey(struct sealer *sealer, const struct scrim_order *order, int fd)
