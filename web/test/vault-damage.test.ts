@@ -78,7 +78,7 @@ test('vault: whatever is damaged is refused in the vault’s own words', () => {
     const decision = new Service().decide(
         {
             ...papers,
-            vault: dealt.json,
+            vaults: [dealt.json],
             share: shareFile(dealt, 1),
             unlock: { none: true },
             approve: true,

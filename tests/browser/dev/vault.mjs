@@ -267,6 +267,7 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
             return send(response, 200, one);
         }
         if (!kept) return refuse(response, 404, 'not_found', 'Nothing is sealed of this one.');
+        if (what === 'vaults') return send(response, 200, [(await site()).json]);
         if (what === 'document') return send(response, 200, Buffer.from(kept.request));
         if (what === 'segments' && which === undefined)
             return send(response, 200, Buffer.from(kept.segments));

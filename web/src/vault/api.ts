@@ -1,7 +1,7 @@
 // What the vault's room asks of the server (docs/ref/api.md). A request's documents and decisions
 // are exact bytes: digests and signatures are over them.
 import { ApiError, call, callBytes } from '../api';
-import type { ExportHeader, Purpose } from './crypto/types';
+import type { ExportHeader, PublicVault, Purpose } from './crypto/types';
 
 export type RequestState =
     | 'waiting'
@@ -107,6 +107,8 @@ export const exportUrl = (number: number): string => `/api/v1${path(number, '/ex
 
 export const vaultApi = {
     vault: () => call<Vault>('GET', '/vault'),
+    // Those that a request is about: after a rotation not only the one that seals now.
+    vaults: (number: number) => call<PublicVault[]>('GET', path(number, '/vaults')),
     list: () => call<OpeningRequest[]>('GET', '/requests'),
     one: (number: number) => call<OpeningRequest>('GET', path(number)),
     ask: (wish: Wish) =>

@@ -28,7 +28,7 @@ import { type ChosenShare, takeShare, unlockOf } from './shareTaken';
 const words = text.vault.decide;
 
 interface Papers {
-    vault: PublicVault;
+    vaults: PublicVault[];
     request: Uint8Array<ArrayBuffer>;
     segments: Uint8Array<ArrayBuffer>;
     reviewed: Reviewed;
@@ -45,19 +45,15 @@ async function fetchPapers(
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
 ): Promise<Papers> {
-    const [vault, document, segments] = await Promise.all([
-        vaultApi.vault(),
+    const [vaults, document, segments] = await Promise.all([
+        vaultApi.vaults(request.number),
         vaultApi.document(request.number),
         vaultApi.segments(request.number),
     ]);
-    const publicPart = vault as PublicVault;
-    const reviewed = await reviewRequest(
-        { vault: publicPart, request: document, segments },
-        onProgress,
-        signal,
-    );
+    const papers = { vaults, request: document, segments };
+    const reviewed = await reviewRequest(papers, onProgress, signal);
     if (differences(request, reviewed).length > 0) throw new Said(words.lies);
-    return { vault: publicPart, request: document, segments, reviewed };
+    return { ...papers, reviewed };
 }
 
 // Before anything can be signed: what the page shows is what the document says, and every seal lies
@@ -180,10 +176,10 @@ function DecideForm({ request, papers, who, again }: FormProps) {
     const sign = async (approve: boolean, chosen: ChosenShare): Promise<void> => {
         try {
             const unlock = await unlockOf(chosen, passphrase);
-            const { vault, request: document, segments } = papers;
+            const { vaults, request: document, segments } = papers;
             const decision = await decide(
                 {
-                    ...{ vault, request: document, segments, unlock, approve },
+                    ...{ vaults, request: document, segments, unlock, approve },
                     share: chosen.bytes.slice(), // wiped there; another try needs it again
                     reason: reason.trim(),
                     atUs: Math.round(serverNow()) * 1000,

@@ -15,7 +15,6 @@ import {
     type Opening,
     openRequest,
     type Progress,
-    type PublicVault,
     readIdentity,
     VaultError,
 } from './crypto/client';
@@ -118,8 +117,8 @@ async function openNow(
     const identity = await identityOf(request.recipient);
     if (!identity) throw new Said(words.noKey);
     const agreed = request.decisions.filter(({ approve }) => approve);
-    const [vault, document, segments, decisions] = await Promise.all([
-        vaultApi.vault(),
+    const [vaults, document, segments, decisions] = await Promise.all([
+        vaultApi.vaults(number),
         vaultApi.document(number),
         vaultApi.segments(number),
         Promise.all(agreed.map((each) => vaultApi.decision(number, each))),
@@ -130,7 +129,7 @@ async function openNow(
         segments,
         decisions,
         request: document,
-        vaults: [vault as PublicVault],
+        vaults,
         hourKeys: base64(granted.hour_keys),
     };
     const opening = await openRequest(input, onProgress).catch(async (error: unknown) => {

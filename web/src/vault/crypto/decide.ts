@@ -1,11 +1,12 @@
 // The holder's side: what a careful holder checks before the share is touched, and the decision.
 import { recipientKey } from './reheader';
-import { hex, same, utf8, wipe } from './bytes';
+import { hex, utf8, wipe } from './bytes';
 import { isBlank, makeDecision, maxReasonBytes } from './decision';
 import { VaultError } from './failure';
 import { sha256 } from './hash';
 import { sealPartials } from './partials';
 import { parseRequest } from './request';
+import { parseShareFile } from './shareFile';
 import { type ListedSegment, parseSegments, requireCovered, sealOf } from './segments';
 import { holderOf, openShare, type Share } from './share';
 import { checkSealed, makePartial, type Sealed } from './tdh2';
@@ -13,7 +14,7 @@ import type { OnProgress, PublicVault, RequestDocument, Reviewed, Unlock } from 
 import { parseVault, type Vault } from './vault';
 
 export interface ReviewInput {
-    vault: PublicVault;
+    vaults: readonly PublicVault[]; // GET /requests/{request}/vaults
     request: Uint8Array; // exact bytes
     segments: Uint8Array; // exact bytes
 }
@@ -29,16 +30,20 @@ export interface DecideInput extends ReviewInput {
 interface Documents {
     id: Uint8Array;
     request: RequestDocument;
-    vault: Vault;
+    vaults: Map<string, Vault>; // by their ids in hex, in the dealing that the request names
 }
 
 function readDocuments(input: ReviewInput): Documents {
-    const vault = parseVault(input.vault);
     const request = parseRequest(input.request);
-    const asked = request.vaults.find(({ id }) => id === hex(vault.id));
-    if (asked?.dealing !== hex(vault.dealingId))
-        throw new VaultError('other_vault', 'it asks nothing of this dealing of this vault');
-    return { id: sha256(input.request), request, vault };
+    const vaults = new Map<string, Vault>();
+    for (const json of input.vaults) {
+        const vault = parseVault(json);
+        const asked = request.vaults.find(({ id }) => id === hex(vault.id));
+        if (asked?.dealing === hex(vault.dealingId)) vaults.set(asked.id, vault);
+    }
+    if (vaults.size === 0)
+        throw new VaultError('other_vault', 'it asks nothing of these dealings of these vaults');
+    return { id: sha256(input.request), request, vaults };
 }
 
 export function readList(request: RequestDocument, bytes: Uint8Array): ListedSegment[] {
@@ -50,44 +55,58 @@ export function readList(request: RequestDocument, bytes: Uint8Array): ListedSeg
     return list;
 }
 
-// Every segment of the list must lie inside the request and be of a vault that it names; the seals
-// of this vault must hold. Returns those.
+// Every segment of the list must lie inside the request and be of a vault that it names, and the
+// seals of the vaults at hand must hold. Returns the seals by vault, in the order of the list.
 function checkSegments(
-    { request, vault }: Documents,
+    { request, vaults }: Documents,
     list: readonly ListedSegment[],
     onProgress: OnProgress,
-): Sealed[] {
-    const known = new Set(request.vaults.map(({ id }) => id));
-    const mine: Sealed[] = [];
+): Map<string, Sealed[]> {
+    const seals = new Map(request.vaults.map(({ id }) => [id, [] as Sealed[]]));
     list.forEach((entry, done) => {
         onProgress({ step: 'check', done, total: list.length });
         const sealed = sealOf(entry);
         const about = { segment: entry.index };
         requireCovered(request, entry, sealed);
-        if (!known.has(hex(sealed.label.vaultId)))
+        const id = hex(sealed.label.vaultId);
+        const vault = vaults.get(id);
+        if (!seals.has(id))
             throw new VaultError('segments', 'of a vault that the request does not name', about);
-        if (!same(sealed.label.vaultId, vault.id)) return;
-        if (!checkSealed(vault, sealed)) throw new VaultError('seal', 'was changed', about);
-        mine.push(sealed);
+        if (vault && !checkSealed(vault, sealed))
+            throw new VaultError('seal', 'was changed', about);
+        seals.get(id)?.push(sealed);
     });
     onProgress({ step: 'check', done: list.length, total: list.length });
-    return mine;
+    return seals;
 }
 
 export function review(input: ReviewInput, onProgress: OnProgress): Reviewed {
     const documents = readDocuments(input);
     const list = readList(documents.request, input.segments);
-    const mine = checkSegments(documents, list, onProgress);
+    checkSegments(documents, list, onProgress);
     return {
         id: hex(documents.id),
         request: documents.request,
         segments: list.map(({ header: _, index: __, ...entry }) => entry),
-        mine: mine.length,
     };
 }
 
+// The vault of a share, as its file says; the share itself is not touched.
+function vaultOf({ request, vaults }: Documents, bytes: Uint8Array): Vault {
+    const file = parseShareFile(bytes);
+    if (!file) throw new VaultError('share_damaged', 'damaged, or not a share');
+    wipe(file.secret);
+    const id = hex(file.vaultId);
+    const vault = vaults.get(id);
+    if (vault) return vault;
+    throw request.vaults.some((each) => each.id === id)
+        ? new VaultError('other_vault', 'the request asks another dealing of the share’s vault')
+        : new VaultError('share_vault', 'the share is of another vault');
+}
+
 function partialsFile(
-    { id, request, vault }: Documents,
+    { id, request }: Documents,
+    vault: Vault,
     share: Share,
     seals: readonly Sealed[],
     onProgress: OnProgress,
@@ -119,17 +138,19 @@ export function decide(input: DecideInput, onProgress: OnProgress): Uint8Array<A
         const documents = readDocuments(input);
         if (input.approve && input.atUs >= documents.request.expiresUs)
             throw new VaultError('expired', 'the request has expired');
+        const vault = vaultOf(documents, input.share);
         const seals = input.approve
             ? checkSegments(documents, readList(documents.request, input.segments), onProgress)
-            : [];
+            : null;
         onProgress({ step: 'unlock', done: 0, total: 1 });
         share = openShare(input.share, input.unlock);
-        holderOf(documents.vault, share);
+        holderOf(vault, share);
         onProgress({ step: 'unlock', done: 1, total: 1 });
-        const partials = input.approve ? partialsFile(documents, share, seals, onProgress) : null;
+        const mine = seals?.get(hex(vault.id)) ?? [];
+        const partials = seals ? partialsFile(documents, vault, share, mine, onProgress) : null;
         const { approve, reason, atUs } = input;
         const what = { request: documents.id, approve, reason, atUs, partials };
-        return makeDecision(documents.vault, share, what);
+        return makeDecision(vault, share, what);
     } finally {
         wipe(share?.secret, input.share, 'token' in input.unlock ? input.unlock.token : null);
     }

@@ -74,7 +74,6 @@ export interface Reviewed {
     id: string; // SHA-256 of the exact request, hex
     request: RequestDocument;
     segments: Omit<SegmentEntry, 'header'>[];
-    mine: number; // how many of them are of the vault that was given
 }
 
 export type Step =
