@@ -1,13 +1,17 @@
 // A holder's share under a security key, in the page: Chromium's own authenticator with the PRF
 // extension, the page's own code, and the vectors of the format.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { newPage, signIn, url } from '../harness.mjs';
-import { administrator, ask, axe, somebody } from './people.mjs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newPage, password as olgas, signIn, url, user as olga } from '../harness.mjs';
+import { administrator, ask, axe, enterAs, somebody } from './people.mjs';
 
 const vectors = JSON.parse(
     readFileSync(new URL('../../vectors/scrim-share.json', import.meta.url), 'utf8'),
 );
+const shares = process.env.SCRIM_SHARES ?? ''; // of ada, ben and cem, two of whom open
+const secret = process.env.SCRIM_KEYHOLDER_PASSWORD ?? ''; // of the user cem, among others
+const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
 // A key belongs to a name, and an address in numbers is none (WebAuthn, 5.1.3).
 const named = url.replace('//127.0.0.1', '//localhost');
 
@@ -28,8 +32,7 @@ async function plugIn(cdp, options = {}) {
     return () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
 }
 
-async function holderAtShare(run, page) {
-    const { name, password } = await somebody(page, 'kirsten', 'keyholder');
+async function holderAtShare(run, name, password) {
     const theirs = await newPage(run.browser, { baseURL: named });
     await theirs.goto('/');
     await theirs.waitForSelector('.signin-form');
@@ -57,10 +60,35 @@ async function protect(page) {
     return { name: download.suggestedFilename(), file };
 }
 
+// A request for what was recorded a moment ago; its number.
+async function requested(run, page) {
+    const deadline = Date.now() + run.waitMs;
+    for (;;) {
+        const now = Date.now();
+        const { status, body } = await ask(page, 'POST', '/requests', {
+            cameras: ['quay'],
+            from_ms: now - 120_000,
+            to_ms: now,
+            purpose: 'test',
+            reason: 'Approved with a security key',
+            legal_basis: 'Art. 6',
+            incident: '',
+            recipient,
+            export_to: null,
+            expires_s: 3600,
+            view_s: 600,
+        });
+        if (status === 201) return body.number;
+        assert.ok(now < deadline, `${status}: ${JSON.stringify(body)}`);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+}
+
 export const tests = {
     async 'a-share-goes-on-a-security-key-and-opens-with-it'(run) {
         const page = await administrator(run, 'people');
-        const theirs = await holderAtShare(run, page);
+        const kirsten = await somebody(page, 'kirsten', 'keyholder');
+        const theirs = await holderAtShare(run, kirsten.name, kirsten.password);
         const cdp = await theirs.context().newCDPSession(theirs);
         await cdp.send('WebAuthn.enable');
         const unplug = await plugIn(cdp);
@@ -104,5 +132,32 @@ export const tests = {
             .getByText('answers only where the desk is opened as desk.example.org')
             .waitFor();
         await ask(page, 'DELETE', '/users/kirsten');
+    },
+
+    async 'a-keyholder-approves-with-a-security-key'(run) {
+        if (!shares) run.skip('the site has no shares at hand');
+        const cem = await holderAtShare(run, 'cem', secret);
+        const cdp = await cem.context().newCDPSession(cem);
+        await cdp.send('WebAuthn.enable');
+        await plugIn(cdp);
+        const bare = readdirSync(shares).find((name) => name.endsWith('-cem.json'));
+        await choose(cem, bare, readFileSync(join(shares, bare), 'utf8'));
+        const key = await protect(cem);
+
+        const page = await enterAs(run, olga, olgas, 'vault');
+        const number = await requested(run, page);
+        await cem.goto(`/#/vault/${number}`);
+        await cem.waitForSelector('.vault-decide .vault-form', { timeout: 15_000 });
+        await choose(cem, key.name, key.file);
+        await cem.getByText('Have your security key ready.').waitFor();
+        await run.shot(cem, 'vault-decide-token');
+        await cem.click('.vault-verdict .primary');
+        await cem.getByText('You have approved as cem.').waitFor({ timeout: 15_000 });
+        const { body } = await ask(page, 'GET', `/requests/${number}`);
+        assert.deepEqual(
+            body.decisions.map(({ name, approve }) => [name, approve]),
+            [['cem', true]],
+        );
+        await ask(page, 'POST', `/requests/${number}/withdraw`, { reason: 'tested' });
     },
 };
