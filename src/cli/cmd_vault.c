@@ -24,6 +24,7 @@ static const struct {
     {"show", scrim_cmd_vault_show, "DIR N"},
     {"approve", scrim_cmd_vault_approve, "DIR N --share FILE"},
     {"refuse", scrim_cmd_vault_refuse, "DIR N --share FILE --reason TEXT"},
+    {"open", scrim_cmd_vault_open, "--request FILE … (scrim vault open --help)"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

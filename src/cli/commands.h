@@ -22,6 +22,7 @@ int scrim_cmd_vault_requests(int argc, char **argv);
 int scrim_cmd_vault_show(int argc, char **argv);
 int scrim_cmd_vault_approve(int argc, char **argv);
 int scrim_cmd_vault_refuse(int argc, char **argv);
+int scrim_cmd_vault_open(int argc, char **argv);
 int scrim_cmd_unseal(int argc, char **argv);
 int scrim_cmd_open(int argc, char **argv);
 int scrim_cmd_check(int argc, char **argv);

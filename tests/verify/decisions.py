@@ -12,12 +12,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from agefile import b64, check_mac, read_header, unb64, write_header
+from agefile import b64, check_mac, read_header, unb64, write_header, write_payload
 from decisionkit import (
     age_open, age_seal, compact, hour_keys_plain, make_decision, open_partials, partials_plain, read_hour_keys,
     recipient_of, require_covered, seal_of, verify_decision,
 )
-from primitives import Q, X25519_BASE, BadTag, encode_scalar, x25519
+from primitives import Q, X25519_BASE, BadTag, bech32, encode_scalar, x25519
 from tdh2 import share_json
 from vaultkit import REFUSALS, combine, deal, encode_label, make_partial, seal
 
@@ -175,13 +175,68 @@ def c_decides(offline, story):
     say("a refusal of C verifies in Python", None if verified and not verified["approve"] else said)
 
 
+def sealed_files(story, directory):
+    """What the recorder would have left: the listed size, so much plaintext."""
+    plains = []
+    for i, entry in enumerate(json.loads(story.segments)["segments"]):
+        header = unb64(entry["header"])
+        plain = fixed(f"plain {i}", 64) * 1200
+        plain = plain[: entry["bytes"] - len(header) - 16 - 2 * 16]
+        path = directory / "store" / "quay" / entry["file"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(header + write_payload(story.file_keys[i], fixed(f"payload nonce {i}", 16), plain))
+        plains.append(plain)
+    return plains
+
+
+def c_opens(offline, story, holders, hour_keys=None, export="out"):
+    """`scrim vault open` with these holders' decisions: its status, what it said, the plaintexts."""
+    decisions = []
+    for holder in holders:
+        decision = story.approve(holder) if holder > 0 else story.refuse(-holder)
+        offline.write(f"decision-{holder}.json", decision)
+        decisions += ["--decision", f"decision-{holder}.json"]
+    offline.write("request.json", story.request)
+    offline.write("segments.json", story.segments)
+    offline.write("hours.age", hour_keys or story.hour_keys())
+    offline.write("key.txt", bech32("AGE-SECRET-KEY-", story.identity) + "\n")
+    done = subprocess.run(
+        [offline.scrim, "vault", "open", "--request", "request.json", "--segments", "segments.json", "--vault", "vault.json",
+         *decisions, "--hour-keys", "hours.age", "--identity", "key.txt", "--sealed", "store", "--out", export],
+        cwd=offline.dir, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    files = sorted((offline.dir / export).glob("*.age")) if (offline.dir / export).exists() else []
+    return done.returncode, done.stdout + done.stderr, [age_open(f.read_bytes(), story.identity) for f in files]
+
+
+def requester(offline, story):
+    plains = sealed_files(story, offline.dir)
+    status, said, found = c_opens(offline, story, (1, 3))
+    say("scrim vault open gives age files of what was sealed", None if status == 0 and found == plains else said)
+    stray = story.age(hour_keys_plain(story.id, [("quay", START_US // HOUR_US + 1, story.hour_key)]), "stray")
+    for name, holders, keys, word in (
+        ("with one decision", (1,), None, "2 holders must agree"),
+        ("with a refusal", (1, -2), None, "ben refused"),
+        ("with one decision twice", (1, 1), None, "twice"),
+        ("with the key of another hour", (1, 3), stray, "no key"),
+    ):
+        status, said, found = c_opens(offline, story, holders, keys, f"none {name}")
+        say(f"scrim vault open does not, {name}", None if status == 1 and word in said and not found else said)
+    path = next(offline.dir.glob("store/quay/*/*.age"))
+    path.write_bytes(path.read_bytes()[:-1])
+    status, said, found = c_opens(offline, story, (1, 3), None, "cut")
+    say("scrim vault open does not, with a sealed file cut short", None if status == 1 and not found else said)
+
+
 def changed(story, **members):
     return compact({**json.loads(story.request), **members})
 
 
 def c_refuses(offline, story):
-    other = json.loads(story.segments)
+    other, stretched = json.loads(story.segments), json.loads(story.segments)
     other["segments"][1]["start_us"] += 1
+    for segment in stretched["segments"]:
+        segment["end_us"] = START_US + 2 * HOUR_US
     cases = {
         "an altered list": {"segments": story.segments.replace(b"70001", b"70002")},
         "a request for another hour": {"request": changed(story, from_us=START_US + HOUR_US, to_us=START_US + 2 * HOUR_US)},
@@ -190,6 +245,11 @@ def c_refuses(offline, story):
         "an unknown member": {"request": changed(story, note="x")},
         "a segment under another time": {
             "segments": compact(other), "request": changed(story, segments_sha256=hashlib.sha256(compact(other)).hexdigest()),
+        },
+        "segments of long ago that are said to last": {
+            "segments": compact(stretched), "request": changed(
+                story, from_us=START_US + HOUR_US, to_us=START_US + 2 * HOUR_US,
+                segments_sha256=hashlib.sha256(compact(stretched)).hexdigest()),
         },
         "an expired request": {"request": changed(story, created_us=1, expires_us=2)},
     }  # fmt: skip
@@ -250,6 +310,7 @@ def main():
         offline = Offline(scrim, story, directory)
         c_decides(offline, story)
         c_refuses(offline, story)
+        requester(offline, story)
     python_to_c(scrim, story)
     return failed
 
