@@ -269,6 +269,7 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
         if (!kept) return refuse(response, 404, 'not_found', 'Nothing is sealed of this one.');
         if (what === 'vaults') return send(response, 200, [(await site()).json]);
         if (what === 'document') return send(response, 200, Buffer.from(kept.request));
+        if (what === 'vaults') return send(response, 200, [vaultOf(await site())]);
         if (what === 'segments' && which === undefined)
             return send(response, 200, Buffer.from(kept.segments));
         if (what === 'decisions' && request.method === 'POST')

@@ -39,32 +39,44 @@ export function CameraPick({ cameras, chosen, onChoose }: PickProps) {
     );
 }
 
-// The deck that plays the range from its beginning, and stops at its end.
-function useRangeDeck(from: number, to: number): Deck {
-    const deck = useMemo(() => {
-        const made = new Deck(from, () => made.pause());
-        made.pause();
-        return made;
-    }, [from, to]);
+// The deck that plays the range: it shows the first picture there is, waits for somebody to play
+// on, and stops at the range's end. `nothing`: there is no picture in all of it.
+function useRangeDeck(from: number, to: number): { deck: Deck; nothing: boolean } {
+    const [nothing, setNothing] = useState(false);
+    const deck = useMemo(() => new Deck(from, () => {}), [from, to]);
     useEffect(() => {
+        let begun = false;
+        setNothing(false);
+        const begin = deck.status.subscribe(({ phase }) => {
+            if (begun || phase !== 'playing') return;
+            begun = true;
+            deck.pause();
+        });
         const timer = setInterval(() => {
-            if (deck.at >= to && deck.clock.playing.get()) {
-                deck.pause();
-                deck.seek(from);
-            }
-        }, 200);
+            if (deck.at < to || !deck.clock.playing.get()) return;
+            deck.pause();
+            if (begun) deck.seek(from);
+            else setNothing(true);
+        }, 100);
         return () => {
+            begin();
             clearInterval(timer);
             deck.destroy();
         };
     }, [deck]);
-    return deck;
+    return { deck, nothing };
 }
 
-function DeckPicture({ deck, camera }: { deck: Deck; camera: Camera }) {
+interface PictureProps {
+    deck: Deck;
+    camera: Camera;
+    none: boolean;
+}
+
+function DeckPicture({ deck, camera, none }: PictureProps) {
     const { video, canvas, player } = useDeckPlayer(deck, camera.id);
     const status = useDeckStatus(deck) ?? deck.status.get();
-    const nothing = status.phase === 'ended' && status.nothing;
+    const nothing = none || (status.phase === 'ended' && status.nothing);
     const failed = status.phase === 'failed';
     const title = nothing ? words.previewNone : failed ? text.player.failed : '';
     const { width, height } = camera.veil;
@@ -125,14 +137,19 @@ interface PreviewProps {
 }
 
 export function Preview({ cameras, from, to }: PreviewProps) {
-    const deck = useRangeDeck(from, to);
+    const { deck, nothing } = useRangeDeck(from, to);
     const [wanted, setWanted] = useState('');
     const camera = cameras.find(({ id }) => id === wanted) ?? cameras[0];
     if (!camera) return <p class="vault-blank note">{words.previewNoCamera}</p>;
     return (
         <section class="vault-preview" aria-label={words.preview}>
             <CameraPick cameras={cameras} chosen={camera.id} onChoose={setWanted} />
-            <DeckPicture key={`${camera.id} ${from}`} deck={deck} camera={camera} />
+            <DeckPicture
+                key={`${camera.id} ${from} ${to}`}
+                deck={deck}
+                camera={camera}
+                none={nothing}
+            />
             <Bar deck={deck} from={from} to={to} />
             <p class="note">{words.previewNote}</p>
         </section>

@@ -3,7 +3,8 @@
 import type { OpeningRequest } from './api';
 import type { Reviewed } from './crypto/types';
 
-const ms = (us: number): number => Math.round(us / 1000);
+// As the desk rounds.
+const ms = (us: number): number => Math.floor(us / 1000);
 
 // Names of the facts that differ; none when the page tells the truth.
 export function differences(shown: OpeningRequest, { id, request }: Reviewed): string[] {

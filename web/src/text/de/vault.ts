@@ -254,10 +254,11 @@ export const vault: typeof en.vault = {
             'Diese Seite kommt vom Server des Standorts. Wollen Sie ihr Ihren Anteil lieber nicht zeigen, so entscheiden Sie auf einem eigenen Rechner:',
         offlineGet: 'Nehmen Sie beide Dokumente mit:',
         offlineRun:
-            'Führen Sie dort dies aus. Es zeigt die Anfrage und fragt vor der Unterschrift:',
+            'Lesen Sie dort, was in request-NUMMER.json steht, und führen Sie dann dies aus. Es prüft alles, was diese Seite prüft:',
         command: (n) =>
             `scrim vault approve --request request-${n}.json --segments segments-${n}.json --vault vault.json --share ANTEIL --out decision-${n}.json`,
-        offlineRefuse: 'Zum Ablehnen: scrim vault refuse, mit --reason.',
+        offlineRefuse:
+            'vault.json haben Sie seit dem Tag, an dem Sie Ihren Anteil bekamen. Zum Ablehnen: scrim vault refuse, mit --reason.',
         offlineHand: 'Die Entscheidung einreichen',
         offlineHint: (n) => `decision-${n}.json`,
         notADecision: 'Diese Datei ist zu groß für eine Entscheidung.',

@@ -248,10 +248,12 @@ export const vault = {
         offlineWhy:
             'This page comes from the site’s server. If you would rather not show it your share, decide on a machine of your own:',
         offlineGet: 'Take both documents along:',
-        offlineRun: 'Run this there. It shows the request, and asks before it signs:',
+        offlineRun:
+            'Read there what request-NUMBER.json says, then run this. It checks all that this page checks:',
         command: (n: number) =>
             `scrim vault approve --request request-${n}.json --segments segments-${n}.json --vault vault.json --share SHARE --out decision-${n}.json`,
-        offlineRefuse: 'To refuse: scrim vault refuse, with --reason.',
+        offlineRefuse:
+            'You have vault.json since the day you got your share. To refuse: scrim vault refuse, with --reason.',
         offlineHand: 'Hand in the decision',
         offlineHint: (n: number) => `decision-${n}.json`,
         notADecision: 'This file is too large for a decision.',
