@@ -38,7 +38,7 @@ function Due({ reviews }: { reviews: Broken[] }) {
     const age = at - first.until_ms;
     const late = at - first.since_ms >= reviewMs;
     return (
-        <div class="glass-bar glass-due" data-late={late}>
+        <div class="glass-bar glass-due" role="status" data-late={late}>
             <p>
                 <strong>
                     {reviews.length > 1

@@ -1,7 +1,6 @@
 // One camera in the clear while glass is broken: from any moment of the last quarter of an hour up
 // to now, and on with the segment that grows. Media time is seconds since `zeroMs`.
-import { ApiError } from '../api';
-import { refusal } from '../api';
+import { ApiError, refusal } from '../api';
 import { closeSource, openSource, rangeAt } from '../media';
 import { Value } from '../value';
 import { BoxStream } from '../vault/boxes';
@@ -198,7 +197,10 @@ export class GlassFilm {
     ) {
         for (let at = 0; ; ) {
             const last = this.#isLast(segment); // before reading: then nothing more comes after it
-            const bytes = await source.range(at, at + blockBytes, signal);
+            // With the byte before it, which is there: a file that has not grown is no failure.
+            const known = at > 0 ? 1 : 0;
+            const read = await source.range(at - known, at + blockBytes, signal);
+            const bytes = read.slice(known);
             at += bytes.length;
             if (bytes.length > 0) {
                 const { plain, ended } = await reader.push(bytes);
@@ -234,7 +236,11 @@ export class GlassFilm {
         if (video.paused && this.#playing) video.play().catch(() => {});
     }
 
-    #playing = true;
+    #playing = true; // as the person wants it
+
+    get playing(): boolean {
+        return this.#playing;
+    }
 
     toggle(): void {
         this.#playing = this.video.paused;

@@ -31,17 +31,7 @@ function Idle({ state, user }: { state: Glass; user: Session }) {
                 <p>{words.off.text}</p>
             </section>
         );
-    return (
-        <>
-            {why === '' ? <Begin /> : breaksGlass(user.role) && <p class="notice">{why}</p>}
-            {state.reason_shown && (
-                <section class="card">
-                    <h2>{words.whySite}</h2>
-                    <p>{state.reason_shown}</p>
-                </section>
-            )}
-        </>
-    );
+    return <>{why === '' ? <Begin /> : breaksGlass(user.role) && <p class="notice">{why}</p>}</>;
 }
 
 export function GlassRoom(_: RoomProps) {
@@ -68,6 +58,12 @@ export function GlassRoom(_: RoomProps) {
             )}
             {(reviewsGlass(user.role) || reviews.length > 0) && (
                 <Reviews reviews={reviews} user={user} />
+            )}
+            {state.reason_shown && (
+                <section class="glass-why">
+                    <h2>{words.whySite}</h2>
+                    <p>{state.reason_shown}</p>
+                </section>
             )}
         </main>
     );

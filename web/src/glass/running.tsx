@@ -17,7 +17,7 @@ function Facts({ broken }: { broken: Broken }) {
     return (
         <section class="card">
             <p>{broken.reason}</p>
-            <dl class="facts">
+            <dl class="glass-facts">
                 <dt>{words.since}</dt>
                 <dd>{clockTime(broken.since_ms)}</dd>
                 <dt>{words.until}</dt>

@@ -46,14 +46,18 @@ function useFilm(camera: string, worker: GlassWorker, zeroMs: number) {
     return { video, film, phase, live };
 }
 
-// What is shown, as often as an eye needs it.
-function useAt(film: GlassFilm | null): number | null {
+// What the video does, as often as an eye needs it.
+function useClock(film: GlassFilm | null): { at: number | null; playing: boolean } {
     const [at, setAt] = useState<number | null>(null);
+    const [playing, setPlaying] = useState(true);
     useEffect(() => {
-        const timer = setInterval(() => setAt(film?.atMs ?? null), 200);
+        const timer = setInterval(() => {
+            setAt(film?.atMs ?? null);
+            setPlaying(film?.playing ?? true);
+        }, 200);
         return () => clearInterval(timer);
     }, [film]);
-    return at;
+    return { at, playing };
 }
 
 export function GlassViewer({ broken, worker }: { broken: Broken; worker: GlassWorker }) {
@@ -63,7 +67,7 @@ export function GlassViewer({ broken, worker }: { broken: Broken; worker: GlassW
     const camera = chosen || kept[0]?.id || '';
     const zeroMs = broken.since_ms - 2 * backMs; // media time is not negative, whatever is shown
     const { video, film, phase, live } = useFilm(camera, worker, zeroMs);
-    const at = useAt(film);
+    const { at, playing } = useClock(film);
     const present = useValue(now);
     const first = broken.since_ms - backMs;
     const name = kept.find(({ id }) => id === camera)?.name ?? camera;
@@ -94,8 +98,12 @@ export function GlassViewer({ broken, worker }: { broken: Broken; worker: GlassW
                 {live && phase.kind === 'shown' && <span class="glass-live">{words.live}</span>}
             </div>
             <div class="glass-controls">
-                <button class="square" aria-label={text.player.play} onClick={() => film?.toggle()}>
-                    <Icon name="play" />
+                <button
+                    class="square"
+                    aria-label={playing ? text.player.pause : text.player.play}
+                    onClick={() => film?.toggle()}
+                >
+                    <Icon name={playing ? 'pause' : 'play'} />
                 </button>
                 {steps.toReversed().map((minutes) => (
                     <button
@@ -121,7 +129,7 @@ export function GlassViewer({ broken, worker }: { broken: Broken; worker: GlassW
                     {clockTime(at ?? present)}
                 </time>
                 <button class="glass-to-live" aria-pressed={live} onClick={() => film?.seek(null)}>
-                    {words.toLive}
+                    {live ? words.live : words.toLive}
                 </button>
             </div>
         </section>

@@ -4,6 +4,7 @@
 import { now } from '../state';
 import { toField } from '../review/moment';
 import { useValue } from '../value';
+import './watermark.css';
 
 const rows = 5;
 const columns = 3;
