@@ -13,6 +13,14 @@ static void free_infos(fido_dev_info_t **infos)
     fido_dev_info_free(infos, TOKEN_DEVICES_MAX);
 }
 
+// What a device calls itself goes to a terminal: nothing in it may steer one.
+static void keep_printable(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 static void add(struct scrim_token_paths *paths, const char *path, const char *maker,
                 const char *product)
 {
@@ -25,6 +33,7 @@ static void add(struct scrim_token_paths *paths, const char *path, const char *m
                  maker ? maker : "", maker && *maker ? " " : "", product, path);
     else
         snprintf(paths->names[at], sizeof paths->names[at], "%s", path);
+    keep_printable(paths->names[at]);
     paths->count++;
 }
 

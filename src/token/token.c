@@ -141,6 +141,7 @@ static int has_credential(const struct scrim_token_device *device,
 static int open_owner(const struct scrim_token_paths *found, const struct scrim_share_token *token,
                       struct scrim_token_device *ret, struct scrim_error *error)
 {
+    size_t unusable = 0;
     for (size_t i = 0; i < found->count; i++) {
         bool has = false;
         int result = scrim_token_open(found->paths[i], found->names[i], ret, error);
@@ -150,10 +151,13 @@ static int open_owner(const struct scrim_token_paths *found, const struct scrim_
             return SCRIM_OK;
         if (found->count == 1)
             return result < 0 ? result : scrim_token_fail(ret, FIDO_ERR_NO_CREDENTIALS, error);
+        unusable += result < 0;
         scrim_token_close(ret);
     }
-    return scrim_fail(error, SCRIM_EAUTH, "none of %zu security tokens holds this share",
-                      found->count);
+    return scrim_fail(
+        error, SCRIM_EAUTH,
+        "none of %zu security tokens holds this share; %zu of them could not be asked",
+        found->count, unusable);
 }
 
 int scrim_token_secret(const struct scrim_token_use *use, const struct scrim_share_token *token,

@@ -164,7 +164,7 @@ def not_this_one(stage):
         expect("another token", stage.verify(made, foreign), 1, "another token", foreign)
         say("which is asked for no PIN", None if ctap.CLIENT_PIN not in other.commands else other.commands)
         expect("the right one among three", stage.verify(made, foreign, plain, path), 0)
-        expect("two wrong ones", stage.verify(made, foreign, plain), 1, "none of 2")
+        expect("two wrong ones", stage.verify(made, foreign, plain), 1, "none of 2", "1 of them could not be asked")
         code, _, err = stage.run("protect", "--share", made, "--out", stage.dir / "moved", "--fido2", "--rp-id", RP, "--device", path,
                                  "--new-device", foreign, "--passphrase-file", stage.pin, "--new-passphrase-file", stage.pin)
         say("from one token to another", err if code else None)
