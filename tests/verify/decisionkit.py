@@ -50,13 +50,16 @@ def seal_of(entry):
     return Sealed.parse(*stanzas[0])
 
 
+LEAD_MAX_US = 10 * 60 * 1_000_000  # the end is only what the site says
+
+
 def require_covered(request, entry, sealed):
     """Everybody's rule: what the seal says, which cannot be changed, lies inside the request."""
     _, site, camera, start_us = decode_label(sealed.label)
     listed = camera == entry["camera"] and start_us == entry["start_us"]
     asked = site == request["site"] and camera in request["cameras"]
     in_time = entry["start_us"] < entry["end_us"] > request["from_us"] and entry["start_us"] < request["to_us"]
-    if not (listed and asked and in_time):
+    if not (listed and asked and in_time and entry["start_us"] >= request["from_us"] - LEAD_MAX_US):
         raise Refused("outside the request")
 
 
