@@ -1,19 +1,21 @@
 // The whole of an opening as browsers compute it: holders review and decide, the requester opens.
 // And what must not open: altered documents, foreign and lying holders, another request's parts.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { recipientOf, recipientText } from '../src/vault/crypto/age';
-import { concat, fromUtf8, hex, utf8 } from '../src/vault/crypto/bytes';
+import { concat, fromBase64, fromHex, fromUtf8, hex, utf8 } from '../src/vault/crypto/bytes';
 import { makeDecision, parseDecision, verifyDecision } from '../src/vault/crypto/decision';
 import { type FailureCode, VaultError } from '../src/vault/crypto/failure';
 import { sha256 } from '../src/vault/crypto/hash';
+import { openRequest } from '../src/vault/crypto/open';
 import { sealPartials } from '../src/vault/crypto/partials';
 import { parseRequest } from '../src/vault/crypto/request';
 import { parseSegments, sealOf } from '../src/vault/crypto/segments';
 import { Service } from '../src/vault/crypto/service';
 import { loadSodium, sodium } from '../src/vault/crypto/sodium';
 import { makePartial } from '../src/vault/crypto/tdh2';
-import type { Progress, SegmentEntry } from '../src/vault/crypto/types';
+import type { Progress, PublicVault, SegmentEntry } from '../src/vault/crypto/types';
 import { parseVault } from '../src/vault/crypto/vault';
 import {
     deal,
@@ -138,6 +140,52 @@ const edit = (bytes: Uint8Array, from: string | RegExp, to: string): Uint8Array 
     assert.notEqual(changed, text);
     return utf8(changed);
 };
+
+interface Vectors {
+    vault: PublicVault;
+    shares: string[];
+    identity: string;
+    request: string;
+    request_id: string;
+    segments: string;
+    decisions: string[];
+    hour_keys: string;
+    file_keys: string[];
+}
+
+test('vault: the documents of the vectors are read, decided and opened as everywhere', () => {
+    const vectors = JSON.parse(
+        readFileSync('../../tests/vectors/scrim-decision.json', 'utf8'),
+    ) as Vectors;
+    const request = utf8(vectors.request);
+    const segments = utf8(vectors.segments);
+    const decisions = vectors.decisions.map(utf8);
+    assert.equal(hex(sha256(request)), vectors.request_id);
+    const opened = openRequest(
+        {
+            ...{ request, segments, decisions },
+            identity: must(fromHex(vectors.identity, 32)),
+            hourKeys: must(fromBase64(vectors.hour_keys)),
+            vaults: [vectors.vault],
+            part: { nth: 0, of: 1 },
+        },
+        quiet,
+    );
+    assert.deepEqual(opened.faults, []);
+    assert.deepEqual([...opened.keys.values()].map(hex), vectors.file_keys);
+    // Ben refuses again: Ed25519 is deterministic, so every byte is the same.
+    const refusal = parseDecision(must(decisions[1]));
+    const shares = vectors.shares.map((share) => must(fromHex(share, 32)));
+    const input = {
+        ...{ request, segments, vaults: [vectors.vault] },
+        share: shareFile({ json: vectors.vault, shares }, 2),
+        unlock: { none: true } as const,
+        approve: false,
+        reason: refusal.reason,
+        atUs: refusal.atUs,
+    };
+    assert.deepEqual(parseDecision(new Service().decide(input, quiet)), refusal);
+});
 
 test('vault: two holders approve, the requester sees every minute', () => {
     const scene = new Scene();
@@ -385,6 +433,16 @@ test('vault: hour keys of another request, hour or camera open nothing', () => {
     const facts = scene.open(decisions, { hourKeys: scene.hourKeys(neighbours) }, service);
     assert.deepEqual(facts.shredded, [0, 1]);
     fails('hour_shredded', () => service.begin({ index: 0, quiet: false }), { segment: 0 });
+});
+
+// Nothing in a header but the seal is proven to holders; the file key proves the rest.
+test('vault: a header that was added to is found by who opens', () => {
+    const scene = new Scene(2);
+    const { header } = must(scene.files[1]).file;
+    const stanza = `-> X25519 ${'A'.repeat(43)}\n${'A'.repeat(43)}\n--- `;
+    entry(scene, 1, { header: edit(header, '--- ', stanza) });
+    const decisions = [scene.decide(1), scene.decide(2)];
+    fails('file', () => scene.open(decisions), { segment: 1 });
 });
 
 test('vault: a request over a rotation asks both vaults', () => {

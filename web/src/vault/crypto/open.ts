@@ -1,6 +1,7 @@
 // The requester's side: from the one-time identity, the hour keys and the holders' decisions to the
 // file key of each segment. Everything is verified again here; what lies is named.
 import { parseIdentity, recipientOf, recipientText } from './age';
+import { macFits, parseHeader } from './ageHeader';
 import { hex, wipe } from './bytes';
 import { readList } from './decide';
 import { parseDecision, verifyDecision } from './decision';
@@ -128,7 +129,11 @@ function combineOne(
         faults.requireEnough(circle);
         const partials = circle.contributions.map((each) => each.partials[nth] as Partial);
         try {
-            return combine(circle.vault, sealed, requestId, partials, hourKey);
+            const fileKey = combine(circle.vault, sealed, requestId, partials, hourKey);
+            const header = parseHeader(entry.header);
+            if (!header || !macFits(header, fileKey))
+                throw new VaultError('file', 'its header is not the one that was sealed');
+            return fileKey;
         } catch (error) {
             if (!(error instanceof VaultError) || error.code !== 'partial')
                 throw error instanceof VaultError
