@@ -109,6 +109,7 @@ static int keep_decision(struct scrim_requests *book, struct scrim_request_entry
         return told->status;
     const int result = request_store_write(book->dir, number, file, bytes, &error);
     if (result < 0) {
+        request_store_take_back(book->dir, number, file);
         scrim_acts_failed(book->acts, act, error.text);
         return book_refuse_error(told, result, &error);
     }

@@ -125,6 +125,23 @@ int request_store_write(const char *dir, uint64_t number, const char *file,
     return result < 0 ? result : scrim_fs_create(path, bytes->data, bytes->len, FILE_MODE, error);
 }
 
+void request_store_take_back(const char *dir, uint64_t number, const char *file)
+{
+    char path[SCRIM_PATH_MAX], folder[SCRIM_PATH_MAX];
+    struct scrim_error error = {0};
+    int result = request_store_path(dir, number, file, path, &error);
+    if (result >= 0)
+        result = request_store_path(dir, number, NULL, folder, &error);
+    if (result >= 0 && access(path, F_OK) == 0)
+        result = scrim_fs_unlink(path, &error);
+    if (result >= 0)
+        result = scrim_fs_sync_dir(folder, &error);
+    if (result < 0) {
+        const struct scrim_log log = scrim_log_named("desk.requests");
+        scrim_warn(&log, "request %" PRIu64 ": %s: %s", number, file, error.text);
+    }
+}
+
 int request_store_note(const char *dir, uint64_t number, const char *file, json_t *owned,
                        struct scrim_error *error)
 {

@@ -19,7 +19,10 @@ void request_store_remove(const char *dir, uint64_t number);
 // A file that is written once: SCRIM_EEXIST if it is there. Durable when it returns.
 SCRIM_MUST_CHECK int request_store_write(const char *dir, uint64_t number, const char *file,
                                          const struct scrim_buf *bytes, struct scrim_error *error);
-// The same of small JSON, which it takes over.
+// After a write that failed: it may be there, and its directory was not flushed. What cannot be
+// taken back counts from the next start on.
+void request_store_take_back(const char *dir, uint64_t number, const char *file);
+// The same as _write of small JSON, which it takes over.
 SCRIM_MUST_CHECK int request_store_note(const char *dir, uint64_t number, const char *file,
                                         json_t *owned, struct scrim_error *error);
 bool request_store_has(const char *dir, uint64_t number, const char *file);
