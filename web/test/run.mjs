@@ -25,6 +25,10 @@ try {
         format: 'esm',
         jsx: 'automatic',
         jsxImportSource: 'preact',
+        // Debian 12's own node 18 keeps it behind a module; libsodium asks for the global.
+        banner: {
+            js: "import { webcrypto as nodeCrypto } from 'node:crypto'; globalThis.crypto ??= nodeCrypto;",
+        },
         logLevel: 'error',
     });
     const files = tests.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
