@@ -2,7 +2,8 @@
 // printed.
 //
 //     {"v":1,"at_us":…,"source":"desk" or "files","site":{"id","name"},
-//      "programs":{"desk":true,"recorder":true,"keeper":true,"veil":[true,false] or null},
+//      "programs":{"desk":true,"recorder":true,"keeper":true,"opener":true,
+//                  "veil":[true,false] or null},
 //      "cameras":[as the desk's status (desk/status.h) has them, and:
 //                 "day":{"recorded_to_us":…,"unknown_us":…,"gaps":{"network":{"count","us"}}}],
 //      "left_out":["DIR/cameras.d/quay.yaml:3: …"],"disks":[…],"storage":{…} or null,

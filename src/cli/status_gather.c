@@ -2,6 +2,7 @@
 #include "cli/status.h"
 #include "desk/storage_state.h"
 #include "link/link.h"
+#include "store/act_log.h"
 #include "vault/test_opening.h"
 
 #include <errno.h>
@@ -144,19 +145,21 @@ static json_t *cameras_from_file(const struct scrim_site *site)
 
 static json_t *status_from_files(const struct scrim_site *site)
 {
-    return json_pack("{s:{s:b,s:b,s:b,s:n},s:o,s:[],s:o}", "programs", "desk", false, "recorder",
-                     is_locked(site, SCRIM_RECORDER_LOCK), "keeper",
-                     is_locked(site, SCRIM_HOURS_DIR "/lock"), "veil", "cameras",
+    return json_pack("{s:{s:b,s:b,s:b,s:b,s:n},s:o,s:[],s:o}", "programs", "desk", false,
+                     "recorder", is_locked(site, SCRIM_RECORDER_LOCK), "keeper",
+                     is_locked(site, SCRIM_HOURS_DIR "/lock"), "opener",
+                     is_locked(site, SCRIM_OPENINGS_LOCK), "veil", "cameras",
                      cameras_from_file(site), "disks", "storage", storage_from_file(site));
 }
 
 static json_t *status_from_desk(const json_t *told)
 {
-    return json_pack("{s:{s:b,s:O,s:O,s:O},s:O,s:O,s:O}", "programs", "desk", true, "recorder",
+    return json_pack("{s:{s:b,s:O,s:O,s:b,s:O},s:O,s:O,s:O}", "programs", "desk", true, "recorder",
                      json_object_get(told, "recorder"), "keeper", json_object_get(told, "keeper"),
-                     "veil", json_object_get(told, "veil"), "cameras",
-                     json_object_get(told, "cameras"), "disks", json_object_get(told, "disks"),
-                     "storage", json_object_get(told, "storage"));
+                     "opener", json_is_true(json_object_get(told, "opener")), "veil",
+                     json_object_get(told, "veil"), "cameras", json_object_get(told, "cameras"),
+                     "disks", json_object_get(told, "disks"), "storage",
+                     json_object_get(told, "storage"));
 }
 
 // ---- The last day, from the journals.

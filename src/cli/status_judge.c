@@ -56,6 +56,8 @@ static void judge_programs(struct verdict *verdict, const json_t *status)
     if (!is_up(programs, "keeper"))
         say(verdict->problems, "the keeper is not running: there will be no keys for the next "
                                "hours, and nothing is removed when it is due");
+    if (json_is_false(json_object_get(programs, "opener")))
+        say(verdict->notices, "scrim-opener is not running: nothing can be opened over the desk");
     if (!verdict->from_desk)
         say(verdict->problems,
             "the desk cannot be asked (%s): what follows is from files, not from now",

@@ -1,5 +1,6 @@
 #include "desk/status.h"
 
+#include "desk/opener_side.h"
 #include "desk/storage_state.h"
 #include "store/disk.h"
 
@@ -70,11 +71,12 @@ json_t *scrim_status_json(const struct scrim_desk *desk)
         json_array_append_new(veil, json_boolean(scrim_peers_worker(desk->peers, i)));
     for (unsigned i = 0; i < desk->site.config->cameras_count; i++)
         json_array_append_new(cameras, camera_json(desk, i));
-    return json_pack("{s:i,s:I,s:{s:s,s:s,s:s},s:b,s:b,s:o,s:o,s:o,s:o}", "v", 1, "at_us",
+    return json_pack("{s:i,s:I,s:{s:s,s:s,s:s},s:b,s:b,s:b,s:o,s:o,s:o,s:o}", "v", 1, "at_us",
                      (json_int_t)scrim_clock_utc_us(), "site", "id", desk->site.config->id, "name",
                      desk->site.config->name, "version", SCRIM_VERSION, "recorder",
                      scrim_peers_recorder(desk->peers), "keeper", scrim_peers_keeper(desk->peers),
-                     "veil", veil, "cameras", cameras, "disks", disks_json(desk), "storage",
+                     "opener", scrim_opener_side_here(desk->opener), "veil", veil, "cameras",
+                     cameras, "disks", disks_json(desk), "storage",
                      desk->storage ? json_incref(desk->storage) : json_null());
 }
 

@@ -1,7 +1,7 @@
 // What `scrim status` is told: all that is known of the site now, as one JSON object.
 //
 //     {"v":1,"at_us":…,"site":{"id","name","version"},
-//      "recorder":true,"keeper":true,"veil":[true,false],
+//      "recorder":true,"keeper":true,"opener":true,"veil":[true,false],
 //      "cameras":[{"id","name","state","cause","detail","since_us","fps","bitrate","frames","lost",
 //                  "gaps","gaps_by":{…},"reconnects","jitter_us","clock_offset_us","transport",
 //                  "retention_hours","veil":{"state","reason"},"disk"}],

@@ -96,7 +96,7 @@ static int take_lock(const char *dir, struct scrim_error *error)
 {
     char directory[SCRIM_PATH_MAX], path[SCRIM_PATH_MAX];
     if (scrim_path_join(directory, dir, SCRIM_OPENINGS_DIR) < 0 ||
-        scrim_path_join(path, directory, "lock") < 0)
+        scrim_path_join(path, dir, SCRIM_OPENINGS_LOCK) < 0)
         return scrim_fail(error, SCRIM_EINVAL, "%s: path too long", dir);
     const int result = scrim_fs_make_dirs(directory, 0750, error);
     return result < 0 ? result : scrim_fs_lock(path, error);

@@ -14,6 +14,7 @@
 #define SCRIM_ACT_GENESIS "/desk" // in place of a camera's id, and no camera can have it
 #define SCRIM_OPENINGS_DIR "state/openings"
 #define SCRIM_OPENINGS_LOG "state/openings/log"
+#define SCRIM_OPENINGS_LOCK "state/openings/lock" // held (flock) by who writes it
 #define SCRIM_OPENINGS_GENESIS "/opener"
 
 // Which log.

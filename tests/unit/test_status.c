@@ -77,6 +77,10 @@ static void problems(void)
         {.of_status = "{'programs':{'desk':true,'recorder':true,'keeper':false,'veil':[]}}",
          .list = "problems",
          .words = "the keeper is not running"},
+        {.of_status = "{'programs':{'desk':true,'recorder':true,'keeper':true,'opener':false,"
+                      "'veil':[]}}",
+         .list = "notices",
+         .words = "scrim-opener is not running"},
         {.of_status =
              "{'programs':{'desk':true,'recorder':true,'keeper':true,'veil':[true,false]}}",
          .list = "problems",
