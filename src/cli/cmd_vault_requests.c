@@ -5,6 +5,7 @@
 #include "base/sandbox.h"
 #include "cli/commands.h"
 #include "cli/request_docs.h"
+#include "cli/terminal_text.h"
 #include "store/layout.h"
 
 #include <dirent.h>
@@ -42,10 +43,12 @@ static int look_at_decision(const char *path, const struct scrim_vault_set *vaul
         scrim_time_format(decision.at_us, at);
         count->yes += decision.approve;
         count->no += !decision.approve;
-        if (print)
-            printf("  %s  %s by %s%s%s\n", at, decision.approve ? "approved" : "refused",
-                   vault->names[decision.holder - 1], decision.reason[0] ? ": " : "",
-                   decision.reason);
+        if (print) {
+            printf("  %s  %s by %s%s", at, decision.approve ? "approved" : "refused",
+                   vault->names[decision.holder - 1], decision.reason[0] ? ": " : "");
+            scrim_terminal_print(decision.reason);
+            printf("\n");
+        }
     }
     scrim_decision_finish(&decision);
     return result;
@@ -103,9 +106,13 @@ static int print_line(const char *dir, uint64_t number, const struct scrim_vault
                             : r->expires_us <= scrim_clock_utc_us() ? "expired"
                                                                     : "waits";
         scrim_time_format(r->from_us, from);
-        printf("%6llu  %-8s %u yes, %u no  %s  %s%s, %d min  %s: %s\n", (unsigned long long)number,
-               state, count.yes, count.no, r->who, from, r->cameras_count > 1 ? " several" : "",
-               (int)((r->to_us - r->from_us) / (60 * SCRIM_SECOND)), r->cameras[0], r->reason);
+        printf("%6llu  %-8s %u yes, %u no  ", (unsigned long long)number, state, count.yes,
+               count.no);
+        scrim_terminal_print(r->who);
+        printf("  %s, %d min  %s%s: ", from, (int)((r->to_us - r->from_us) / (60 * SCRIM_SECOND)),
+               r->cameras[0], r->cameras_count > 1 ? " and others" : "");
+        scrim_terminal_print(r->reason);
+        printf("\n");
     }
     scrim_request_docs_finish(&docs);
     return result;

@@ -1,5 +1,6 @@
 #include "cli/request_docs.h"
 #include "base/clock.h"
+#include "cli/terminal_text.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -99,6 +100,13 @@ static void print_fingerprint(const char *key)
     printf("\n");
 }
 
+static void print_words(const char *name, const char *words)
+{
+    printf("%s", name);
+    scrim_terminal_print(words);
+    printf("\n");
+}
+
 static void print_times(const struct scrim_request *r)
 {
     char from[SCRIM_TIME_TEXT], to[SCRIM_TIME_TEXT], until[SCRIM_TIME_TEXT];
@@ -113,14 +121,17 @@ void scrim_request_docs_print(const struct scrim_request_docs *docs)
 {
     const struct scrim_request *r = &docs->request;
     char id[2 * SCRIM_REQUEST_ID + 1];
-    printf("request %llu of site %s, by %s\n", (unsigned long long)r->number, r->site, r->who);
+    printf("request %llu of site %s, by ", (unsigned long long)r->number, r->site);
+    print_words("", r->who);
     printf("  cameras  ");
     for (size_t i = 0; i < r->cameras_count; i++)
         printf(" %s", r->cameras[i]);
     printf("\n");
     print_times(r);
-    printf("  purpose   %s\n  reason    %s\n", r->purpose, r->reason);
-    printf("  basis     %s\n  incident  %s\n", r->legal_basis, r->incident);
+    printf("  purpose   %s\n", r->purpose);
+    print_words("  reason    ", r->reason);
+    print_words("  basis     ", r->legal_basis);
+    print_words("  incident  ", r->incident);
     printf("  segments  %zu\n  key       ", docs->list.count);
     print_fingerprint(r->recipient);
     printf("  export    ");

@@ -273,6 +273,9 @@ def python_to_c(scrim, story):
 
         done = show(story.approve(1))
         say("decisions of Python verify in C", None if "approved by anna" in done.stdout else done.stdout + done.stderr)
+        hostile = make_decision(story.vault, 1, story.shares[0], story.id, START_US, None, "no\x1b[2J\r\n  9 approved\u202e\u0085")
+        done = show(hostile)
+        say("words of others do not steer the terminal", None if ": no?[2J    9 approved??\n" in done.stdout else repr(done.stdout))
         done = show(story.approve(1).replace(b'"holder":1', b'"holder":3'))
         say("one under another name does not", None if done.returncode == 1 else done.stdout)
 
