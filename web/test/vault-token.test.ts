@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { hex, utf8 } from '../src/vault/crypto/bytes';
-import { protectShare } from '../src/vault/crypto/reprotect';
+import { protectShare, tryShare } from '../src/vault/crypto/reprotect';
 import { openShare } from '../src/vault/crypto/share';
 import { parseShareFile } from '../src/vault/crypto/shareFile';
 import { loadSodium } from '../src/vault/crypto/sodium';
@@ -52,4 +52,11 @@ test('vault: tokens answer under their name and below it, nowhere else', () => {
         ['localhost', 'localhost', true],
     ] as const)
         assert.equal(tokenAnswersHere(rpId, host), answers, `${rpId} at ${host}`);
+});
+
+test('vault: whether a share opens is found out before a token is asked', () => {
+    const share = bytesOf(vectors.argon2id.file);
+    assert.throws(() => tryShare({ share: share.slice(), unlock: { passphrase: 'no' } }));
+    tryShare({ share, unlock: { passphrase } });
+    assert.ok(share.every((byte) => byte === 0));
 });

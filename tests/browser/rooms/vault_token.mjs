@@ -29,7 +29,11 @@ async function plugIn(cdp, options = {}) {
             ...options,
         },
     });
-    return () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+    return {
+        unplug: () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
+        made: async () =>
+            (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length,
+    };
 }
 
 async function holderAtShare(run, name, password) {
@@ -91,7 +95,7 @@ export const tests = {
         const theirs = await holderAtShare(run, kirsten.name, kirsten.password);
         const cdp = await theirs.context().newCDPSession(theirs);
         await cdp.send('WebAuthn.enable');
-        const unplug = await plugIn(cdp);
+        const key = await plugIn(cdp);
         await axe(theirs, 'share');
         await run.shot(theirs, 'vault-share');
 
@@ -100,6 +104,7 @@ export const tests = {
         await theirs.fill('.vault-form input[type=password]', 'not hers');
         await theirs.click('.vault-form .primary');
         await theirs.getByText('The passphrase does not open this share.').waitFor();
+        assert.equal(await key.made(), 0, 'the key was asked for a share that does not open');
         await theirs.fill('.vault-form input[type=password]', passphrase);
         const first = await protect(theirs);
         assert.equal(first.name, 'share-1-cléo-key.json');
@@ -115,12 +120,12 @@ export const tests = {
         assert.notEqual(JSON.parse(second.file).credential, made.credential);
 
         // And with no other key, nor without one that can do it.
-        await unplug();
+        await key.unplug();
         const other = await plugIn(cdp);
         await choose(theirs, second.name, second.file);
         await theirs.click('.vault-form .primary');
         await theirs.getByText('No key answered.').waitFor();
-        await other();
+        await other.unplug();
         await plugIn(cdp, { hasPrf: false });
         await choose(theirs, 'share-1-cléo.json', vectors.none.file);
         await theirs.click('.vault-form .primary');

@@ -5,7 +5,7 @@ import { Said, useDoing } from '../asking';
 import { text } from '../text';
 import { Field } from '../views/parts';
 import { ChooseFile } from './choose';
-import { protectShare } from './crypto/client';
+import { protectShare, tryShare } from './crypto/client';
 import { isRpId } from './crypto/shareFile';
 import { makeToken, tokenAnswer } from './crypto/token';
 import { isAboutSecret, vaultWords } from './failure';
@@ -18,6 +18,7 @@ const nameOf = ({ facts }: ChosenShare): string => `share-${facts.index}-${facts
 
 async function putUnderKey(share: ChosenShare, passphrase: string): Promise<void> {
     const unlock = await unlockOf(share, passphrase);
+    await tryShare(share.bytes, unlock);
     const token = await makeToken(share.facts.name);
     const answer = await tokenAnswer(token);
     // The page keeps its copy: what is handed over is empty afterwards.

@@ -9,7 +9,15 @@ import type { OpenInput } from './open';
 import { pump, type RemoteReader } from './pump';
 import type { ProtectInput } from './reprotect';
 import type { OpenedFacts } from './service';
-import type { ExportHeader, OnProgress, Opening, Progress, Reviewed, SealedSource } from './types';
+import type {
+    ExportHeader,
+    OnProgress,
+    Opening,
+    Progress,
+    Reviewed,
+    SealedSource,
+    Unlock,
+} from './types';
 
 export { VaultError, type FailureCode } from './failure';
 export {
@@ -50,6 +58,11 @@ export function decide(
         if ('token' in input.unlock) secrets.push(input.unlock.token.buffer as ArrayBuffer);
         return link.call('decide', input, onProgress, secrets);
     });
+}
+
+// Whether a share file opens so: throws if not. What is given stays as it is.
+export function tryShare(share: Uint8Array, unlock: Unlock): Promise<void> {
+    return once(undefined, (link) => link.call('tryShare', { share, unlock }));
 }
 
 // The same share under a security token: the bytes of another share file. What is given in secrets

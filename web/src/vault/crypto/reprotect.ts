@@ -42,6 +42,15 @@ function sealed(share: Share, { token, answer }: ProtectInput): Uint8Array<Array
     return concat(utf8(`${JSON.stringify(file, null, 2)}\n`));
 }
 
+// Whether the file opens so, before a person is asked for more. Wipes both.
+export function tryShare({ share, unlock }: Pick<ProtectInput, 'share' | 'unlock'>): void {
+    try {
+        wipe(openShare(share, unlock).secret);
+    } finally {
+        wipe(share, 'token' in unlock ? unlock.token : null);
+    }
+}
+
 // The bytes of the new file. It is opened again before anybody keeps it.
 export function protectShare(input: ProtectInput): Uint8Array<ArrayBuffer> {
     let share: Share | null = null;

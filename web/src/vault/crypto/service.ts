@@ -5,7 +5,7 @@ import { VaultError } from './failure';
 import { hex } from './bytes';
 import { GlassKeys } from './glass';
 import { type Opened, openRequest, type OpenInput, readIdentityFile } from './open';
-import { protectShare, type ProtectInput } from './reprotect';
+import { protectShare, type ProtectInput, tryShare } from './reprotect';
 import { endOfWhole, exportHeader, recipientKey } from './reheader';
 import { type Plain, SegmentReader } from './segmentReader';
 import type { ListedSegment } from './segments';
@@ -48,6 +48,10 @@ export class Service {
 
     decide(input: DecideInput, onProgress: OnProgress): Uint8Array<ArrayBuffer> {
         return decide(input, onProgress);
+    }
+
+    tryShare(input: Pick<ProtectInput, 'share' | 'unlock'>): void {
+        tryShare(input);
     }
 
     protect(input: ProtectInput): Uint8Array<ArrayBuffer> {
