@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A page that is loaded again asks again; who asks more often wants to fill the log.
+#define TRIES_MAX 100
 #define OPEN_MAX 8 // lists that are kept ready; one more pushes out the one used longest ago
 
 // A request whose segments are being given out.
@@ -180,6 +182,23 @@ static int log_intent(struct scrim_guard *guard, const struct scrim_verified *ve
     return result;
 }
 
+// Before anything is written, so that a request that can never be opened fills no log.
+static int check_tries(const struct scrim_guard *guard, const struct scrim_verified *verified,
+                       const struct scrim_hour_key_entry *entries, size_t count,
+                       struct scrim_error *error)
+{
+    const struct scrim_guard_setup *setup = &guard->setup;
+    int result = scrim_hour_ring_refresh(setup->ring, error);
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        if (!scrim_hour_ring_holds(setup->ring, entries[i].camera, entries[i].hour))
+            result = fail_shredded(&entries[i], error);
+    }
+    if (result >= 0 && scrim_openings_tries(setup->openings, verified->digest) >= TRIES_MAX)
+        result =
+            scrim_fail(error, SCRIM_EBUSY, "its keys were given out %d times: ask anew", TRIES_MAX);
+    return result;
+}
+
 // The keys stay in `entries`, wiped by the caller, and in the age file; nowhere else.
 static int hand_out(struct scrim_guard *guard, const struct scrim_verified *verified,
                     struct scrim_hour_key_entry *entries, size_t count, int64_t until_us,
@@ -187,7 +206,9 @@ static int hand_out(struct scrim_guard *guard, const struct scrim_verified *veri
 {
     struct scrim_error ignored;
     uint64_t seq;
-    int result = log_intent(guard, verified, count, now_us, until_us, &seq, error);
+    int result = check_tries(guard, verified, entries, count, error);
+    if (result >= 0)
+        result = log_intent(guard, verified, count, now_us, until_us, &seq, error);
     if (result < 0)
         return result;
     result = fill_keys(guard, entries, count, error);

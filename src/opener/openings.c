@@ -15,7 +15,7 @@
 struct opened {
     uint64_t seq; // of the intent's line
     uint8_t request[SCRIM_OPENINGS_DIGEST];
-    int64_t until_us;
+    int64_t until_us; // 0: it failed, and gave nothing out
 };
 
 struct scrim_openings {
@@ -35,12 +35,11 @@ static struct opened *opened_at(const struct scrim_openings *openings, size_t at
     return (struct opened *)(void *)openings->opened.data + at;
 }
 
-// An intent whose failure was told gave nothing away.
-static void forget(struct scrim_openings *openings, uint64_t seq)
+static void take_back(struct scrim_openings *openings, uint64_t seq)
 {
     for (size_t i = count_of(openings); i-- > 0;) {
         if (opened_at(openings, i)->seq == seq) {
-            memset(opened_at(openings, i), 0, sizeof(struct opened));
+            opened_at(openings, i)->until_us = 0;
             return;
         }
     }
@@ -87,7 +86,7 @@ static int take_line(struct scrim_openings *openings, uint64_t seq, struct scrim
     if (!of)
         result = take_intent(openings, seq, json_object_get(entry, "detail"), error);
     else if (outcome && strcmp(outcome, "failed") == 0)
-        forget(openings, (uint64_t)json_integer_value(of));
+        take_back(openings, (uint64_t)json_integer_value(of));
     json_decref(entry);
     return result;
 }
@@ -150,6 +149,15 @@ int64_t scrim_openings_until_us(const struct scrim_openings *openings,
     return 0;
 }
 
+unsigned scrim_openings_tries(const struct scrim_openings *openings,
+                              const uint8_t request[SCRIM_OPENINGS_DIGEST])
+{
+    unsigned tries = 0;
+    for (size_t i = 0; i < count_of(openings); i++)
+        tries += memcmp(opened_at(openings, i)->request, request, SCRIM_OPENINGS_DIGEST) == 0;
+    return tries;
+}
+
 // --- writing ---
 
 // Takes `entry` over.
@@ -207,6 +215,6 @@ int scrim_openings_failed(struct scrim_openings *openings, uint64_t seq, const c
         json_pack("{s:I,s:s,s:s}", "of", (json_int_t)seq, "outcome", "failed", "words", words),
         &line, error);
     if (result >= 0)
-        forget(openings, seq);
+        take_back(openings, seq);
     return result;
 }

@@ -26,6 +26,10 @@ int64_t scrim_openings_now_us(struct scrim_openings *openings);
 int64_t scrim_openings_until_us(const struct scrim_openings *openings,
                                 const uint8_t request[SCRIM_OPENINGS_DIGEST]);
 
+// How many intents there were of it, whatever became of them.
+unsigned scrim_openings_tries(const struct scrim_openings *openings,
+                              const uint8_t request[SCRIM_OPENINGS_DIGEST]);
+
 struct scrim_openings_intent {
     const char *what, *who;
     const uint8_t *request; // digest; NULL where there is none

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define REQUEST_MAX ((UINT64_C(1) << 53) - 1)
+#define SEARCHES_MAX 4 // each may hold 20,000 headers in memory
 
 struct search {
     uint64_t number; // of the question; 0: this place is free
@@ -25,7 +26,7 @@ struct scrim_opener_server {
     struct scrim_log log;
     int fd;
     struct scrim_guard *guard;
-    struct search searches[SCRIM_OPENER_WAITING];
+    struct search searches[SEARCHES_MAX];
     size_t turn; // whose step is next
 };
 
@@ -43,7 +44,7 @@ void scrim_opener_server_destroy(struct scrim_opener_server *server)
 {
     if (!server)
         return;
-    for (size_t i = 0; i < SCRIM_OPENER_WAITING; i++)
+    for (size_t i = 0; i < SEARCHES_MAX; i++)
         scrim_finding_destroy(server->searches[i].finding);
     scrim_close_fd(&server->fd);
     free(server);
@@ -154,7 +155,8 @@ static int begin_search(struct scrim_opener_server *server,
                         const struct scrim_opener_question *question)
 {
     const struct scrim_guard_setup *setup = scrim_guard_setup_of(server->guard);
-    for (size_t i = 0; i < SCRIM_OPENER_WAITING; i++) {
+    struct scrim_error error;
+    for (size_t i = 0; i < SEARCHES_MAX; i++) {
         struct search *search = &server->searches[i];
         if (search->number != 0)
             continue;
@@ -162,7 +164,8 @@ static int begin_search(struct scrim_opener_server *server,
         search->finding = scrim_finding_create(setup, question);
         return SCRIM_OK;
     }
-    return SCRIM_EFORMAT; // more than a desk asks at a time
+    scrim_fail(&error, SCRIM_EBUSY, "others are being searched for at this moment: try again");
+    return send_refusal(server, question->number, question->kind, &error);
 }
 
 static int open_request(struct scrim_opener_server *server,
@@ -274,9 +277,9 @@ static int end_search(struct scrim_opener_server *server, struct search *search,
 
 int scrim_opener_server_step(struct scrim_opener_server *server)
 {
-    for (size_t i = 0; i < SCRIM_OPENER_WAITING; i++) {
+    for (size_t i = 0; i < SEARCHES_MAX; i++) {
         struct search *search = &server->searches[server->turn];
-        server->turn = (server->turn + 1) % SCRIM_OPENER_WAITING;
+        server->turn = (server->turn + 1) % SEARCHES_MAX;
         if (search->number == 0)
             continue;
         struct scrim_error error = {0};

@@ -467,13 +467,87 @@ static void an_ended_one_stays_closed(void)
 static void shredded_hours_stay_closed(void)
 {
     struct stage s;
+    uint8_t digest[32];
     set_stage(&s);
     decide(&s, 1, true);
     decide(&s, 2, true);
     fixture_shred(&s.f, "quay", start_us);
     refuses(&s, SCRIM_EEND, "camera quay: the hour key of 2026-11-23T10 h UTC is shredded");
-    CHECK_INT(scrim_openings_until_us(s.openings, s.request.segments_sha256), 0);
-    refuses(&s, SCRIM_EEND, "shredded"); // nothing was given out, so no time runs
+    scrim_request_digest(s.request_json.data, s.request_json.len, digest);
+    CHECK_INT(scrim_openings_until_us(s.openings, digest), 0); // no time runs …
+    CHECK_INT(scrim_openings_tries(s.openings, digest), 0);    // … and no log is filled
+    clear_stage(&s);
+}
+
+// A log in which the keys of this request were given out so many times.
+static void write_openings(const struct stage *s, unsigned times)
+{
+    char path[SCRIM_PATH_MAX], hex[65];
+    uint8_t digest[32];
+    struct scrim_device_key *key = NULL;
+    struct scrim_journal_head head = {0};
+    struct scrim_record record = {.type = SCRIM_RECORD_CHANGE,
+                                  .start_us = scrim_clock_utc_us(),
+                                  .end_us = scrim_clock_utc_us()};
+    struct scrim_buf lines;
+    scrim_request_digest(s->request_json.data, s->request_json.len, digest);
+    snprintf(record.json, sizeof record.json,
+             "{\"what\":\"opening.open\",\"who\":\"olga\",\"detail\":{\"request\":\"%s\","
+             "\"until_us\":%" PRId64 "}}",
+             sodium_bin2hex(hex, sizeof hex, digest, 32), until_now());
+    REQUIRE(scrim_log_key_obtain(s->f.dir, SCRIM_LOG_OF_OPENER, &key, NULL) >= 0);
+    scrim_journal_genesis("port", SCRIM_OPENINGS_GENESIS, head.prev);
+    scrim_buf_init(&lines, 1U << 20);
+    for (unsigned i = 0; i < times; i++)
+        REQUIRE(scrim_journal_format(key, &head, &record, &lines) >= 0);
+    fixture_path(&s->f, SCRIM_OPENINGS_LOG, path);
+    REQUIRE(scrim_fs_replace(path, lines.data, lines.len, 0600, NULL) >= 0);
+    scrim_buf_finish(&lines);
+    scrim_device_key_destroy(key);
+}
+
+// Keys are given out again while the time lasts, but nobody fills the log with it.
+static void a_hundred_times_is_enough(void)
+{
+    struct stage s;
+    set_stage(&s);
+    decide(&s, 1, true);
+    decide(&s, 2, true);
+    stop_guard(&s);
+    write_openings(&s, 99);
+    start_guard(&s);
+    opens(&s, until_now());
+    refuses(&s, SCRIM_EBUSY, "ask anew");
+    CHECK(fixture_is_clean(&s.f));
+    clear_stage(&s);
+}
+
+// An intent that came to nothing takes its time back; the next one begins anew.
+static void a_failure_begins_no_time(void)
+{
+    struct stage s;
+    uint8_t digest[32];
+    uint64_t line;
+    struct scrim_error error = {0};
+    set_stage(&s);
+    scrim_request_digest(s.request_json.data, s.request_json.len, digest);
+    const struct scrim_openings_intent intent = {.what = "opening.open",
+                                                 .who = "olga",
+                                                 .request = digest,
+                                                 .at_us = scrim_clock_utc_us(),
+                                                 .until_us = scrim_clock_utc_us() + 1,
+                                                 .detail = "{}"};
+    REQUIRE(scrim_openings_begin(s.openings, &intent, &line, &error) >= 0);
+    CHECK_INT(scrim_openings_until_us(s.openings, digest), intent.until_us);
+    REQUIRE(scrim_openings_failed(s.openings, line, "no memory", &error) >= 0);
+    CHECK_INT(scrim_openings_until_us(s.openings, digest), 0);
+    stop_guard(&s);
+    start_guard(&s);
+    CHECK_INT(scrim_openings_until_us(s.openings, digest), 0);
+    CHECK_INT(scrim_openings_tries(s.openings, digest), 1);
+    decide(&s, 1, true);
+    decide(&s, 2, true);
+    opens(&s, until_now());
     clear_stage(&s);
 }
 
@@ -866,6 +940,8 @@ int main(int argc, char **argv)
             {"a clock that goes back revives nothing", a_clock_that_goes_back_revives_nothing},
             {"an ended request stays closed", an_ended_one_stays_closed},
             {"shredded hours stay closed", shredded_hours_stay_closed},
+            {"a hundred times is enough", a_hundred_times_is_enough},
+            {"a failure begins no time", a_failure_begins_no_time},
             {"altered documents open nothing", altered_documents},
             {"lists that do not fit open nothing", lists_that_do_not_fit},
             {"the log must have its line, unchanged", the_log_must_say_so},
