@@ -7,7 +7,7 @@ import { base64, concat, fromBase64, wipe } from './bytes';
 import { hkdf } from './hash';
 import { sodium } from './sodium';
 
-export const fileKeyBytes = 16;
+const fileKeyBytes = 16;
 const recipientPrefix = 'age';
 const identityPrefix = 'AGE-SECRET-KEY-';
 const zeroNonce = new Uint8Array(12); // each wrap key is used once
@@ -49,10 +49,7 @@ export function wrapX25519(recipient: Uint8Array, fileKey: Uint8Array): Stanza |
 }
 
 // The file key, 'other' if the stanza is for somebody else, 'malformed' if it is not one.
-export function unwrapX25519(
-    stanza: Stanza,
-    secret: Uint8Array,
-): Uint8Array | 'other' | 'malformed' {
+function unwrapX25519(stanza: Stanza, secret: Uint8Array): Uint8Array | 'other' | 'malformed' {
     const [, share, ...more] = stanza.args;
     const ephemeral = share === undefined ? null : fromBase64(share);
     const wellFormed = more.length === 0 && stanza.body.length === fileKeyBytes + 16;

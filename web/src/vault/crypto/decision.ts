@@ -9,7 +9,7 @@ import { holderOf, type Share } from './share';
 import { sodium } from './sodium';
 import type { Holder, Vault } from './vault';
 
-export interface Statement {
+interface Statement {
     request: Uint8Array; // 32 bytes, the request id
     vault: Uint8Array; // 16 bytes
     dealing: Uint8Array; // 32 bytes
@@ -32,7 +32,7 @@ const maxBytes = 8 * 1024 * 1024;
 export const isBlank = (text: string): boolean => /^[ \t\r\n]*$/.test(text);
 
 // What is signed; each part of fixed size.
-export function signedBytes(statement: Statement): Uint8Array {
+function signedBytes(statement: Statement): Uint8Array {
     return concat(
         utf8(format),
         statement.request,

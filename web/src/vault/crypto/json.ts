@@ -137,10 +137,6 @@ export class Members {
         this.#ok &&= holds;
     }
 
-    has(name: string): boolean {
-        return this.#members.has(name);
-    }
-
     // A member that must be null; otherwise it is left to be taken.
     isNull(name: string): boolean {
         return this.#members.get(name) === null && this.#members.delete(name);

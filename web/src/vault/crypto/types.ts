@@ -1,6 +1,5 @@
 // What crosses between the room, its worker and the modules here. Times in the documents are
 // microseconds since 1970 (UTC), below 2^53, as in the documents themselves.
-
 import type { FailureCode } from './failure';
 import type { Protection } from './shareFile';
 
