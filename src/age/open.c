@@ -1,22 +1,14 @@
 // A whole file in memory, for one identity.
 #include "age/age.h"
 
-#include "age/stanza.h"
+#include "age/unwrap.h"
 
 #include <sodium.h>
 
-// The first stanza that fits. A malformed one refuses the file, whoever it is for.
-static int find_file_key(const struct scrim_age_header *header, const uint8_t identity[32],
-                         uint8_t ret[SCRIM_AGE_FILE_KEY])
+static size_t plain_bytes(size_t sealed)
 {
-    for (size_t i = 0; i < header->stanzas_count; i++) {
-        const int result = scrim_age_x25519_unwrap(&header->stanzas[i], identity, ret);
-        if (result >= 0)
-            return scrim_age_header_verify(header, ret);
-        if (result != SCRIM_EAUTH)
-            return result;
-    }
-    return SCRIM_EAUTH;
+    const size_t chunks = (sealed + SCRIM_AGE_SEALED_CHUNK - 1) / SCRIM_AGE_SEALED_CHUNK;
+    return chunks * SCRIM_AGE_TAG < sealed ? sealed - chunks * SCRIM_AGE_TAG : 0;
 }
 
 static int open_chunks(const uint8_t key[32], const uint8_t *sealed, size_t left,
@@ -27,9 +19,8 @@ static int open_chunks(const uint8_t key[32], const uint8_t *sealed, size_t left
         const bool last = take == left;
         if (take < SCRIM_AGE_TAG || (take == SCRIM_AGE_TAG && index > 0))
             return SCRIM_EFORMAT;
-        int result = scrim_buf_reserve(ret, take - SCRIM_AGE_TAG);
-        if (result >= 0)
-            result = scrim_age_open_chunk(key, index, last, sealed, take, ret->data + ret->len);
+        const int result =
+            scrim_age_open_chunk(key, index, last, sealed, take, ret->data + ret->len);
         if (result < 0)
             return result;
         ret->len += take - SCRIM_AGE_TAG;
@@ -50,11 +41,11 @@ int scrim_age_open(const void *file, size_t count, const uint8_t identity[32],
         return result == SCRIM_EAGAIN ? SCRIM_EFORMAT : result;
     const uint8_t *payload = (const uint8_t *)file + header.length;
     const size_t left = count - header.length;
-    result = find_file_key(&header, identity, file_key);
+    result = scrim_age_unwrap(&header, (const uint8_t(*)[32])identity, 1, "", file_key, NULL);
     if (result >= 0 && left < SCRIM_AGE_NONCE + SCRIM_AGE_TAG)
         result = SCRIM_EFORMAT;
     if (result >= 0)
-        result = scrim_buf_reserve(ret, left); // at once: it may be secret
+        result = scrim_buf_reserve(ret, plain_bytes(left - SCRIM_AGE_NONCE)); // it never moves
     if (result >= 0) {
         scrim_age_payload_key(file_key, payload, key);
         result = open_chunks(key, payload + SCRIM_AGE_NONCE, left - SCRIM_AGE_NONCE, ret);

@@ -422,6 +422,54 @@ static void decrypt_from_a_slow_pipe(void)
     scrim_buf_finish(&file);
 }
 
+static int open_in_memory(const struct scrim_buf *file, size_t count, const uint8_t secret[32],
+                          struct scrim_buf *plain)
+{
+    scrim_buf_clear(plain);
+    return scrim_age_open(file->data, count, secret, plain);
+}
+
+static void one_file_in_memory(const uint8_t *plain, size_t count)
+{
+    uint8_t secret[32], other[32] = {1}, recipient[32];
+    struct scrim_buf file, found;
+    randombytes_buf(secret, sizeof secret);
+    CHECK_INT(crypto_scalarmult_base(recipient, secret), 0);
+    scrim_buf_init(&file, count + 4096);
+    scrim_buf_init(&found, count > 0 ? count : 1); // room for the plaintext, and no more
+    CHECK_INT(scrim_age_encrypt(recipient, plain, count, &file), 0);
+    CHECK_INT(open_in_memory(&file, file.len, secret, &found), 0);
+    CHECK_INT(found.len, count);
+    CHECK(count == 0 || memcmp(found.data, plain, count) == 0);
+    CHECK_INT(open_in_memory(&file, file.len, other, &found), SCRIM_EAUTH);
+    for (size_t less = 1; less < 40 && less < file.len; less++)
+        CHECK(open_in_memory(&file, file.len - less, secret, &found) < 0);
+    for (size_t at = 0; at < file.len; at += file.len < 300 ? 1 : file.len / 97) {
+        file.data[at] ^= 1;
+        CHECK(open_in_memory(&file, file.len, secret, &found) < 0);
+        file.data[at] ^= 1;
+    }
+    CHECK_INT(scrim_buf_append_u8(&file, 0), 0);
+    CHECK(open_in_memory(&file, file.len, secret, &found) < 0);
+    scrim_buf_finish(&file);
+    scrim_buf_finish(&found);
+}
+
+static void whole_files_in_memory(void)
+{
+    static const size_t sizes[] = {0,
+                                   1,
+                                   SCRIM_AGE_CHUNK - 1,
+                                   SCRIM_AGE_CHUNK,
+                                   SCRIM_AGE_CHUNK + 1,
+                                   2 * SCRIM_AGE_CHUNK,
+                                   3 * SCRIM_AGE_CHUNK - 17};
+    static uint8_t plain[3 * SCRIM_AGE_CHUNK];
+    randombytes_buf(plain, sizeof plain);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        one_file_in_memory(plain, sizes[i]);
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0)
@@ -436,6 +484,7 @@ int main(int argc, char **argv)
             {"age: keys of the specification", keys_of_the_specification},
             {"age: keys are written as they are read", keys_are_written_as_they_are_read},
             {"age: wrong keys are refused", keys_refused},
+            {"age: whole files in memory", whole_files_in_memory},
             {"age: header roundtrip", header_roundtrip},
             {"age: every prefix asks for more", every_prefix_asks_for_more},
             {"age: every changed byte is noticed", every_changed_byte_is_noticed},
