@@ -19,8 +19,9 @@ static int open_chunks(const uint8_t key[32], const uint8_t *sealed, size_t left
         const bool last = take == left;
         if (take < SCRIM_AGE_TAG || (take == SCRIM_AGE_TAG && index > 0))
             return SCRIM_EFORMAT;
-        const int result =
-            scrim_age_open_chunk(key, index, last, sealed, take, ret->data + ret->len);
+        uint8_t nothing; // where an empty file's plaintext goes
+        uint8_t *to = take > SCRIM_AGE_TAG ? ret->data + ret->len : &nothing;
+        const int result = scrim_age_open_chunk(key, index, last, sealed, take, to);
         if (result < 0)
             return result;
         ret->len += take - SCRIM_AGE_TAG;
