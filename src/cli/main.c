@@ -18,7 +18,7 @@ static const struct command commands[] = {
     {"status", scrim_cmd_status, "how the site is now: problems first, then cameras and disks"},
     {"camera", scrim_cmd_camera, "test an address; add, list and remove cameras"},
     {"user", scrim_cmd_user, "say who may sign in at the desk"},
-    {"vault", scrim_cmd_vault, "make a vault and its shares, verify a share"},
+    {"vault", scrim_cmd_vault, "the ceremony, shares, and what holders decide"},
     {"open", scrim_cmd_open, "decrypt an age file"},
     {"unseal", scrim_cmd_unseal, "open originals with the shares of several holders"},
     {"check", scrim_cmd_check, "verify journals, seals and the content of all sealed files"},
