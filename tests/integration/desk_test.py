@@ -31,13 +31,25 @@ def finish(script, process):
     expect(process.wait(900) == 0, f"{script}: see the lines above; pictures are in {ARTIFACTS}")
 
 
+def lock(share, passphrase):
+    """Puts a share under a passphrase, in the place where it lay without one."""
+    bare = share.rename(share.with_suffix(".bare"))
+    sitekit.scrim_ok("vault", "protect", "--share", bare, "--out", share, "--new-passphrase-file", passphrase)
+    bare.unlink()
+
+
 @test("the desk in Chromium: what an operator does on four real cameras; states that a healthy site rarely shows", long=True)
 def chromium():
     states = begin("states.mjs")  # on a server of its own, while the site fills its archive
     password = secrets.token_urlsafe(12)
     with contextlib.ExitStack() as stack:
         stack.callback(states.kill)
-        staged = stack.enter_context(stage(CLIPS, users={"olga": ("operator", password), "ada": ("administrator", password)}))
+        staged = stack.enter_context(stage(CLIPS, users={
+            "olga": ("operator", password), "ada": ("administrator", password),
+            **{name: ("keyholder", password) for name in ("kim", "ben", "cem")},
+        }))
+        passphrase = sitekit.write_secret(staged.dir / "passphrase-ben", secrets.token_urlsafe(12))
+        lock(staged.site.shares[1], passphrase)
         # Few hours, so that the disk of a test has room for the camera that one test adds.
         staged.site.configure([staged.entry(name, retention_hours=2) for name in CLIPS if not name.endswith("-sub")])
         staged.site.up()
@@ -56,6 +68,10 @@ def chromium():
             SCRIM_SITE_DIR=str(staged.site.dir),
             # One more camera, for the test that adds one: what films the hall serves that, too.
             SCRIM_CAMERA_URL=staged.entry("hall")["main"],
+            # For the vault: ben's share asks for a passphrase.
+            SCRIM_SHARES=str(staged.site.shares[0].parent),
+            SCRIM_SHARE_PASSPHRASE=passphrase.read_text().strip(),
+            SCRIM_KEYHOLDER_PASSWORD=password,
             SCRIM_CAMERA_USER=CAMERA_USER,
             SCRIM_CAMERA_PASSWORD=CAMERA_PASSWORD,
         )
