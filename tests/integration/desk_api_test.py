@@ -21,7 +21,7 @@ RIGHTS = {"none": EVERYONE, "session": EVERYONE, "live": EVERYONE, "past": EVERY
           "areas": {"administrator"}, "metrics": {"administrator"}, "self": EVERYONE, "users": {"administrator"},
           "cameras": {"administrator"}, "export": {"operator", "keyholder", "administrator"},
           "acts": {"auditor", "administrator"}, "request": {"operator", "keyholder", "administrator"},
-          "decide": {"keyholder"}}
+          "decide": {"keyholder"}, "glass": {"operator", "administrator"}}
 # (method, route, right, an address of it, what those get who may).
 ROUTES = [
     ("POST", "/session", "none", "/session", 400),
@@ -74,6 +74,15 @@ ROUTES = [
     ("GET", "/exports", "export", "/exports", 200),
     ("GET", "/exports/{export}", "export", "/exports/0123456789abcdef", 404),
     ("GET", "/exports/{export}/film", "export", "/exports/0123456789abcdef/film", 404),
+    ("GET", "/glass", "session", "/glass", 200),
+    ("POST", "/glass", "glass", "/glass", 409),  # the site has no break-glass
+    ("GET", "/glass/{glass}/keys", "glass", "/glass/1/keys", 404),
+    ("POST", "/glass/{glass}/end", "self", "/glass/1/end", 404),
+    ("POST", "/glass/{glass}/seen", "decide", "/glass/1/seen", 404),
+    ("POST", "/glass/{glass}/review", "self", "/glass/1/review", 404),
+    ("GET", "/glass/cameras/{camera}/segments", "glass", "/glass/cameras/quay/segments", 410),
+    ("GET", "/glass/cameras/{camera}/segments/{segment}", "glass", "/glass/cameras/quay/segments/x", 410),
+    ("GET", "/glass/cameras/{camera}/segments/{segment}/tail", "glass", "/glass/cameras/quay/segments/x/tail", 410),
     ("POST", "/requests", "request", "/requests", 400),
     ("GET", "/requests", "past", "/requests", 200),
     ("GET", "/requests/{request}", "past", "/requests/1", 404),
@@ -322,7 +331,8 @@ def forgery_everywhere():
         without = [({}, "csrf"), ({"X-CSRF": token[::-1]}, "csrf"), ({"X-CSRF": client.cookie.split("=")[1]}, "csrf")]
         for method, _, right, path, _ in ROUTES:
             body = None if method == "DELETE" else {}
-            for headers, code in forged + without * (right != "none") if method != "GET" else ():
+            owed = right != "none" and "administrator" in RIGHTS[right]  # who may not at all is told that
+            for headers, code in forged + without * owed if method != "GET" else ():
                 got, _, answer = client.request(method, address(path), body, headers)
                 expect((got, json.loads(answer)["error"]["code"]) == (403, code), f"{method} {path} {headers}: {got} {answer}")
         expect(client.status("GET", "/api/v1/session") == 200, "a forged request did something")

@@ -101,6 +101,8 @@ export const tests = {
         const keyholder = await enter(run, 'kim', secret, { ...phone, colorScheme: 'dark' });
         const other = await enter(run, admin.user, admin.password);
         assert.equal(await other.$('.glass-way'), null, 'it is offered to who may not');
+        await other.evaluate(() => (location.hash = '#/glass'));
+        await other.waitForSelector('.glass-room');
         await breakIt(run, operator);
         await Promise.all([
             alarmed(run, keyholder),

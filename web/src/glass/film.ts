@@ -21,7 +21,6 @@ const tickMs = 200;
 const targetLag = 1.6; // seconds behind the newest picture: it comes about every half second
 const jumpLag = 5;
 const keepBehindSeconds = 30;
-const joinSeconds = 1;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -100,7 +99,7 @@ export class GlassFilm {
         if (this.#list.length === 0) this.phase.set({ kind: 'nothing' });
         await this.#empty(signal);
         let next = this.#first(toMs);
-        if (next) this.video.currentTime = this.#secondsOf(toMs ?? next.start_ms);
+        if (next) this.video.currentTime = this.#secondsOf(Math.max(toMs ?? 0, next.start_ms));
         while (!signal.aborted) {
             if (!next) {
                 await pause(followMs);
@@ -258,10 +257,11 @@ export class GlassFilm {
         else video.playbackRate = lag > targetLag + 0.5 ? 1.1 : lag < targetLag - 0.8 ? 0.9 : 1;
     }
 
+    // Nothing comes into a hole any more: what is fed goes forward.
     #leap(ranges: TimeRanges): void {
         const at = this.video.currentTime;
         for (let i = 0; i < ranges.length; i++)
-            if (ranges.start(i) > at && (ranges.start(i) - at < joinSeconds || i > 0)) {
+            if (ranges.start(i) > at) {
                 this.video.currentTime = ranges.start(i) + 0.01;
                 return;
             }
