@@ -105,7 +105,7 @@ static const struct {
     {"check_us", "check a seal: 1 base, 3 point", run_check, 50},
     {"partial_us", "a holder's part: its share, the seal, 2 base, 2 point", run_partial, 50},
     {"verify_us", "verify one part: 1 base, 3 point", run_verify, 50},
-    {"combine_3_us", "open with 3 parts: seal and parts verified, 3 point", run_combine, 20},
+    {"combine_us", "open with 3 parts: seal and parts verified, 3 point", run_combine, 20},
     {"chunk_us", "seal a 64 KiB chunk", run_chunk, 50},
     {"chunk_libsodium_us", "the same with libsodium's cipher", run_chunk_sodium, 50},
 };
