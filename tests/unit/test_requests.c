@@ -56,7 +56,7 @@ static void close_book(struct desk *d)
 static bool reopen(struct desk *d)
 {
     close_book(d);
-    return open_book(d);
+    return open_book(d) && d->book != NULL;
 }
 
 static bool arrive(struct desk *d)
@@ -385,7 +385,7 @@ static void making_fails(void)
         made = told.status == 0;
         const uint64_t next = d.book->next;
         const uint64_t number = made ? told.number : next;
-        REQUIRE(reopen(&d));
+        REQUIRE(reopen(&d) && d.book);
         CHECK(d.book->next >= next);
         CHECK(is_on_disk(&d, number) == made && (book_find(d.book, number) != NULL) == made);
         for (uint64_t i = 1; i < d.book->next; i++) {
