@@ -72,12 +72,14 @@ static json_t *decisions_json(const struct scrim_request_entry *entry)
         const struct scrim_request_decided *decided = &entry->decisions[i];
         json_array_append_new(
             decisions,
-            json_pack("{s:o,s:i,s:s,s:b,s:s,s:I,s:I,s:b}", "vault",
+            json_pack("{s:o,s:i,s:s,s:b,s:s,s:I,s:I,s:o,s:b}", "vault",
                       hex_json(decided->vault, SCRIM_VAULT_ID), "holder", (int)decided->holder,
                       "name", decided->name, "approve", (int)decided->approve, "reason",
                       decided->reason ? decided->reason : "", "at_ms",
                       (json_int_t)(decided->at_us / 1000), "taken_ms",
-                      (json_int_t)(decided->taken_us / 1000), "bad", (int)decided->bad));
+                      (json_int_t)(decided->taken_us / 1000), "log_seq",
+                      decided->act < 0 ? json_null() : json_integer((json_int_t)decided->act),
+                      "bad", (int)decided->bad));
     }
     return decisions;
 }

@@ -118,7 +118,8 @@ static int keep_decision(struct scrim_requests *book, struct scrim_request_entry
                                             .approve = decision->approve,
                                             .reason = scrim_strdup(decision->reason),
                                             .at_us = decision->at_us,
-                                            .taken_us = now_us};
+                                            .taken_us = now_us,
+                                            .act = (int64_t)act};
     memcpy(decided.vault, decision->vault, sizeof decided.vault);
     snprintf(decided.name, sizeof decided.name, "%s", vault->names[decision->holder - 1]);
     pthread_mutex_lock(&book->lock);

@@ -306,7 +306,8 @@ static int load_decision(const char *dir, struct scrim_request_entry *entry, con
                                                 .approve = decision.approve,
                                                 .reason = scrim_strdup(decision.reason),
                                                 .at_us = decision.at_us,
-                                                .taken_us = taken_at(path)};
+                                                .taken_us = taken_at(path),
+                                                .act = -1};
         memcpy(decided.vault, decision.vault, sizeof decided.vault);
         snprintf(decided.name, sizeof decided.name, "%s", name_of(vault, decision.holder));
         scrim_request_file_of("bad", decision.vault, decision.holder, own);

@@ -55,6 +55,7 @@ struct scrim_request_decided {
     char name[64];
     char *reason;            // owned
     int64_t at_us, taken_us; // when the holder says; when the desk had it
+    int64_t act;             // its line in the log of acts; -1: taken before the desk's last start
 };
 
 struct scrim_request_end {

@@ -68,12 +68,12 @@ def chromium():
             SCRIM_SITE_DIR=str(staged.site.dir),
             # One more camera, for the test that adds one: what films the hall serves that, too.
             SCRIM_CAMERA_URL=staged.entry("hall")["main"],
+            SCRIM_CAMERA_USER=CAMERA_USER,
+            SCRIM_CAMERA_PASSWORD=CAMERA_PASSWORD,
             # For the vault: ben's share asks for a passphrase.
             SCRIM_SHARES=str(staged.site.shares[0].parent),
             SCRIM_SHARE_PASSPHRASE=passphrase.read_text().strip(),
             SCRIM_KEYHOLDER_PASSWORD=password,
-            SCRIM_CAMERA_USER=CAMERA_USER,
-            SCRIM_CAMERA_PASSWORD=CAMERA_PASSWORD,
         )
         stack.callback(operator.kill)
         finish("run.mjs", operator)

@@ -57,7 +57,7 @@ const request = (change: Partial<OpeningRequest>): OpeningRequest =>
 
 const decision = (holder: number, name: string, approve = true, vault = 'v1'): Decision => ({
     ...{ vault, holder, name, approve },
-    ...{ reason: '', at_ms: 1, taken_ms: 1, bad: false },
+    ...{ reason: '', at_ms: 1, taken_ms: 1, log_seq: null, bad: false },
 });
 
 const ben: Me = { user: 'ben', keyholder: true, holder: null };

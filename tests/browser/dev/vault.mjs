@@ -44,7 +44,7 @@ async function loadSite() {
 
 const decided = (name, approve, at, reason = '') => ({
     ...{ vault: 'made up', holder: names.indexOf(name) + 1, name, approve, reason },
-    ...{ at_ms: at, taken_ms: at, bad: false },
+    ...{ at_ms: at, taken_ms: at, log_seq: null, bad: false },
 });
 
 function madeUp(now, cameras) {
@@ -226,7 +226,14 @@ export function vaultRoutes({ cameras, film, send, refuse }) {
         const { index, ...decision } = (await site()).read(sealed.get(one.number), bytes);
         const vault = (await site()).json.id;
         given.get(one.number).set(index, Buffer.from(bytes));
-        one.decisions.push({ vault, holder: index, ...decision, taken_ms: Date.now(), bad: false });
+        one.decisions.push({
+            vault,
+            holder: index,
+            ...decision,
+            taken_ms: Date.now(),
+            log_seq: 300 + one.number,
+            bad: false,
+        });
         const approved = one.decisions.filter(({ approve }) => approve).length;
         if (approved >= needed) one.state = 'approved';
         else if (one.decisions.length - approved > names.length - needed) one.state = 'refused';

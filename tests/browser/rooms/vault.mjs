@@ -194,6 +194,7 @@ export const tests = {
         await ben.fill('.vault-form input[type=password]', passphrase);
         await ben.click('.vault-verdict .primary');
         await decided(ben);
+        assert.match(await ben.textContent('.vault-acting'), /in the log as line \d+/);
         assert.deepEqual(ben.complaints, []);
 
         // Closed in the middle of it: nothing happened, and another browser does it.

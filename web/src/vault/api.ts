@@ -20,6 +20,7 @@ export interface Decision {
     reason: string;
     at_ms: number; // by the holder's clock
     taken_ms: number; // when the desk took it
+    log_seq: number | null; // its line in the log; null after the desk was started again
     bad: boolean; // the requester found parts of it false
 }
 

@@ -272,10 +272,11 @@ function DecideForm({ request, papers, who, again }: FormProps) {
 
 // What was decided from here before, or just now.
 function Decided({ decision }: { decision: Decision }) {
-    const { name, approve } = decision;
+    const { name, approve, log_seq: line } = decision;
     return (
         <p class="notice" data-mood="good" role="status">
             {approve ? words.youApproved(name) : words.youRefused(name)}
+            {line !== null && ` ${words.line(line)}`}
         </p>
     );
 }
