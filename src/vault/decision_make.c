@@ -191,6 +191,9 @@ int scrim_decision_make(const struct scrim_vault *vault, const struct scrim_shar
     } else {
         scrim_decision_finish(&decision);
     }
+    // With those of others they open the segments: outside the sealed file nobody shall find them.
+    if (making->partials)
+        sodium_memzero(making->partials, making->partials_count * sizeof *making->partials);
     scrim_segment_list_finish(&making->list);
     free(making->partials);
     free(making);

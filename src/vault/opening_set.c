@@ -34,13 +34,21 @@ struct scrim_opening_set {
     size_t hour_keys_count;
 };
 
+// k of them open a segment.
+static void free_partials(struct scrim_partial *partials, size_t count)
+{
+    sodium_memzero(partials, count * sizeof *partials);
+    free(partials);
+}
+
 void scrim_opening_set_destroy(struct scrim_opening_set *set)
 {
     if (!set)
         return;
     for (size_t i = 0; set->vaults && i < set->vaults_count; i++) {
-        for (size_t j = 0; j < set->vaults[i].parts_count; j++)
-            free(set->vaults[i].parts[j].partials);
+        const struct vault_of *of = &set->vaults[i];
+        for (size_t j = 0; j < of->parts_count; j++)
+            free_partials(of->parts[j].partials, of->segments_count);
     }
     scrim_segment_list_finish(&set->list);
     scrim_hour_keys_free(set->hour_keys, set->hour_keys_count);
@@ -162,7 +170,7 @@ static int add_partials(const struct scrim_opening_set *set, struct vault_of *of
         scrim_partials_open(decision->partials, decision->partials_len, set->identity, set->id,
                             decision->holder, partials, of->segments_count, error);
     if (result < 0) {
-        free(partials);
+        free_partials(partials, of->segments_count);
         return result;
     }
     of->parts[of->parts_count++] = (struct part_of){decision->holder, partials};
@@ -228,6 +236,7 @@ int scrim_opening_set_key(const struct scrim_opening_set *set, size_t at,
     if (result >= 0)
         result = scrim_tdh2_combine(&of->vault, &segment->sealed, set->id, partials,
                                     of->parts_count, hour_key, ret, error);
+    sodium_memzero(partials, sizeof partials);
     if (result < 0)
         scrim_fail_prefix(error, "camera %s, %s", entry->camera, entry->file);
     return result;

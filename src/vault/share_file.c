@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define DIGEST_BYTES crypto_hash_sha256_BYTES
+#define SECRET_DIGITS (2 * SCALAR_BYTES)
 
 // What a file may ask of us: the cost comes from outside, so it is bounded before it is spent.
 #define PASSES_MAX 10
@@ -203,13 +204,14 @@ static bool read_token(const json_t *json, struct scrim_share_file *file)
            scrim_json_hex(json_object_get(json, "salt"), token->salt, SCRIM_TOKEN_SALT);
 }
 
-static bool read_protection(const json_t *json, struct scrim_share_file *file)
+// `taken`: a bare secret is in `file` already.
+static bool read_protection(const json_t *json, bool taken, struct scrim_share_file *file)
 {
     const char *text = json_string_value(json_object_get(json, "protection"));
     if (text && strcmp(text, protections[SCRIM_SHARE_BARE]) == 0) {
         file->info.protection = SCRIM_SHARE_BARE;
-        return scrim_json_has_only(json, 7) &&
-               scrim_json_hex(json_object_get(json, "secret"), file->secret, SCALAR_BYTES);
+        return taken && scrim_json_has_only(json, 7) &&
+               json_is_string(json_object_get(json, "secret"));
     }
     if (text && strcmp(text, protections[SCRIM_SHARE_PASSPHRASE]) == 0) {
         file->info.protection = SCRIM_SHARE_PASSPHRASE;
@@ -219,7 +221,7 @@ static bool read_protection(const json_t *json, struct scrim_share_file *file)
     return text && strcmp(text, protections[SCRIM_SHARE_TOKEN]) == 0 && read_token(json, file);
 }
 
-static bool read_file(const json_t *json, struct scrim_share_file *file)
+static bool read_file(const json_t *json, bool taken, struct scrim_share_file *file)
 {
     struct scrim_share_info *info = &file->info;
     uint32_t index;
@@ -227,7 +229,7 @@ static bool read_file(const json_t *json, struct scrim_share_file *file)
     if (!scrim_json_hex(json_object_get(json, "vault"), info->vault_id, SCRIM_VAULT_ID) ||
         !read_integer(json_object_get(json, "index"), 1, SCRIM_VAULT_HOLDERS_MAX, &index) ||
         !scrim_json_text(json_object_get(json, "name"), info->name, sizeof info->name) ||
-        !scrim_holder_name_valid(info->name) || !read_protection(json, file) ||
+        !scrim_holder_name_valid(info->name) || !read_protection(json, taken, file) ||
         !scrim_json_hex(json_object_get(json, "checksum"), stated, DIGEST_BYTES))
         return false;
     info->index = index;
@@ -235,16 +237,64 @@ static bool read_file(const json_t *json, struct scrim_share_file *file)
     return sodium_memcmp(stated, found, DIGEST_BYTES) == 0;
 }
 
-// jansson keeps its own copy of a bare secret; overwrite it before it is freed.
-static void wipe_secret(const json_t *json)
+static char *skip_space(char *at, const char *end)
 {
-    const json_t *secret = json_object_get(json, "secret");
-    union {
-        const char *read;
-        char *write;
-    } text = {.read = json_string_value(secret)};
-    if (text.read)
-        sodium_memzero(text.write, json_string_length(secret));
+    while (at < end && memchr(" \t\r\n", *at, 4))
+        at++;
+    return at;
+}
+
+// The digits of the member "secret", if there are as many as there must be.
+static char *find_secret(char *text, size_t count)
+{
+    static const char name[] = "\"secret\"";
+    const char *end = text + count;
+    char *at = text;
+    while ((at = memmem(at, (size_t)(end - at), name, sizeof name - 1))) {
+        char *after = skip_space(at + sizeof name - 1, end);
+        if (after < end && *after == ':') {
+            after = skip_space(after + 1, end);
+            return end - after >= SECRET_DIGITS + 2 && after[0] == '"' &&
+                           after[SECRET_DIGITS + 1] == '"'
+                       ? after + 1
+                       : NULL;
+        }
+        at++; // a holder of that name
+    }
+    return NULL;
+}
+
+// A bare secret is taken out before the text is parsed, and noughts put in its place: jansson
+// copies what it reads into buffers that it grows and frees without wiping them. Within a string of
+// JSON
+// `"secret"` cannot stand, for its quotes would be escaped; before a colon it is a member's name.
+// Constant time in the digits.
+static bool take_secret(char *text, size_t count, uint8_t ret[SCALAR_BYTES])
+{
+    char again[SECRET_DIGITS + 1];
+    char *digits = find_secret(text, count);
+    if (!digits || sodium_hex2bin(ret, SCALAR_BYTES, digits, SECRET_DIGITS, NULL, NULL, NULL) != 0)
+        return false;
+    sodium_bin2hex(again, sizeof again, ret, SCALAR_BYTES);
+    const bool lower_case = sodium_memcmp(again, digits, SECRET_DIGITS) == 0;
+    sodium_memzero(again, sizeof again);
+    memset(digits, '0', SECRET_DIGITS);
+    return lower_case;
+}
+
+static int load_without_secret(const void *bytes, size_t count, struct scrim_share_file *file,
+                               json_t **ret, bool *ret_taken, struct scrim_error *error)
+{
+    char *text = scrim_alloc(count + 1);
+    if (!text)
+        return scrim_fail(error, SCRIM_ENOMEM, "out of memory");
+    if (count > 0)
+        memcpy(text, bytes, count);
+    *ret_taken = take_secret(text, count, file->secret);
+    const int result = scrim_json_load(text, count, format_name, ret, error);
+    sodium_memzero(text, count + 1);
+    free(text);
+    return result;
 }
 
 int scrim_share_file_parse(const void *bytes, size_t count, struct scrim_share_file *ret,
@@ -252,16 +302,16 @@ int scrim_share_file_parse(const void *bytes, size_t count, struct scrim_share_f
 {
     json_t *json;
     struct scrim_share_file file = {0};
-    int result = scrim_json_load(bytes, count, format_name, &json, error);
-    if (result < 0)
-        return result;
-    if (read_file(json, &file))
-        *ret = file;
-    else
-        result = scrim_fail(error, SCRIM_EFORMAT,
-                            "a member is missing or malformed, or the checksum does not fit");
-    wipe_secret(json);
-    json_decref(json);
+    bool taken = false;
+    int result = load_without_secret(bytes, count, &file, &json, &taken, error);
+    if (result >= 0) {
+        if (read_file(json, taken, &file))
+            *ret = file;
+        else
+            result = scrim_fail(error, SCRIM_EFORMAT,
+                                "a member is missing or malformed, or the checksum does not fit");
+        json_decref(json);
+    }
     sodium_memzero(&file, sizeof file);
     return result;
 }

@@ -1,6 +1,7 @@
 // The vault: who can open, who cannot, and what is refused. Values are compared with an independent
 // implementation in tests/verify/tdh2.py.
 #include "age/stanza.h"
+#include "base/alloc.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "vault/dealing.h"
@@ -9,6 +10,8 @@
 #include "vault/tdh2_impl.h"
 
 #include <errno.h>
+#include <jansson.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "test.h"
@@ -477,6 +480,54 @@ static void unprotected_share(void)
     test_remove_dir(dir);
 }
 
+// jansson's memory, looked through before it is given back.
+static char watched_digits[65];
+static unsigned watched_blocks, watched_finds;
+
+static void *watched_malloc(size_t size)
+{
+    size_t *block = scrim_alloc(sizeof(max_align_t) + size);
+    if (!block)
+        return NULL;
+    *block = size;
+    return (char *)block + sizeof(max_align_t);
+}
+
+static void watched_free(void *at)
+{
+    if (!at)
+        return;
+    size_t *block = (size_t *)(void *)((char *)at - sizeof(max_align_t));
+    watched_blocks++;
+    watched_finds += memmem(at, *block, watched_digits, sizeof watched_digits - 1) != NULL;
+    free(block);
+}
+
+static void no_copy_of_a_bare_secret_stays(void)
+{
+    char dir[256], path[300];
+    struct scrim_vault vault;
+    struct scrim_share shares[2], share;
+    struct scrim_buf file;
+    const char *const named_so[] = {"secret", "ben"};
+    CHECK_INT(scrim_vault_generate(2, 2, named_so, NULL, &vault, shares, NULL), 0);
+    test_make_dir(dir);
+    snprintf(path, sizeof path, "%s/share.json", dir);
+    CHECK_INT(scrim_share_save(path, &shares[0], NULL, NULL), 0);
+    read_file(path, &file);
+    sodium_bin2hex(watched_digits, sizeof watched_digits, shares[0].secret, 32);
+    CHECK(memmem(file.data, file.len, watched_digits, 64)); // what is looked for is what is there
+    json_set_alloc_funcs(watched_malloc, watched_free);
+    CHECK_INT(scrim_share_parse(file.data, file.len, NULL, &share, NULL), 0);
+    CHECK_INT(scrim_share_parse(file.data, file.len - 3, NULL, &share, NULL), SCRIM_EFORMAT);
+    json_set_alloc_funcs(malloc, free);
+    CHECK(memcmp(&share, &shares[0], sizeof share) == 0);
+    CHECK(watched_blocks > 10);
+    CHECK_INT(watched_finds, 0);
+    scrim_buf_finish(&file);
+    test_remove_dir(dir);
+}
+
 // What a hostile share file may ask of this machine is bounded before anything is spent. All else
 // about these files is right, checksum included; the first one shows it by getting as far as its
 // passphrase.
@@ -605,6 +656,7 @@ int main(int argc, char **argv)
                         {"vault: forged vaults", forged_vaults},
                         {"vault: protected share", protected_share},
                         {"vault: unprotected share", unprotected_share},
+                        {"vault: no copy of a bare secret stays", no_copy_of_a_bare_secret_stays},
                         {"vault: greedy share file", greedy_share},
                         {"vault: disk faults", disk_faults},
                         {"vault: no memory", wrap_without_memory},
