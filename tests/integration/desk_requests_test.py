@@ -274,6 +274,8 @@ def seen_by(story, number):
         expect(got == status, f"{who} gets {got} for another's request")
         listed = [r["number"] for r in getattr(story, who).get("/requests?state=waiting")]
         expect((number in listed) == (status == 200), f"{who}'s list: {listed}")
+    vaults, present = story.kim.get(f"/requests/{number}/vaults"), story.kim.get("/vault")
+    expect([v["id"] for v in vaults] == [present["id"]] and vaults[0]["holders"] == present["holders"], vaults)
     for who, status in (("otto", 404), ("kim", 403), ("aki", 403)):
         expect(getattr(story, who).request("GET", f"/api/v1/requests/{number}/decisions/1")[0] == status, f"{who} takes a decision")
 
