@@ -11,7 +11,7 @@ LOST_US = 1_500_000  # one second of video, and the granularity of frames and of
 CLIPS = {"quay": "people", "quay-sub": "people-sub"}
 RECORDER = ("scrim-recorder", "scrim-sealer", "scrim-dialer", "scrim-ingest")
 # The sealer has most to lose.
-PROGRAMS = ("scrim-sealer", "scrim-sealer", "scrim-sealer", *RECORDER, "scrim-keeper", "scrim-veil", "scrimd")
+PROGRAMS = ("scrim-sealer", "scrim-sealer", "scrim-sealer", *RECORDER, "scrim-keeper", "scrim-veil", "scrimd", "scrim-opener")
 
 
 def now_us():
