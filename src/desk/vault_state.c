@@ -16,9 +16,12 @@ struct scrim_vault_state {
     struct scrim_log log;
     char dir[SCRIM_PATH_MAX];                          // DIR/state
     char file[SCRIM_PATH_MAX], others[SCRIM_PATH_MAX]; // vault.json, and the folder vaults
-    struct stat seen, seen_others; // as they were read, or tried; of the thread that looks
-    pthread_mutex_t lock;          // leaf lock, protects what follows
-    struct scrim_vault_set *set;   // NULL: there is none
+    char test[SCRIM_PATH_MAX];                         // proof of a test opening
+    // As they were read, or tried; of the thread that looks.
+    struct stat seen, seen_others, seen_test;
+    pthread_mutex_t lock;        // leaf lock, protects what follows
+    struct scrim_vault_set *set; // NULL: there is none
+    bool tested;                 // a test opening was made with its present dealing
 };
 
 static bool is_as_seen(const char *path, struct stat *seen)
@@ -33,28 +36,39 @@ static bool is_as_seen(const char *path, struct stat *seen)
     return same;
 }
 
-static void take(struct scrim_vault_state *state, struct scrim_vault_set *set)
+static void take(struct scrim_vault_state *state, struct scrim_vault_set *set, bool tested)
 {
     pthread_mutex_lock(&state->lock);
     struct scrim_vault_set *before = state->set;
     state->set = set;
+    state->tested = tested;
     pthread_mutex_unlock(&state->lock);
     scrim_vault_set_destroy(before);
+}
+
+static bool all_as_seen(struct scrim_vault_state *state)
+{
+    const bool file = is_as_seen(state->file, &state->seen);
+    const bool others = is_as_seen(state->others, &state->seen_others);
+    const bool test = is_as_seen(state->test, &state->seen_test);
+    return file && others && test;
 }
 
 bool scrim_vault_state_look(struct scrim_vault_state *state)
 {
     struct scrim_error error = {0};
     struct scrim_vault_set *set = NULL;
-    const bool same = is_as_seen(state->file, &state->seen);
-    if (is_as_seen(state->others, &state->seen_others) && same)
+    if (all_as_seen(state))
         return false;
     const int result = scrim_vault_set_load(state->dir, &set, &error);
-    if (result < 0 && result != SCRIM_ENOENT)
-        scrim_warn(&state->log, "the vault: %s", error.text);
     if (result == SCRIM_EACCESS)
         return true;
-    take(state, result >= 0 ? set : NULL);
+    if (result < 0 && result != SCRIM_ENOENT)
+        scrim_warn(&state->log, "the vault: %s", error.text);
+    const bool tested =
+        result >= 0 && scrim_test_opening_find(state->dir, state->dir, scrim_vault_set_at(set, 0),
+                                               NULL, NULL) >= 0;
+    take(state, result >= 0 ? set : NULL, tested);
     return false;
 }
 
@@ -65,7 +79,8 @@ struct scrim_vault_state *scrim_vault_state_open(const char *dir, const struct s
     pthread_mutex_init(&state->lock, NULL);
     if (scrim_path_join(state->dir, dir, "state") >= 0 &&
         scrim_path_join(state->file, state->dir, SCRIM_VAULT_FILE) >= 0 &&
-        scrim_path_join(state->others, state->dir, SCRIM_VAULTS_DIR) >= 0)
+        scrim_path_join(state->others, state->dir, SCRIM_VAULTS_DIR) >= 0 &&
+        scrim_path_join(state->test, state->dir, SCRIM_VAULT_TEST_FILE) >= 0)
         scrim_vault_state_look(state);
     return state;
 }
@@ -151,10 +166,12 @@ static json_t *commitments_json(const struct scrim_vault *vault)
     return commitments;
 }
 
-// Whether a test opening was made with this dealing.
-static bool is_tested(const struct scrim_vault_state *state, const struct scrim_vault *vault)
+static bool is_tested(struct scrim_vault_state *state)
 {
-    return scrim_test_opening_find(state->dir, state->dir, vault, NULL, NULL) >= 0;
+    pthread_mutex_lock(&state->lock);
+    const bool tested = state->tested;
+    pthread_mutex_unlock(&state->lock);
+    return tested;
 }
 
 json_t *scrim_vault_state_public_json(const struct scrim_vault *vault)
@@ -172,7 +189,7 @@ json_t *scrim_vault_state_json(struct scrim_vault_state *state)
     if (scrim_vault_state_current(state, vault)) {
         json = scrim_vault_state_public_json(vault);
         json_object_set_new(json, "exists", json_true());
-        json_object_set_new(json, "tested", json_boolean(is_tested(state, vault)));
+        json_object_set_new(json, "tested", json_boolean(is_tested(state)));
     } else {
         json = json_pack("{s:b,s:n,s:n,s:n,s:n,s:n,s:n,s:b}", "exists",
                          access(state->file, F_OK) == 0, "id", "dealing", "threshold", "holders",

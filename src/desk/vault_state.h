@@ -15,9 +15,9 @@ struct scrim_vault_state;
 struct scrim_vault_state *scrim_vault_state_open(const char *dir, const struct scrim_log *log);
 void scrim_vault_state_close(struct scrim_vault_state *state); // NULL is fine
 
-// Reads what changed since the last look. True, once for each change, if state/vault.json is there
-// and must not be read: Landlock let the desk keep the file that was there at its start, not
-// another one in its place. Then only a new start helps.
+// Reads what changed since the last look. True, once for each change, if there is something to read
+// and it must not be: Landlock lets the desk read none of it once it has locked itself in. Then
+// only a new start helps.
 bool scrim_vault_state_look(struct scrim_vault_state *state);
 
 // The vault that seals now; false without one.

@@ -426,3 +426,41 @@ def whole_story():
         too_many(it, requester)
         out_of_sight(it, number)
         scrim_ok("check", it.site.dir)
+
+
+def told(daemon, condition):
+    """GET /vault when it says so. Where Landlock keeps a new file from the desk, it ends to be started again."""
+
+    def look():
+        if daemon.process.poll() is not None:
+            expect(daemon.process.returncode == 0, f"scrimd ended with {daemon.process.returncode}")
+            daemon.start()
+        vault = daemon.signed_in("olga").get("/vault")
+        return vault if condition(vault) else None
+
+    def tried():
+        try:
+            return look()
+        except OSError:  # it ends just now
+            return None
+
+    return wait_for("the vault", tried, 20)
+
+
+@test("desk: a vault that is made, and one that is refreshed, is told while the desk runs")
+def vault_while_running():
+    with desk_kit.desk(users=(), roles={"olga": "operator"}) as daemon:
+        olga, site = daemon.signed_in("olga"), daemon.site
+        none = olga.get("/vault")
+        expect((none["exists"], none["id"], none["holders"], none["tested"]) == (False, None, None, False), none)
+        site.make_vault(daemon.site.dir.parent / "shares")
+        made = told(daemon, lambda vault: vault["id"])
+        expect(made["tested"], "the ceremony's test opening is not told")
+        expect((made["dealing"], made["threshold"], [h["name"] for h in made["holders"]]) == (1, 2, ["ada", "ben", "cem"]), made)
+        olga = daemon.signed_in("olga")
+        refused(olga, "POST", "/requests", 503, "no_opener", {
+            "cameras": ["quay"], "from_ms": 1, "to_ms": 2, "purpose": "test", "reason": "x", "recipient": Requester().recipient})
+        shares = [word for share in site.shares[:2] for word in ("--share", share)]
+        scrim_ok("vault", "refresh", site.dir, *shares, "--out", daemon.site.dir.parent / "fresh", "--unprotected")
+        again = told(daemon, lambda vault: vault["dealing"] == 2)
+        expect((again["id"], again["public_key"]) == (made["id"], made["public_key"]), again)

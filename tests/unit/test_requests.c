@@ -6,6 +6,7 @@
 #include "desk/request_book.h"
 #include "desk/request_plan.h"
 #include "desk/tar.h"
+#include "vault/dealing.h"
 #include "vault/decision.h"
 
 #include "test.h"
@@ -334,6 +335,45 @@ static void refusal(void)
     leave(&d);
 }
 
+// New shares: the old ones and the requests that wait for them are of no use any more.
+static void refresh(void)
+{
+    struct desk d;
+    char path[SCRIM_PATH_MAX], file[SCRIM_PATH_MAX], id[SCRIM_VAULT_ID_TEXT];
+    REQUIRE(arrive(&d));
+    CHECK_INT(make(&d, "olga").status, 0);
+    CHECK_INT(decide(&d, 1, 1, true).status, 0);
+    CHECK_INT(make(&d, "olga").status, 0);
+    struct scrim_buf late;
+    decide_on(&d, 2, 1, true, &late);
+    CHECK(scrim_path_join(path, d.dir, "state/vaults") >= 0);
+    CHECK_INT(scrim_fs_make_dirs(path, 0755, NULL), SCRIM_OK);
+    snprintf(file, sizeof file, "%s/state/vaults/%s-1.json", d.dir,
+             scrim_vault_id_text(d.vault.id, id));
+    CHECK_INT(scrim_vault_save(file, &d.vault, NULL), SCRIM_OK);
+    d.vault.dealing = 2;
+    scrim_vault_compute_dealing_id(&d.vault, d.vault.dealing_id);
+    CHECK(scrim_path_join(path, d.dir, "state/vault.json") >= 0);
+    CHECK_INT(unlink(path), 0);
+    CHECK_INT(scrim_vault_save(path, &d.vault, NULL), SCRIM_OK);
+    CHECK(!scrim_vault_state_look(d.state));
+    struct scrim_request_told told = {0};
+    book_decide(d.book, 2, &late, "kim", &told);
+    CHECK_TEXT(told.code, "refreshed");
+    book_watch(d.book);
+    for (uint64_t i = 1; i <= 2; i++)
+        CHECK_INT(state_of(&d, i), SCRIM_REQUEST_ENDED);
+    REQUIRE(reopen(&d));
+    CHECK_TEXT(book_find(d.book, 1)->end.reason, "the vault's shares were refreshed");
+    REQUIRE(book_find(d.book, 1)->decisions_count ==
+            1); // the dealing of then still says who it was
+    CHECK_TEXT(book_find(d.book, 1)->decisions[0].name, "Ada");
+    CHECK_INT(make(&d, "olga").status, 0);
+    CHECK_INT(memcmp(book_find(d.book, 3)->vaults[0].dealing, d.vault.dealing_id, 32), 0);
+    scrim_buf_finish(&late);
+    leave(&d);
+}
+
 static void limits(void)
 {
     struct desk d;
@@ -552,6 +592,7 @@ int main(int argc, char **argv)
         {"expiry", expiry},
         {"escalation", escalation},
         {"refusal", refusal},
+        {"new shares", refresh},
         {"limits", limits},
         {"a request is whole or is not, whichever write fails", making_fails},
         {"so is a decision", deciding_fails},
