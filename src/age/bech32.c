@@ -142,7 +142,7 @@ int scrim_bech32_encode(const char *prefix, const uint8_t *bytes, size_t count, 
         return SCRIM_EINVAL;
     const size_t data_count = ungroup(bytes, count, values);
     append_checksum(prefix, values, data_count);
-    memcpy(ret, prefix, prefix_length);
+    memcpy(ret, prefix, prefix_length); // NOLINT(bugprone-not-null-terminated-result): see below
     char *at = ret + prefix_length;
     *at++ = '1';
     for (size_t i = 0; i < data_count + CHECKSUM_CHARS; i++) {
