@@ -99,7 +99,9 @@ function Offline({ request, again }: { request: OpeningRequest; again: () => Pro
         void run(async () => {
             const content = await readChosen(file);
             if (content === null) throw new Said(words.notADecision);
-            await vaultApi.decide(number, content);
+            await vaultApi.decide(number, content).catch((error: unknown) => {
+                throw new Said(vaultWords(error));
+            });
             setHanded(file.name);
             await again();
         });

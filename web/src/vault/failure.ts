@@ -1,4 +1,5 @@
 // What went wrong with keys and documents, in the words of the room.
+import { ApiError } from '../api';
 import { explain } from '../asking';
 import { text } from '../text';
 import { type FailureCode, VaultError } from './crypto/failure';
@@ -17,6 +18,10 @@ export function failureWords(
 }
 
 export function vaultWords(error: unknown): string {
+    if (error instanceof ApiError) {
+        const refusals: Record<string, string | undefined> = text.vault.refusals;
+        return refusals[error.code] ?? explain(error);
+    }
     if (!(error instanceof VaultError)) return explain(error);
     return failureWords(error.code, error.holder, error.segment);
 }

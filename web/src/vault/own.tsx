@@ -216,7 +216,9 @@ function Withdraw({
     const go = async (event: Event): Promise<void> => {
         event.preventDefault();
         const done = await run(async () => {
-            await vaultApi.withdraw(request.number, reason.trim());
+            await vaultApi.withdraw(request.number, reason.trim()).catch((error: unknown) => {
+                throw new Said(vaultWords(error));
+            });
             await again();
         });
         if (done) onClose();

@@ -370,4 +370,28 @@ export const vault: typeof en.vault = {
     },
 
     failures,
+    refusals: {
+        empty: 'Damals wurde nichts aufgezeichnet, oder es ist noch nicht fertig: Nach der laufenden Minute kann man fragen, wenn sie vorbei ist.',
+        shredded: 'Eine Stunde davon ist gelöscht. Niemand kann sie mehr öffnen.',
+        altered:
+            'Etwas ist nicht, was unterschrieben oder versiegelt wurde. Verständigen Sie die Administration.',
+        damaged: 'Eine Aufnahme dieser Zeit ist beschädigt. Verständigen Sie die Administration.',
+        vault: 'Einiges davon ist in einen Tresor versiegelt, den dieser Standort nicht mehr kennt.',
+        too_many:
+            'Zu viele Anfragen sind noch nicht vorbei. Ziehen Sie eine zurück, die nicht gebraucht wird.',
+        too_much: 'Das ist zu viel für eine Anfrage. Fragen Sie nach einer kürzeren Zeit.',
+        no_opener:
+            'Das Programm, das Originale öffnet, läuft nicht. Verständigen Sie die Administration.',
+        foreign: 'Diese Entscheidung gehört zu einer anderen Anfrage oder einem anderen Tresor.',
+        refreshed: 'Seit dieser Anfrage wurden die Anteile erneuert. Fragen Sie neu.',
+        decided: 'Dieser Schlüsselhalter hat schon entschieden.',
+        refused: 'Die Anfrage wurde abgelehnt.',
+        withdrawn: 'Die Anfrage wurde zurückgezogen.',
+        expired: 'Die Anfrage ist verfallen.',
+        ended: 'Die Öffnung ist beendet.',
+        over: 'Die Anfrage ist vorbei.',
+        quorum: 'Es stimmen noch nicht genug Schlüsselhalter zu.',
+        not_open: 'Die Anfrage ist nicht offen.',
+        not_yours: 'Das darf nur, wer die Anfrage gestellt hat.',
+    },
 };

@@ -359,4 +359,26 @@ export const vault = {
     },
 
     failures,
+    // By the code of the API's answer (docs/ref/api.md, Requests).
+    refusals: {
+        empty: 'Nothing was recorded then, or it is not finished yet: the current minute can be asked for when it is over.',
+        shredded: 'An hour of it is deleted. Nobody can open it any more.',
+        altered: 'Something is not what was signed or sealed. Tell the administrator.',
+        damaged: 'A recording of this time is damaged. Tell the administrator.',
+        vault: 'Some of it is sealed to a vault that this site does not know any more.',
+        too_many: 'Too many requests are not over yet. Withdraw one that is not needed.',
+        too_much: 'That is too much for one request. Ask for a shorter time.',
+        no_opener: 'The program that opens originals is not running. Tell the administrator.',
+        foreign: 'This decision belongs to another request or another vault.',
+        refreshed: 'The shares were renewed since this request was made. Ask again.',
+        decided: 'This holder has decided already.',
+        refused: 'The request was refused.',
+        withdrawn: 'The request was withdrawn.',
+        expired: 'The request has expired.',
+        ended: 'The opening has ended.',
+        over: 'The request is over.',
+        quorum: 'Not enough holders agree yet.',
+        not_open: 'The request is not open.',
+        not_yours: 'Only who made the request may do that.',
+    },
 };
