@@ -60,10 +60,18 @@ static bool read_head(struct scrim_reader *reader, const uint8_t request_id[SCRI
            reader->left == (size_t)*ret_count * ENTRY_BYTES;
 }
 
+// A name, then nothing but NULs.
+static bool camera_holds(const char camera[CAMERA_BYTES])
+{
+    const size_t length = strnlen(camera, CAMERA_BYTES);
+    return length > 0 && length < CAMERA_BYTES &&
+           sodium_is_zero((const uint8_t *)camera + length, CAMERA_BYTES - length);
+}
+
 static bool read_entry(struct scrim_reader *reader, struct scrim_hour_key_entry *ret)
 {
-    return scrim_read_bytes(reader, ret->camera, CAMERA_BYTES) &&
-           ret->camera[CAMERA_BYTES - 1] == '\0' && scrim_read_u64(reader, &ret->hour) &&
+    return scrim_read_bytes(reader, ret->camera, CAMERA_BYTES) && camera_holds(ret->camera) &&
+           scrim_read_u64(reader, &ret->hour) &&
            scrim_read_bytes(reader, ret->key, sizeof ret->key);
 }
 

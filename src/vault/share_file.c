@@ -239,7 +239,7 @@ static bool read_file(const json_t *json, bool taken, struct scrim_share_file *f
 
 static char *skip_space(char *at, const char *end)
 {
-    while (at < end && memchr(" \t\r\n", *at, 4))
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
         at++;
     return at;
 }
@@ -248,6 +248,8 @@ static char *skip_space(char *at, const char *end)
 static char *find_secret(char *text, size_t count)
 {
     static const char name[] = "\"secret\"";
+    if (count == 0)
+        return NULL;
     const char *end = text + count;
     char *at = text;
     while ((at = memmem(at, (size_t)(end - at), name, sizeof name - 1))) {
@@ -285,15 +287,14 @@ static bool take_secret(char *text, size_t count, uint8_t ret[SCALAR_BYTES])
 static int load_without_secret(const void *bytes, size_t count, struct scrim_share_file *file,
                                json_t **ret, bool *ret_taken, struct scrim_error *error)
 {
-    char *text = scrim_alloc(count + 1);
-    if (!text)
-        return scrim_fail(error, SCRIM_ENOMEM, "out of memory");
-    if (count > 0)
-        memcpy(text, bytes, count);
-    *ret_taken = take_secret(text, count, file->secret);
-    const int result = scrim_json_load(text, count, format_name, ret, error);
-    sodium_memzero(text, count + 1);
-    free(text);
+    struct scrim_buf text;
+    scrim_buf_init(&text, SHARE_FILE_MAX);
+    int result = scrim_buf_append(&text, bytes, count);
+    if (result < 0)
+        return scrim_fail(error, SCRIM_EFORMAT, "longer than %d bytes", SHARE_FILE_MAX);
+    *ret_taken = take_secret((char *)text.data, text.len, file->secret);
+    result = scrim_json_load(text.data, text.len, format_name, ret, error);
+    scrim_buf_finish_wipe(&text);
     return result;
 }
 
