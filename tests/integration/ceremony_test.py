@@ -94,15 +94,24 @@ def successions():
         expect_failure(site.unseal("quay", quay[0]["start_us"], quay[0]["end_us"], work / "no.mp4", shares=[old[0], shares[1]]), "dealing 2")
 
 
-def start_refused(site):
-    """What the recorder, `scrim up` and `scrim status` say of the vault."""
-    up = subprocess.run([sitekit.program("scrim"), "up", site.dir], capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
-    recorder = subprocess.run([sitekit.program("scrim-recorder"), site.dir], capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
-    status = scrim("status", site.dir)
-    expect(up.returncode == 1 and recorder.returncode == 1, f"it starts: {up.returncode}, {recorder.returncode}")
-    for said in (up.stderr, recorder.stderr, status.out + status.err):
-        expect("scrim vault test" in " ".join(said.split()), f"no word of the test: {said}")
-    return up.stderr
+def ended(name, *arguments):
+    command = [sitekit.program(name), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+
+
+def recorder_refuses(site):
+    """Its sentence."""
+    recorder = ended("scrim-recorder", site.dir)
+    expect(recorder.returncode == 1, f"it starts: status {recorder.returncode}")
+    expect("scrim vault test" in recorder.stderr, f"no word of the test: {recorder.stderr}")
+    return recorder.stderr
+
+
+def all_refuse(site):
+    up, status = ended("scrim", "up", site.dir), ended("scrim", "status", site.dir)
+    expect(up.returncode == 1 and "scrim vault test" in up.stderr, f"scrim up: {up.returncode}, {up.stderr}")
+    expect("scrim vault test" in " ".join(status.stdout.split()), f"scrim status: {status.stdout}")
+    recorder_refuses(site)
 
 
 @test("a site does not record before a test opening of its present dealing")
@@ -122,7 +131,7 @@ def gate():
         brought = scrim_ok("vault", "install", site.dir, offline)
         expect(printed_digest(brought) == printed_digest(made) == events(site)[0]["sha256"], "not the transcript that was made")
         expect("scrim vault test" in brought.out, "it does not say what is missing")
-        start_refused(site)
+        all_refuse(site)
 
         shares = sorted((work / "s").glob("*.json"))
         scrim_ok("vault", "init", work / "other", "--offline", "-k", 2, "--holder", "ada", "--holder", "ben", "--out", work / "o", "--unprotected")
@@ -139,17 +148,17 @@ def gate():
 
         # Another vault's, one that was altered, one of an older dealing.
         proof.write_text((work / "other/vault-test.json").read_text())
-        expect("another vault" in start_refused(site), "wrong sentence")
+        expect("another vault" in recorder_refuses(site), "wrong sentence")
         altered = json.loads(ours)
         altered["at_us"] += 1
         proof.write_text(json.dumps(altered))
-        start_refused(site)
+        recorder_refuses(site)
         proof.write_text("{")
-        start_refused(site)
+        recorder_refuses(site)
         proof.write_text(ours)
         scrim_ok("vault", "refresh", site.dir, "--share", shares[0], "--share", shares[1], "--out", work / "r", "--unprotected")
         proof.write_text(ours)
-        expect("another dealing" in start_refused(site), "wrong sentence")
+        expect("another dealing" in recorder_refuses(site), "wrong sentence")
         renewed = sorted((work / "r").glob("*.json"))
         expect_failure(scrim("vault", "test", site.dir, "--share", shares[0], "--share", renewed[1]), "dealing 2")
         scrim_ok("vault", "test", site.dir, "--share", renewed[2], "--share", renewed[1])
@@ -177,12 +186,14 @@ def killed():
         begun = time.monotonic()
         scrim_ok("vault", "refresh", site.dir, "--share", shares[0], "--share", shares[1], "--out", work / "s1", "--unprotected")
         took, current = time.monotonic() - begun, sorted((work / "s1").glob("*.json"))
-        for n in range(7):
+        moments = [0, 0.3, 0.6, 0.8, 0.9, None]  # of how long it takes; None: it comes to its end
+        for n, moment in enumerate(moments):
             out = work / f"n{n}"
             command = ["vault", "refresh", site.dir, "--share", current[0], "--share", current[1], "--out", out, "--unprotected"]
             process = sitekit.start([sitekit.program("scrim"), *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(took * n / 5)  # from the beginning of it to after its end
-            process.send_signal(signal.SIGKILL)
+            if moment is not None:
+                time.sleep(took * moment)
+                process.send_signal(signal.SIGKILL)
             process.wait()
             before = vault(site)["dealing"]
             fresh = sorted(out.glob("*.json"))
