@@ -52,6 +52,8 @@ def chromium():
         lock(staged.site.shares[1], passphrase)
         # Few hours, so that the disk of a test has room for the camera that one test adds.
         staged.site.configure([staged.entry(name, retention_hours=2) for name in CLIPS if not name.endswith("-sub")])
+        with open(staged.site.dir / "scrim.yaml", "a") as yaml:
+            yaml.write('break_glass: {operators: [olga], reason_shown: "A person in the water has only minutes"}\n')
         staged.site.up()
         for name in CLIPS:
             if not name.endswith("-sub"):

@@ -33,6 +33,8 @@ export class GlassFilm {
     #buffer: SourceBuffer | null = null;
     #feed = new AbortController();
     #list: GlassSegment[] = [];
+    // A seek to where nothing is buffered is dropped by the browser: it waits here until something is.
+    #wanted: number | null = null;
 
     constructor(
         private readonly video: HTMLVideoElement,
@@ -99,7 +101,7 @@ export class GlassFilm {
         if (this.#list.length === 0) this.phase.set({ kind: 'nothing' });
         await this.#empty(signal);
         let next = this.#first(toMs);
-        if (next) this.video.currentTime = this.#secondsOf(Math.max(toMs ?? 0, next.start_ms));
+        this.#wanted = toMs === null ? null : this.#secondsOf(toMs);
         while (!signal.aborted) {
             if (!next) {
                 await pause(followMs);
@@ -226,6 +228,7 @@ export class GlassFilm {
         if (!ranges || ranges.length === 0 || kind === 'unplayable' || kind === 'failed') return;
         const { video } = this;
         if (kind === 'over') return video.pause();
+        if (!this.#arrive(ranges)) return;
         const index = rangeAt(ranges, video.currentTime);
         const end = ranges.end(ranges.length - 1);
         if (this.live.get()) this.#steer(end, index === ranges.length - 1);
@@ -248,6 +251,19 @@ export class GlassFilm {
             this.live.set(false);
             this.video.pause();
         }
+    }
+
+    // False while the moment that was asked for has not come in.
+    #arrive(ranges: TimeRanges): boolean {
+        const wanted = this.#wanted;
+        if (wanted === null) return true;
+        for (let i = 0; i < ranges.length; i++)
+            if (ranges.end(i) > wanted) {
+                this.video.currentTime = Math.max(wanted, ranges.start(i));
+                this.#wanted = null;
+                return true;
+            }
+        return false;
     }
 
     #steer(end: number, held: boolean): void {
