@@ -151,7 +151,7 @@ static int paths_of(const struct target *target, const struct scrim_segment_entr
 static int write_segment(struct scrim_plain *plain, const struct target *target, const char *path,
                          struct scrim_error *error)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     SCRIM_AUTO(scrim_close_fd)
     int fd = scrim_fs_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600, error);
     if (fd < 0)
@@ -159,8 +159,8 @@ static int write_segment(struct scrim_plain *plain, const struct target *target,
     int result = scrim_plain_export(plain, target->recipient, fd, path, &bytes, error);
     if (result >= 0)
         result = scrim_fs_sync(fd, path, error);
-    if (result < 0)
-        unlink(path); // what is not whole is nothing
+    if (result < 0 || bytes == 0) // not whole; or cut off before its first chunk: nothing to open
+        unlink(path);
     return result;
 }
 
@@ -189,6 +189,17 @@ static int open_segment(const struct scrim_opening_set *set, size_t at, const st
     return result;
 }
 
+// All of it or nothing: what was made before one failed goes, too.
+static void remove_made(const struct scrim_opening_set *set, const struct target *target,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char sealed[SCRIM_PATH_MAX], out[SCRIM_PATH_MAX];
+        if (paths_of(target, &scrim_opening_set_list(set)->entries[i], sealed, out, NULL) >= 0)
+            unlink(out);
+    }
+}
+
 static int open_all(const struct args *args, const struct scrim_opening_set *set,
                     struct scrim_error *error)
 {
@@ -201,10 +212,15 @@ static int open_all(const struct args *args, const struct scrim_opening_set *set
     int result = scrim_age_recipient_parse(recipient, target.recipient, error);
     if (result >= 0)
         result = scrim_fs_make_dirs(args->out, 0700, error);
-    for (size_t i = 0; i < count && result >= 0; i++)
-        result = open_segment(set, i, &target, error);
+    size_t made = 0;
+    while (made < count && result >= 0) {
+        result = open_segment(set, made, &target, error);
+        made += result >= 0;
+    }
     if (result >= 0)
         result = scrim_fs_sync_dir(args->out, error);
+    if (result < 0)
+        remove_made(set, &target, made);
     if (result >= 0)
         printf("request %llu: %zu segments sealed again for %s in %s\n",
                (unsigned long long)request->number, count, recipient, args->out);
