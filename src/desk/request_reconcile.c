@@ -61,21 +61,16 @@ static void write_end(struct scrim_requests *book, uint64_t number, enum scrim_r
 {
     struct scrim_request_entry *entry = book_find(book, number);
     const char *who = json_string_value(json_object_get(line, "who"));
-    const char *reason = json_string_value(json_object_get(line, "reason"));
-    const int64_t at_us = json_integer_value(json_object_get(line, "at")) * 1000;
+    struct scrim_request_end end = {
+        .state = state, .at_us = json_integer_value(json_object_get(line, "at")) * 1000};
     struct scrim_error error;
     if (!entry || entry->end.at_us > 0)
         return;
-    if (request_store_note(book->dir, number, "end.json",
-                           json_pack("{s:s,s:s*,s:s*,s:I}", "state",
-                                     scrim_request_state_text(state), "who", who, "reason", reason,
-                                     "at_us", (json_int_t)at_us),
-                           &error) < 0)
+    end.reason = scrim_strdup(json_string_value(json_object_get(line, "reason")));
+    snprintf(end.who, sizeof end.who, "%s", who ? who : "");
+    if (request_store_end(book->dir, entry, &end, &error) < 0)
         scrim_warn(&book->log, "%s", error.text);
-    entry->end.state = state;
-    entry->end.at_us = at_us;
-    entry->end.reason = scrim_strdup(reason);
-    snprintf(entry->end.who, sizeof entry->end.who, "%s", who ? who : "");
+    entry->end = end;
 }
 
 static void look_at_intent(const struct reconciling *all, const json_t *line, const char *what,

@@ -253,17 +253,13 @@ void book_end(struct scrim_requests *book, uint64_t number, enum scrim_request_s
         book_log(book, act_of(state), who, reason, json_pack("{s:I}", "number", (json_int_t)number),
                  &act, told) != 0)
         return;
+    struct scrim_request_end end = {
+        .state = state, .reason = scrim_strdup(reason), .at_us = now_us};
+    snprintf(end.who, sizeof end.who, "%s", who ? who : "");
     // From here on it is over for scrim-opener, which reads the log: the file may fail.
-    if (request_store_note(book->dir, number, "end.json",
-                           json_pack("{s:s,s:s*,s:s*,s:I,s:I}", "state",
-                                     scrim_request_state_text(state), "who", who, "reason", reason,
-                                     "act", (json_int_t)act, "at_us", (json_int_t)now_us),
-                           &error) < 0)
+    if (request_store_end(book->dir, entry, &end, &error) < 0)
         scrim_warn(&book->log, "%s; the next start writes it", error.text);
     pthread_mutex_lock(&book->lock);
-    entry->end.state = state;
-    entry->end.at_us = now_us;
-    entry->end.reason = scrim_strdup(reason);
-    snprintf(entry->end.who, sizeof entry->end.who, "%s", who ? who : "");
+    entry->end = end;
     pthread_mutex_unlock(&book->lock);
 }

@@ -155,6 +155,16 @@ int request_store_note(const char *dir, uint64_t number, const char *file, json_
     return result;
 }
 
+int request_store_end(const char *dir, const struct scrim_request_entry *entry,
+                      const struct scrim_request_end *end, struct scrim_error *error)
+{
+    json_t *note = json_pack(
+        "{s:s,s:s*,s:s*,s:I,s:I,s:I}", "state", scrim_request_state_text(end->state), "who",
+        end->who[0] ? end->who : NULL, "reason", end->reason, "at_us", (json_int_t)end->at_us,
+        "bytes", (json_int_t)entry->bytes, "earliest_us", (json_int_t)entry->earliest_us);
+    return request_store_note(dir, entry->request.number, "end.json", note, error);
+}
+
 // --- entries ---
 
 void request_entry_free(struct scrim_request_entry *entry)
@@ -235,7 +245,7 @@ static json_t *read_note(const char *dir, uint64_t number, const char *file)
     return json;
 }
 
-static int64_t time_of(const json_t *note, const char *name)
+static int64_t number_of(const json_t *note, const char *name)
 {
     return json_integer_value(json_object_get(note, name));
 }
@@ -252,7 +262,7 @@ static void load_end(const char *dir, uint64_t number, struct scrim_request_end 
             ret->state = (enum scrim_request_state)i;
     snprintf(ret->who, sizeof ret->who, "%s", who ? who : "");
     ret->reason = scrim_strdup(json_string_value(json_object_get(note, "reason")));
-    ret->at_us = time_of(note, "at_us");
+    ret->at_us = number_of(note, "at_us");
     if (exists && ret->at_us <= 0)
         ret->at_us = 1;
     json_decref(note);
@@ -261,11 +271,11 @@ static void load_end(const char *dir, uint64_t number, struct scrim_request_end 
 static void load_notes(const char *dir, struct scrim_request_entry *entry)
 {
     json_t *note = read_note(dir, entry->request.number, "opened.json");
-    entry->opened_us = time_of(note, "at_us");
-    entry->until_us = time_of(note, "until_us");
+    entry->opened_us = number_of(note, "at_us");
+    entry->until_us = number_of(note, "until_us");
     json_decref(note);
     note = read_note(dir, entry->request.number, "escalated.json");
-    entry->escalated_us = time_of(note, "at_us");
+    entry->escalated_us = number_of(note, "at_us");
     json_decref(note);
     load_end(dir, entry->request.number, &entry->end);
 }
@@ -363,22 +373,22 @@ static int measure(struct scrim_request_entry *entry, const struct scrim_buf *se
     return result;
 }
 
-static int load_documents(const char *dir, uint64_t number, struct scrim_request_entry *entry,
-                          struct scrim_error *error)
+// False if it is not over, or was ended by the word of the log alone.
+static bool measured_at_end(const char *dir, uint64_t number, struct scrim_request_entry *entry)
 {
-    struct scrim_buf request, segments;
+    json_t *note = read_note(dir, number, "end.json");
+    entry->bytes = (uint64_t)number_of(note, "bytes");
+    entry->earliest_us = number_of(note, "earliest_us");
+    json_decref(note);
+    return entry->bytes > 0 && entry->earliest_us > 0;
+}
+
+static int load_segments(const char *dir, uint64_t number, struct scrim_request_entry *entry,
+                         struct scrim_error *error)
+{
+    struct scrim_buf segments;
     uint8_t digest[32];
-    int result = read_file(dir, number, "request.json", SCRIM_REQUEST_JSON_MAX, &request, error);
-    scrim_buf_init(&segments, SCRIM_SEGMENTS_JSON_MAX);
-    if (result >= 0)
-        result = scrim_request_parse(request.data, request.len, &entry->request, error);
-    if (result >= 0 && entry->request.number != number)
-        result = scrim_fail(error, SCRIM_EFORMAT, "it says that it is number %" PRIu64,
-                            entry->request.number);
-    if (result >= 0) {
-        scrim_request_digest(request.data, request.len, entry->id);
-        result = read_file(dir, number, "segments.json", SCRIM_SEGMENTS_JSON_MAX, &segments, error);
-    }
+    int result = read_file(dir, number, "segments.json", SCRIM_SEGMENTS_JSON_MAX, &segments, error);
     if (result >= 0) {
         scrim_request_digest(segments.data, segments.len, digest);
         if (memcmp(digest, entry->request.segments_sha256, sizeof digest) != 0)
@@ -387,8 +397,25 @@ static int load_documents(const char *dir, uint64_t number, struct scrim_request
     if (result >= 0)
         result = measure(entry, &segments, error);
     scrim_buf_finish(&segments);
-    scrim_buf_finish(&request);
     return result;
+}
+
+static int load_documents(const char *dir, uint64_t number, struct scrim_request_entry *entry,
+                          struct scrim_error *error)
+{
+    struct scrim_buf request;
+    int result = read_file(dir, number, "request.json", SCRIM_REQUEST_JSON_MAX, &request, error);
+    if (result >= 0)
+        result = scrim_request_parse(request.data, request.len, &entry->request, error);
+    if (result >= 0 && entry->request.number != number)
+        result = scrim_fail(error, SCRIM_EFORMAT, "it says that it is number %" PRIu64,
+                            entry->request.number);
+    if (result >= 0)
+        scrim_request_digest(request.data, request.len, entry->id);
+    scrim_buf_finish(&request);
+    if (result < 0 || measured_at_end(dir, number, entry))
+        return result;
+    return load_segments(dir, number, entry, error);
 }
 
 bool request_store_failed(const char *dir, uint64_t number)

@@ -25,6 +25,11 @@ void request_store_take_back(const char *dir, uint64_t number, const char *file)
 // The same as _write of small JSON, which it takes over.
 SCRIM_MUST_CHECK int request_store_note(const char *dir, uint64_t number, const char *file,
                                         json_t *owned, struct scrim_error *error);
+// end.json, with what is told of the request afterwards, so that a start need not read the lists of
+// segments of all that are over.
+SCRIM_MUST_CHECK int request_store_end(const char *dir, const struct scrim_request_entry *entry,
+                                       const struct scrim_request_end *end,
+                                       struct scrim_error *error);
 bool request_store_has(const char *dir, uint64_t number, const char *file);
 
 // Whether end.json says that the request never came to be: its number is used up.

@@ -332,6 +332,7 @@ static void refusal(void)
     REQUIRE(reopen(&d));
     CHECK_INT(state_of(&d, 1), SCRIM_REQUEST_REFUSED);
     CHECK_INT(book_find(d.book, 1)->decisions_count, 3);
+    CHECK_INT(book_find(d.book, 1)->bytes, 4000); // from end.json
     leave(&d);
 }
 
