@@ -3,8 +3,9 @@
 // it is told nowhere else (opener/guard.h), and cannot open a segment: it has no share. One process
 // a site, one thread.
 //
-// It connects to the desk once and then gives up sockets, so it ends when the desk does, and when a
-// vault was dealt anew; whoever started it starts it again.
+// It connects to the desk once and then gives up sockets, so it ends when the desk does. It reads
+// vaults, and builds its walls around the disks that are there, once, so it ends when a vault was
+// dealt anew, or a disk came or went. Whoever started it starts it again.
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/opt.h"
@@ -13,6 +14,7 @@
 #include "link/unix_socket.h"
 #include "opener/confine.h"
 #include "opener/server.h"
+#include "store/disks.h"
 
 #include <jansson.h>
 #include <poll.h>
@@ -25,7 +27,7 @@
 #include <unistd.h>
 
 #define TRY_MS 200                      // until there is a desk, and a hour ring
-#define WATCH_MS 1000                   // how soon a new vault is noticed
+#define WATCH_MS 1000                   // how soon a new vault or disk is noticed
 #define PATIENCE_US (10 * SCRIM_SECOND) // then the log says what it waits for
 
 static const struct scrim_opt options[] = {{0}};
@@ -40,6 +42,7 @@ struct opener {
     struct scrim_site site;
     char state[SCRIM_PATH_MAX];
     struct stat vault_file, vaults_dir; // as they were when the vaults were read; zero: not there
+    struct stat disks[SCRIM_DISKS_MAX]; // … and when the walls were built
     struct scrim_vault_set *vaults;
     struct scrim_hour_ring *ring;
     struct scrim_openings *openings;
@@ -76,6 +79,34 @@ static bool vaults_changed(const struct opener *opener)
     const struct stat file = look(opener, SCRIM_VAULT_FILE);
     const struct stat dir = look(opener, SCRIM_VAULTS_DIR);
     return !is_same(&file, &opener->vault_file) || !is_same(&dir, &opener->vaults_dir);
+}
+
+// --- disks ---
+
+static struct stat look_at_disk(const struct opener *opener, unsigned at)
+{
+    char path[SCRIM_PATH_MAX];
+    struct stat info;
+    const bool there =
+        scrim_disks_path(path, &opener->site, at, NULL, NULL) >= 0 && stat(path, &info) == 0;
+    return there ? info : (struct stat){0};
+}
+
+static void note_disks(struct opener *opener)
+{
+    for (unsigned at = 0; at < scrim_disks_count(&opener->site); at++)
+        opener->disks[at] = look_at_disk(opener, at);
+}
+
+// Another file system is mounted at a disk's path, or none any more: it lies beyond the walls.
+static bool disks_changed(const struct opener *opener)
+{
+    for (unsigned at = 0; at < scrim_disks_count(&opener->site); at++) {
+        const struct stat now = look_at_disk(opener, at);
+        if (now.st_dev != opener->disks[at].st_dev || now.st_ino != opener->disks[at].st_ino)
+            return true;
+    }
+    return false;
 }
 
 // --- waiting for the others ---
@@ -143,6 +174,7 @@ static int confine(struct opener *opener, struct scrim_error *error)
     if (!scrim_sandbox_lock_memory())
         scrim_warn(&opener->log, "not all memory may be locked (LimitMEMLOCK); keys are");
     struct scrim_error why = {0};
+    note_disks(opener);
     const int result = scrim_opener_confine(&opener->site, &why);
     if (result == SCRIM_EUNSUPPORTED) {
         scrim_warn(&opener->log, "%s", why.text);
@@ -177,7 +209,7 @@ static int prepare(struct opener *opener, const char *dir, struct scrim_error *e
     return result < 0 ? result : confine(opener, error);
 }
 
-// Until a signal comes, the desk ends, or a vault was dealt anew.
+// Until a signal comes, the desk ends, a vault was dealt anew, or a disk came or went.
 static int serve(struct opener *opener)
 {
     struct pollfd fds[2] = {{.fd = opener->signals, .events = POLLIN},
@@ -188,8 +220,9 @@ static int serve(struct opener *opener)
             continue;
         if (fds[0].revents)
             return SCRIM_OK;
-        if (vaults_changed(opener)) {
-            scrim_info(&opener->log, "a vault was dealt anew: starts again with it");
+        if (vaults_changed(opener) || disks_changed(opener)) {
+            scrim_info(&opener->log,
+                       "a vault was dealt anew, or a disk came or went: starts again");
             return SCRIM_OK;
         }
         if (fds[1].revents)

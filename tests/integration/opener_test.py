@@ -130,3 +130,10 @@ def refuses_lies(staged, desk, segments, span):
     desk.line.close()
     desk.start()
     opened(fresh)
+    store = staged.site.dir / "store"
+    store.rename(staged.site.dir / "elsewhere")  # as a disk that is taken away, and comes back
+    expect(desk.line.recv(1) == b"" and desk.process.wait(10) == 0, "it stays within walls around a disk that is gone")
+    desk.line.close()
+    (staged.site.dir / "elsewhere").rename(store)
+    desk.start()
+    expect(fresh.segment(0).code == 0, "what came back is out of reach")
