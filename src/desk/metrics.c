@@ -1,6 +1,7 @@
 #include "desk/metrics.h"
 
 #include "desk/api.h"
+#include "desk/glass_side.h"
 #include "desk/storage_state.h"
 #include "store/disk.h"
 
@@ -227,6 +228,28 @@ static void put_requests(struct page *page)
     put(page, "scrim_request_approval_seconds_count %u\n", latency.count);
 }
 
+// Absent without the keeper, which alone knows.
+static void put_glass(struct page *page)
+{
+    const json_t *now = scrim_glass_side_now(page->desk->glass);
+    const json_t *due = json_object_get(now, "due");
+    const int64_t now_us = scrim_clock_utc_us();
+    int64_t longest_us = 0;
+    if (!now)
+        return;
+    for (size_t i = 0; i < json_array_size(due); i++) {
+        const int64_t until_us =
+            json_integer_value(json_object_get(json_array_get(due, i), "until_us"));
+        if (now_us - until_us > longest_us)
+            longest_us = now_us - until_us;
+    }
+    single(page, "scrim_glass_broken", "gauge", "Whether somebody sees originals at this moment.",
+           scrim_glass_side_operator(page->desk->glass) != NULL);
+    single(page, "scrim_glass_review_due_seconds", "gauge",
+           "How long the oldest review of a break of glass has been missing; 0: none is.",
+           (uint64_t)(longest_us / SCRIM_SECOND));
+}
+
 // ---- Disks. Label values in brackets can be no id of scrim.yaml.
 
 static const char *disk_name(const char *id)
@@ -392,6 +415,7 @@ int scrim_metrics_write(const struct scrim_desk *desk, struct scrim_buf *out)
     put_clock_offset(&page);
     put_veil_state(&page);
     put_requests(&page);
+    put_glass(&page);
     put_disks(&page);
     put_storage(&page);
     return page.result;
