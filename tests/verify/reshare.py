@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Ceremonies once more: resharing, transcript, proof of a test opening and paper, from docs/ref/formats/vault.md.
 
-    reshare.py SCRIM
+    reshare.py SCRIM VECTORS
 
 What `scrim vault` deals, refreshes and proves is computed again from the files alone; what Python refreshes and
-proves, `scrim vault install` and `verify` take; and what is wrong with it, they refuse.
+proves, `scrim vault install` and `verify` take; and what is wrong with it, they refuse. VECTORS is
+tests/vectors/scrim-ceremony.json: every value follows from its inputs, and the C code takes all of it.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ sys.dont_write_bytecode = True
 
 from agefile import check_mac, read_header, write_header
 from primitives import BASE, Q, bech32, decode_point, decode_scalar, ed25519_public, encode_scalar
-from vaultkit import Partial, Refused, Sealed, Vault, combine, encode_label, lagrange, make_partial, seal, signing_seed
+from vaultkit import Partial, Refused, Sealed, Vault, combine, deal, encode_label, lagrange, make_partial, seal, signing_seed
 
 SCRIM = sys.argv[1]
 failed = False
@@ -69,10 +70,10 @@ def evaluate(coefficients, x):
     return sum(c * x**m for m, c in enumerate(coefficients)) % Q
 
 
-def reshare(vault, shares, names, lines, threshold):
+def reshare(vault, shares, names, lines, threshold, draw=lambda: secrets.randbelow(Q - 1) + 1):
     """(vault of the next dealing, new shares, deals), with the checks that each new holder makes."""
     who = sorted(shares)[: vault.threshold]
-    polynomials = {i: [shares[i]] + [secrets.randbelow(Q - 1) + 1 for _ in range(threshold - 1)] for i in who}
+    polynomials = {i: [shares[i]] + [draw() for _ in range(threshold - 1)] for i in who}
     deals = {i: [(c * BASE).encode() for c in polynomials[i]] for i in who}
     fresh = {}
     for j in range(1, len(names) + 1):
@@ -130,12 +131,12 @@ def check_proof(state, holders):
     return None if right else str(proof)
 
 
-def make_proof(vault, shares, at_us):
-    file_key, hour_key = secrets.token_bytes(16), secrets.token_bytes(32)
-    sealed, _ = seal(vault, encode_label(vault.id, "-vault", "-test", at_us), hour_key, file_key, secrets.randbelow(Q), secrets.randbelow(Q))
+def make_proof(vault, shares, at_us, draw=lambda: secrets.randbelow(Q - 1) + 1):
+    file_key, hour_key = encode_scalar(draw())[:16], encode_scalar(draw())
+    sealed, _ = seal(vault, encode_label(vault.id, "-vault", "-test", at_us), hour_key, file_key, draw(), draw())
     header = write_header(sealed.stanza(), file_key)
     request = request_of(vault, at_us, header)
-    partials = [make_partial(vault, i, shares[i], sealed, request, secrets.randbelow(Q))[0] for i in sorted(shares)]
+    partials = [make_partial(vault, i, shares[i], sealed, request, draw())[0] for i in sorted(shares)]
     return {
         "format": "scrim-vault-test/v1", "vault": vault.id.hex(), "dealing": vault.dealing_id.hex(), "at_us": at_us,
         "header": header.decode(), "hour_key": hour_key.hex(),
@@ -145,11 +146,70 @@ def make_proof(vault, shares, at_us):
 
 def make_transcript(vault, before, deals, at_us):
     return {
-        "format": "scrim-vault-transcript/v1", "what": "refresh", "at_us": at_us, "who": "python", "program": "reshare.py",
+        "format": "scrim-vault-transcript/v1", "what": "refresh" if before else "init", "at_us": at_us, "who": "python", "program": "reshare.py",
         "vault": vault.to_json(), "dealing": vault.dealing_id.hex(),
-        "before": {"vault": before.id.hex(), "dealing": before.dealing_id.hex()},
+        "before": before and {"vault": before.id.hex(), "dealing": before.dealing_id.hex()},
         "deals": [{"holder": i, "commitments": [b.hex() for b in deals[i]]} for i in sorted(deals)],
     }
+
+
+def counter(label):
+    """Scalars that only the label decides: SHA-512(label ‖ u32 0), (label ‖ u32 1), …"""
+    numbers = iter(range(1 << 32))
+    return lambda: int.from_bytes(hashlib.sha512(label.encode() + struct.pack(">I", next(numbers))).digest(), "little") % Q
+
+
+AT_US = 1795000000123456
+
+
+def make_vectors():
+    draw = counter("scrim-ceremony vectors")
+    coefficients = [draw(), draw()]
+    first, x = deal(coefficients, ["anna", "ben", "cléo"], ["port", "town", ""])
+    old = dict(enumerate(x, 1))
+    proof = make_proof(first, {1: old[1], 2: old[2]}, AT_US, draw)
+    told = make_transcript(first, None, {}, AT_US)
+    second, fresh, deals = reshare(first, {1: old[1], 3: old[3]}, ["anna", "dora", "emil", "fritz"], ["port", "", "", "sea"], 3, draw)
+    return {
+        "about": "scalars are drawn in this order from SHA-512(\"scrim-ceremony vectors\" then a 32-bit counter) mod q: "
+        "two coefficients; file key (16 bytes of it), hour key, r, s, t of each holder; two coefficients a dealer; the same as for the first proof",
+        "first": {
+            "vault": first.to_json(), "transcript": told, "proof": proof, "request": request_of(first, AT_US, proof["header"].encode()).hex(),
+            "shares": [encode_scalar(old[i]).hex() for i in sorted(old)],
+        },
+        "refresh": {
+            "vault": second.to_json(), "transcript": make_transcript(second, first, deals, AT_US),
+            "proof": make_proof(second, {i: fresh[i] for i in (1, 2, 4)}, AT_US, draw),
+            "shares": [encode_scalar(fresh[i]).hex() for i in sorted(fresh)],
+            "paper": [paper_text(second, i, fresh[i]) for i in sorted(fresh)],
+        },
+    }
+
+
+def paper_text(vault, index, x):
+    return bech32("SCRIM-SHARE-", b"\x01" + vault.id[:8] + struct.pack(">HB", vault.dealing, index) + encode_scalar(x)).upper()
+
+
+def printed_text(page):
+    """What stands on a page in groups."""
+    return "".join(part.split("<")[0] for part in page.split('class="code">')[1:]).replace("\u00a0", "").replace(" ", "")
+
+
+def vectors(site, work, expected):
+    say("vectors follow from their inputs", None if make_vectors() == expected else "a value differs")
+    scrim_ok("init", site)
+    for name in ("first", "refresh"):
+        given = expected[name]
+        vault = Vault.from_json(given["vault"])
+        scrim_ok("vault", "install", site, write_dealing(work / name, vault, given["transcript"], given["proof"]))
+        for index, x in enumerate(given["shares"], 1):
+            share = write_share(work / f"{name}-{index}.json", vault, index, decode_scalar(bytes.fromhex(x)))
+            scrim_ok("vault", "verify", site, "--share", share)
+            scrim_ok("vault", "paper", site, "--share", share, "--out", work / f"{name}-{index}.svg")
+            text = printed_text((work / f"{name}-{index}.svg").read_text())
+            if "paper" in given:
+                say(f"paper {index} of the vectors", None if text == given["paper"][index - 1] else text)
+    say("the C code takes the vectors")
 
 
 def write_share(path, vault, index, x):
@@ -194,14 +254,13 @@ def from_c(site, work):
     mixed = sum(lagrange([1, 2, 3], i) * x for i, x in ((1, old[1]), (2, new[2]), (3, new[3]))) % Q
     say("old and new shares together have not", None if mixed != secret else "they have")
     page = scrim_ok("vault", "paper", site, "--share", sorted((work / "2").glob("*.json"))[1], "--out", work / "p.svg") and (work / "p.svg").read_text()
-    printed = "".join(part.split("<")[0] for part in page.split('class="code">')[1:]).replace("\u00a0", "").replace(" ", "")
-    text = bech32("SCRIM-SHARE-", b"\x01" + second.id[:8] + struct.pack(">HB", 2, 2) + encode_scalar(new[2]))
-    say("the page says what it should", None if printed == text.upper() else f"{printed}, not {text.upper()}")
+    printed, text = printed_text(page), paper_text(second, 2, new[2])
+    say("the page says what it should", None if printed == text else f"{printed}, not {text}")
     return second, new
 
 
 def from_python(site, work, vault, shares):
-    at_us = 1795000000123456
+    at_us = AT_US
     third, fresh, deals = reshare(vault, {i: shares[i] for i in (1, 2, 4)}, ["gerd", "hana", "ida"], ["", "port", "town"], 2)
     proof, transcript = make_proof(third, {1: fresh[1], 3: fresh[3]}, at_us), make_transcript(third, vault, deals, at_us)
 
@@ -235,6 +294,8 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
         try:
+            (work / "vectors").mkdir()
+            vectors(work / "vectors/site", work / "vectors", load(sys.argv[2]))
             from_python(work / "site", work, *from_c(work / "site", work))
         except Refused as why:
             say("all of it", str(why))
