@@ -3,6 +3,7 @@
 #include "vault/decision_impl.h"
 #include "vault/holder_key.h"
 #include "vault/hour_keys_file.h"
+#include "vault/opening_set.h"
 
 #include "age/bech32.h"
 #include "vault/tdh2_impl.h"
@@ -450,6 +451,108 @@ static void a_lying_part_names_its_holder(void)
     end(&s);
 }
 
+// --- a request over a rotation ---
+
+// The last segment is sealed to a younger vault, whose holders have other shares.
+struct rotation {
+    struct story s;
+    struct scrim_vault vaults[2];
+    struct scrim_share young[3];
+    struct scrim_buf hour_keys;
+};
+
+static void rotate(struct rotation *r)
+{
+    struct story *s = &r->s;
+    begin(s);
+    r->vaults[0] = s->vault;
+    CHECK_INT(scrim_vault_generate(2, 3, names, lines, &r->vaults[1], r->young, NULL), 0);
+    s->vault = r->vaults[1];
+    add_segment(s, "quay", START_US + SEGMENTS * MINUTE_US);
+    s->vault = r->vaults[0];
+    s->request.to_us += MINUTE_US;
+    memcpy(s->request.vaults[1].id, r->vaults[1].id, SCRIM_VAULT_ID);
+    memcpy(s->request.vaults[1].dealing, r->vaults[1].dealing_id, SCRIM_DEALING_ID);
+    s->request.vaults_count = 2;
+    write_documents(s);
+    struct scrim_hour_key_entry entry = {.camera = "quay", .hour = 498611};
+    memcpy(entry.key, hour_key, sizeof hour_key);
+    scrim_buf_init(&r->hour_keys, 1 << 16);
+    CHECK_INT(scrim_hour_keys_seal(s->request.recipient, s->id, &entry, 1, &r->hour_keys, NULL), 0);
+}
+
+static int gather(const struct rotation *r, struct scrim_opening_set **ret)
+{
+    const struct story *s = &r->s;
+    const struct scrim_opening_set_setup setup = {.request = s->request_json.data,
+                                                  .request_len = s->request_json.len,
+                                                  .segments = s->segments_json.data,
+                                                  .segments_len = s->segments_json.len,
+                                                  .hour_keys = r->hour_keys.data,
+                                                  .hour_keys_len = r->hour_keys.len,
+                                                  .vaults = r->vaults,
+                                                  .vaults_count = 2,
+                                                  .identity = s->identity};
+    return scrim_opening_set_create(&setup, ret, NULL);
+}
+
+static void add_approval(const struct rotation *r, unsigned vault, unsigned holder,
+                         struct scrim_opening_set *set)
+{
+    const struct scrim_decision_choice yes = choice_of(&r->s, true, "");
+    const struct scrim_share *shares = vault == 0 ? r->s.shares : r->young;
+    struct scrim_decision decision;
+    struct scrim_buf json;
+    REQUIRE(scrim_decision_make(&r->vaults[vault], &shares[holder], &yes, NULL, NULL, &decision,
+                                NULL) == 0);
+    scrim_buf_init(&json, SCRIM_DECISION_JSON_MAX);
+    CHECK_INT(scrim_decision_write(&decision, &json, NULL), 0);
+    CHECK_INT(scrim_opening_set_add(set, json.data, json.len, NULL), 0);
+    CHECK_INT(scrim_opening_set_add(set, json.data, json.len, NULL), SCRIM_EINVAL); // twice
+    scrim_decision_finish(&decision);
+    scrim_buf_finish(&json);
+}
+
+static void each_vault_opens_its_own(void)
+{
+    static struct rotation r;
+    struct scrim_opening_set *set;
+    uint8_t found[SCRIM_AGE_FILE_KEY];
+    rotate(&r);
+    REQUIRE(gather(&r, &set) == 0);
+    add_approval(&r, 0, 0, set);
+    add_approval(&r, 0, 2, set);
+    add_approval(&r, 1, 1, set); // one of the younger: its segment stays shut
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        CHECK_INT(scrim_opening_set_key(set, i, found, NULL), 0);
+        CHECK(memcmp(found, file_key, sizeof found) == 0);
+    }
+    CHECK_INT(scrim_opening_set_key(set, SEGMENTS, found, NULL), SCRIM_EACCESS);
+    add_approval(&r, 1, 2, set);
+    CHECK_INT(scrim_opening_set_key(set, SEGMENTS, found, NULL), 0);
+    CHECK(memcmp(found, file_key, sizeof found) == 0);
+    scrim_opening_set_destroy(set);
+    r.vaults[1].dealing_id[0] ^= 1; // of another dealing than the request names
+    CHECK_INT(gather(&r, &set), SCRIM_EAUTH);
+    scrim_buf_finish(&r.hour_keys);
+    end(&r.s);
+}
+
+// A segment may be sealed to no vault but those that the request names.
+static void a_segment_of_an_unnamed_vault_is_refused(void)
+{
+    static struct rotation r;
+    struct scrim_decision decision;
+    struct scrim_error error = {0};
+    rotate(&r);
+    r.s.request.vaults_count = 1;
+    write_documents(&r.s);
+    CHECK_INT(decide(&r.s, 0, &decision, &error), SCRIM_EAUTH);
+    CHECK(strstr(error.text, "a vault that the request does not name"));
+    scrim_buf_finish(&r.hour_keys);
+    end(&r.s);
+}
+
 static void a_refusal_needs_a_reason(void)
 {
     struct story s;
@@ -525,6 +628,8 @@ int main(int argc, char **argv)
         {"partials are for one request and one identity",
          partials_are_for_one_request_and_one_identity},
         {"a lying part names its holder", a_lying_part_names_its_holder},
+        {"each vault opens its own", each_vault_opens_its_own},
+        {"a segment of an unnamed vault is refused", a_segment_of_an_unnamed_vault_is_refused},
         {"a refusal needs a reason", a_refusal_needs_a_reason},
         {"damaged documents", damaged_documents},
         {"requests that make no sense", requests_that_make_no_sense},
