@@ -110,10 +110,10 @@ async function report(request: OpeningRequest, faults: readonly Fault[]): Promis
 }
 
 async function openNow(
-    request: OpeningRequest,
+    number: number,
     onProgress: (progress: Progress) => void,
 ): Promise<OpenedNow> {
-    const { number } = request;
+    const request = await vaultApi.one(number); // somebody may have approved a moment ago
     const identity = await identityOf(request.recipient);
     if (!identity) throw new Said(words.noKey);
     const agreed = request.decisions.filter(({ approve }) => approve);
@@ -178,7 +178,7 @@ function OpenPart({ request, onOpened }: OwnProps) {
     const open = (): void =>
         void run(async () => {
             try {
-                const opened = await openNow(request, setProgress);
+                const opened = await openNow(request.number, setProgress);
                 if (opened.opening.faults.length > 0) setFaulty(opened);
                 else onOpened(opened);
             } catch (error) {
