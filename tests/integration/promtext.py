@@ -6,8 +6,8 @@ import re
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\S+)")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)')
-TYPES = ("counter", "gauge", "histogram")
-SUFFIXES = {"histogram": ("_bucket", "_sum", "_count")}
+TYPES = ("counter", "gauge", "histogram", "summary")
+SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
 
 
 class Metrics:
