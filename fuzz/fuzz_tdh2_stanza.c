@@ -15,7 +15,7 @@ static const struct scrim_vault *fixed_vault(void)
     static const char *const names[] = {"anna", "ben", "cléo"};
     static const uint8_t coefficients[2][SCALAR_BYTES] = {{1}, {2}};
     if (vault.threshold == 0 &&
-        scrim_vault_generate_with(2, 3, names, coefficients, &vault, shares, NULL) < 0)
+        scrim_vault_generate_with(2, 3, names, NULL, coefficients, &vault, shares, NULL) < 0)
         abort();
     return &vault;
 }
