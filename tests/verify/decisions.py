@@ -301,7 +301,7 @@ def python_refuses(story):
 
 
 def main():
-    scrim, path = sys.argv[1], Path(sys.argv[2])
+    scrim, path = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2])
     story = Story()
     if "--write" in sys.argv:
         path.write_text(json.dumps(story.vectors(), indent=1, ensure_ascii=False) + "\n")
