@@ -99,7 +99,7 @@ def follows():
         (site.dir / "run" / "status.sock").rename(site.dir / "run" / "elsewhere.sock")
         code, told = status_of(site)
         expect(code == 1 and told["source"] == "files", f"status {code}, {told['source']}")
-        expect(told["programs"] == {"desk": False, "recorder": True, "keeper": True, "veil": None}, told["programs"])
+        expect(told["programs"] == {"desk": False, "recorder": True, "keeper": True, "opener": True, "veil": None}, told["programs"])
         (site.dir / "run" / "elsewhere.sock").rename(site.dir / "run" / "status.sock")
 
         staged.cameras.command("fail gate 0")
@@ -113,7 +113,7 @@ def follows():
         site.down()
         code, told = status_of(site)
         expect(code == 1 and told["source"] == "files", f"status {code}, {told['source']}")
-        expect(told["programs"] == {"desk": False, "recorder": False, "keeper": False, "veil": None}, told["programs"])
+        expect(told["programs"] == {"desk": False, "recorder": False, "keeper": False, "opener": False, "veil": None}, told["programs"])
         days = {c["id"]: c["day"] for c in told["cameras"]}
         expect(all(day["recorded_to_us"] for day in days.values()), f"the last recording is not told: {days}")
         expect(days["gate"]["gaps"] and told["storage"]["admission"]["ok"], f"{days['gate']}, {told['storage']}")
