@@ -39,18 +39,21 @@ async function recorded(run, ids, meeting = false) {
     if (!site || !shares) run.skip('the site has no shares at hand');
     const deadline = Date.now() + run.waitMs;
     for (;;) {
-        const range = meeting ? meetingOf(ids[0]) : commonOf(ids);
+        const range = meeting ? meetingOf(ids) : commonOf(ids);
         if (range) return range;
         assert.ok(Date.now() < deadline, 'no segment was finished');
         await new Promise((resolve) => setTimeout(resolve, 1000));
     }
 }
 
-function meetingOf(id) {
+// Around where two segments of the first camera meet; the others have it, too.
+function meetingOf([id, ...others]) {
     const found = segmentsOf(id);
     const [a, b] = [found.at(-2), found.at(-1)];
     if (!a || !b || b.start_us - a.end_us > 500_000) return null;
-    return { from: Math.floor(a.end_us / 1000) - 3000, to: Math.ceil(b.start_us / 1000) + 3000 };
+    const to = Math.ceil(b.start_us / 1000) + 3000;
+    const there = (other) => segmentsOf(other).some(({ end_us: end }) => end / 1000 >= to);
+    return others.every(there) ? { from: Math.floor(a.end_us / 1000) - 3000, to } : null;
 }
 
 function commonOf(ids) {
@@ -108,6 +111,7 @@ async function decide(page, number, share, { approve = true, reason = '', word }
     await page.click(approve ? '.vault-verdict .primary' : '.vault-verdict .danger');
 }
 
+const pick = (name) => `.vault-viewer .vault-pick button:has-text("${name}")`;
 const decided = (page) =>
     page.waitForSelector('.vault-acting .notice[data-mood=good]', { timeout: 15_000 });
 const reaches = (page, state) =>
@@ -174,9 +178,10 @@ function openExport(run, tar, key) {
 
 export const tests = {
     async 'vault-two-agree-and-the-original-opens'(run) {
-        const range = await recorded(run, [camera], true);
+        const range = await recorded(run, [camera, unplayable], true);
         const olga = await enter(run);
-        const number = await ask(olga, [camera], range, 'The whole story of an opening');
+        const asked = [camera, unplayable];
+        const number = await ask(olga, asked, range, 'The whole story of an opening');
         const spoken = await olga.textContent('.vault-what .fingerprint');
         const key = await saved(olga, '.vault-own .actions button');
         assert.match(readFileSync(key.path, 'utf8'), /^AGE-SECRET-KEY-1/m);
@@ -221,13 +226,14 @@ export const tests = {
         await again.setInputFiles('.vault-own input[type=file]', key.path);
         await again.waitForSelector('.vault-own .primary');
         await axe(again, 'approved');
-        const asked = Date.now();
+        const since = Date.now();
         await again.click('.vault-own .primary');
+        await again.click(pick(camera), { timeout: 15_000 });
         await again.waitForSelector('.vault-original[data-phase=shown]', { timeout: 15_000 });
         await again.waitForFunction(
             () => document.querySelector('.vault-original video').readyState >= 2,
         );
-        console.log(`# from the click to the original: ${Date.now() - asked} ms`);
+        console.log(`# from the click to the original: ${Date.now() - since} ms`);
         assert.ok((await lightOf(again)) > 0.3, 'the original is black');
         const mark = await again.textContent('.vault-mark');
         assert.ok(
@@ -249,6 +255,10 @@ export const tests = {
         );
         assert.ok((await lightOf(again)) > 0.3, 'the second segment is black');
 
+        // H.265: a browser that plays it is welcome to; any other says so, and offers the export.
+        await again.click(pick(unplayable));
+        const phases = '.vault-original:is([data-phase=shown], [data-phase=unplayable])';
+        await again.waitForSelector(phases, { timeout: 15_000 });
         await again.click('.vault-export button');
         await again.waitForSelector('.vault-export a.primary', { timeout: 15_000 });
         await axe(again, 'export');
@@ -265,11 +275,10 @@ export const tests = {
         assert.deepEqual(again.complaints, []);
 
         const films = openExport(run, tar.path, key.path);
-        assert.equal(films.length, 2, 'the export has other files than the two that meet there');
-        for (const { name, codec, frames } of films) {
-            assert.equal(codec, 'h264', name);
-            assert.ok(frames > 20, `${name}: ${frames} frames`);
-        }
+        const codecs = films.map(({ codec }) => codec);
+        assert.equal(codecs.filter((codec) => codec === 'h264').length, 2, 'of the two that meet');
+        assert.ok(codecs.includes('hevc'), 'the camera that does not play');
+        for (const { name, frames } of films) assert.ok(frames > 20, `${name}: ${frames} frames`);
     },
 
     async 'vault-one-is-not-enough'(run) {
@@ -302,38 +311,6 @@ export const tests = {
             'one of three opened it',
         );
         assert.deepEqual([...olga.complaints, ...kim.complaints, ...ben.complaints], []);
-    },
-
-    async 'vault-a-codec-that-does-not-play-is-exported'(run) {
-        const range = await recorded(run, [camera, unplayable]);
-        const olga = await enter(run);
-        const number = await ask(olga, [camera, unplayable], range, 'Two cameras, two codecs');
-        for (const [who, share] of [
-            ['kim', 'ada'],
-            ['cem', 'cem'],
-        ]) {
-            const page = await holder(run, who);
-            await decide(page, number, share);
-            await decided(page);
-            await page.context().close();
-        }
-        await reaches(olga, 'approved');
-        await olga.click('.vault-own .primary');
-        // A browser that plays it is welcome to.
-        const [plays, not] = ['shown', 'unplayable'].map((phase) => `[data-phase=${phase}]`);
-        const button = (name) => `.vault-viewer .vault-pick button:has-text("${name}")`;
-        await olga.click(button(unplayable), { timeout: 15_000 });
-        await olga.waitForSelector(`.vault-original:is(${plays}, ${not})`, { timeout: 15_000 });
-        await olga.click(button(camera));
-        await olga.waitForSelector(`.vault-original${plays}`, { timeout: 15_000 });
-        await olga.click('.vault-export button');
-        await olga.waitForSelector('.vault-export a.primary', { timeout: 15_000 });
-        const tar = await saved(olga, '.vault-export a.primary');
-        const key = await saved(olga, '.vault-export .actions button');
-        const films = openExport(run, tar.path, key.path);
-        assert.deepEqual(films.map(({ codec }) => codec).sort(), ['h264', 'hevc']);
-        await olga.click('.vault-opened .danger');
-        await reaches(olga, 'ended');
     },
 
     async 'vault-asks-in-plain-words-and-fits-a-phone'(run) {
