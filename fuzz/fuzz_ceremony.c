@@ -43,6 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct scrim_error error;
     try_proof(data, size);
     try_transcript(data, size);
-    (void)scrim_paper_read(data, size, &paper, &error);
+    (void)!scrim_paper_read(data, size, &paper, &error);
     return 0;
 }
