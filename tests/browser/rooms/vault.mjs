@@ -132,7 +132,9 @@ async function post(page, path) {
 async function saved(page, press) {
     const [download] = await Promise.all([page.waitForEvent('download'), page.click(press)]);
     // In a place of its own: the browser's goes with its context.
-    const path = join(mkdtempSync(join(tmpdir(), 'scrim-vault-')), 'file');
+    const dir = mkdtempSync(join(tmpdir(), 'scrim-vault-'));
+    process.once('exit', () => rmSync(dir, { recursive: true }));
+    const path = join(dir, 'file');
     await download.saveAs(path);
     return { path, name: download.suggestedFilename() };
 }
