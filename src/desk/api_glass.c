@@ -298,16 +298,17 @@ void scrim_api_glass_break(void *context, struct scrim_http_request *request)
     if (!(job = scrim_people_job_new(desk, request, &task)))
         return;
     job->fresh = fresh;
-    if (!scrim_people_body(request, break_members, job, &job->given)) {
-        scrim_people_job_free(job);
-    } else if (!has_words(job->reason)) {
+    bool sound = scrim_people_body(request, break_members, job, &job->given);
+    if (sound && !has_words(job->reason)) {
         scrim_api_refuse(request, 400, "malformed", "reason: why is glass broken?");
-        scrim_people_job_free(job);
-    } else if (job->code[0] && !scrim_sign_in_throttle(desk, request, who.name)) {
-        scrim_people_job_free(job);
-    } else {
-        scrim_people_job_submit(job);
+        sound = false;
     }
+    if (sound && job->code[0])
+        sound = scrim_sign_in_throttle(desk, request, who.name);
+    if (sound)
+        scrim_people_job_submit(job);
+    else
+        scrim_people_job_free(job);
 }
 
 // ---- While it is broken, and after.

@@ -37,7 +37,10 @@ const run = {
 
 // tests.mjs has those of the wall and of a camera's view, rooms/ a file for each room of the desk.
 const tests = { ...views };
-for (const file of readdirSync(new URL('rooms/', import.meta.url)).sort())
+// Glass breaks once in a quarter of an hour, and everybody who holds a key is alarmed: it comes last.
+const last = (file) => (file === 'glass.mjs' ? 1 : 0);
+const rooms = readdirSync(new URL('rooms/', import.meta.url));
+for (const file of rooms.sort((a, b) => last(a) - last(b) || (a < b ? -1 : 1)))
     if (file.endsWith('.mjs')) Object.assign(tests, (await import(`./rooms/${file}`)).tests);
 
 // "ok", "skip" or why not.
@@ -49,7 +52,8 @@ async function attempt(name) {
     } catch (error) {
         if (error instanceof Skip) return { skipped: true, words: error.message };
         const page = browser.contexts().at(-1)?.pages().at(-1);
-        if (page) await run.shot(page, `failed-${name}`);
+        // A picture may not be had of a page that never loaded.
+        if (page) await run.shot(page, `failed-${name}`).catch(() => {});
         return { words: String(error.message).split('\n').slice(0, 4).join(' | ') };
     } finally {
         for (const context of browser.contexts()) await context.close();

@@ -394,8 +394,8 @@ def traversal_everywhere():
         "..", ".", "%2e%2e", "..%2f..%2fstate%2fkeys%2ftls.key", "..%5c..%5cx", "%2fetc%2fpasswd", "quay%00", "%00", "a%0d%0aX-A:%20b",
         "%c0%ae%c0%ae%2f", "%ff", "~", "*", "A", "q" * 450, "0123456789abcdef%2f..%2f0123456789abcdef", "9" * 40, "-1",
     ]
-    with desk(users=(), roles={"anna": "administrator"}) as daemon:
-        client = daemon.signed_in("anna")
+    with desk(users=(), roles={"anna": "administrator", "karl": "keyholder"}) as daemon:
+        anna, karl = daemon.signed_in("anna"), daemon.signed_in("karl")
         site, key = daemon.site.dir, daemon.site.dir / "state" / "keys" / "tls.key"
         secret = key.read_bytes()[40:80]
         baits = [("map", "tiles.pmtiles"), ("state/plans", "0123456789abcdef"), ("exports", "0123456789abcdef.mp4")]
@@ -404,18 +404,19 @@ def traversal_everywhere():
             (site / folder / name).symlink_to(key)
         before = sorted(site.rglob("*"))
 
-        def ask(method, path):
+        def ask(method, path, client=anna):
             head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nX-CSRF: {client.csrf}\r\nConnection: close\r\n"
             body = "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
             answer = daemon.raw((head + (body if method in ("POST", "PUT", "PATCH") else "\r\n")).encode())
             expect(secret not in answer and b"root:" not in answer and b"\nX-A:" not in answer, f"{method} {path} leaks a file")
             return int(answer.split()[1]) if answer else 0
 
-        for method, route, _, path, _ in ROUTES:
+        for method, route, right, path, _ in ROUTES:
             if route in ("/plans/{plan}/image", "/exports/{export}/film", "/map/tiles"):
                 expect(ask("GET", address(path.replace("0" * 16, "0123456789abcdef"))) == 404, f"{route} follows a link")
             for name in names if "{" in route else ():
-                got = ask(method, address(re.sub(r"\{\w+\}", lambda _, name=name: name, route)))
+                client = karl if right == "decide" else anna
+                got = ask(method, address(re.sub(r"\{\w+\}", lambda _, name=name: name, route)), client)
                 resolved = method == "GET" and name in ("..", ".", "%2e%2e") and got == 200  # the list above it
                 expect(resolved or got in (0, 400, 404, 405, 409, 414, 426, 431), f"{method} {route} with {name}: {got}")
         expect(daemon.alive() and sorted(site.rglob("*")) == before, f"{set(site.rglob('*')) ^ set(before)}")

@@ -32,12 +32,13 @@ def ask(client, what, around_us):
     return client.get(f"/cameras/quay/{what}?from={around_us // 1000 - HOUR_MS}&to={around_us // 1000 + HOUR_MS}")
 
 
-def listed(client, around_us, count):
-    """The files around a time, as soon as there are so many and none grows any more."""
+def listed(client, around_us, count, settled=True):
+    """The files around a time, as soon as there are so many and (`settled`) none grows any more."""
 
     def found():
         files = ask(client, "recordings", around_us)
-        return files if len(files) >= count and not any(f.get("growing") for f in files) else None
+        growing = settled and any(f.get("growing") for f in files)
+        return files if len(files) >= count and not growing else None
 
     return wait_for(f"{count} files", found)
 

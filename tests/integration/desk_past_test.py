@@ -110,7 +110,7 @@ def stills():
         client = daemon.signed_in("olga")
         veil = begin(daemon, picture)
         send(veil, picture, 0, 650, start_us)  # a minute and 5 s of the next
-        listed(client, start_us, 2)
+        listed(client, start_us, 2, settled=False)
 
         def still(at_ms):
             status, headers, body = client.request("GET", f"/api/v1/cameras/quay/still?at={at_ms}")

@@ -42,7 +42,7 @@ async function breakIt(run, page) {
 // Live, marked, counted down; then minutes ago.
 async function watch(run, page) {
     const shown = '.glass-picture[data-phase=shown]';
-    await page.waitForSelector(shown, { timeout: 15_000 });
+    await page.waitForSelector(shown, { timeout: 60_000 });
     const mark = await page.textContent('.glass-picture .vault-mark');
     assert.ok(mark.includes(user), 'the operator’s name is not across the picture');
     assert.equal(
@@ -55,7 +55,7 @@ async function watch(run, page) {
         const shownMs = Date.parse(document.querySelector('.glass-controls time').dateTime);
         return video.videoWidth > 0 && Date.now() - shownMs < 5000;
     });
-    assert.match(await page.textContent('.glass-clock b'), /^0\d:\d\d$/);
+    assert.match(await page.textContent('.glass-clock b'), /^(0\d:\d\d|10:00)$/);
     await axe(page, 'while it is broken');
     await run.shot(page, 'glass-running');
     await page.click('.glass-controls button:has-text("1 min")');
@@ -65,7 +65,7 @@ async function watch(run, page) {
         return phase === 'shown' && Date.now() - shownMs > 6000;
     });
     await page.reload(); // the key stays in this browser
-    await page.waitForSelector(shown, { timeout: 15_000 });
+    await page.waitForSelector(shown, { timeout: 60_000 });
 }
 
 async function alarmed(run, page) {
