@@ -99,17 +99,27 @@ function usePhase(film: OriginalFilm | null): { phase: Phase; sound: boolean } {
     return { phase, sound };
 }
 
-// What the video does, as the bar shows it.
-function useClock(film: OriginalFilm | null, video: { current: HTMLVideoElement | null }) {
+// What the video does, as the bar shows it. Segments begin before what was asked for and end after
+// it: playback does not.
+function useClock(
+    film: OriginalFilm | null,
+    video: { current: HTMLVideoElement | null },
+    last: number,
+) {
     const [at, setAt] = useState(0);
     const [playing, setPlaying] = useState(false);
     useEffect(() => {
         const timer = setInterval(() => {
-            setAt(video.current?.currentTime ?? 0);
-            setPlaying(video.current ? !video.current.paused : false);
+            const element = video.current;
+            if (element && element.currentTime > last) {
+                element.pause();
+                film?.seek(last);
+            }
+            setAt(element?.currentTime ?? 0);
+            setPlaying(element ? !element.paused : false);
         }, 200);
         return () => clearInterval(timer);
-    }, [film]);
+    }, [film, last]);
     return { at, playing };
 }
 
@@ -125,7 +135,7 @@ export function Viewer(props: ViewerProps) {
     const from = useRef(first);
     const { video, film } = useFilm(props, camera, zero, from);
     const { phase, sound } = usePhase(film);
-    const { at, playing } = useClock(film, video);
+    const { at, playing } = useClock(film, video, last);
     const name = (id: string): string => list?.find((each) => each.id === id)?.name ?? id;
 
     useEffect(() => {
@@ -139,8 +149,8 @@ export function Viewer(props: ViewerProps) {
             void element.play().catch(() => {}); // the button says what it does
         else element.pause();
     };
-    const jump = (by: number): void =>
-        film?.seek(Math.min(last, Math.max(0, (video.current?.currentTime ?? 0) + by)));
+    const seek = (to: number): void => film?.seek(Math.min(last, Math.max(first, to)));
+    const jump = (by: number): void => seek((video.current?.currentTime ?? first) + by);
     useKeys((key, event) => {
         const onButton = (event.target as HTMLElement | null)?.closest('button, a') != null;
         const act = {
@@ -205,13 +215,13 @@ export function Viewer(props: ViewerProps) {
                 </button>
                 <input
                     type="range"
-                    min={Math.min(0, first)}
+                    min={first}
                     max={last}
-                    step={0.5}
+                    step="any"
                     value={at}
                     aria-label={text.vault.position}
                     aria-valuetext={clockTime(instant)}
-                    onInput={(event) => film?.seek(Number(event.currentTarget.value))}
+                    onInput={(event) => seek(Number(event.currentTarget.value))}
                 />
                 <time dateTime={new Date(instant).toISOString()}>
                     {dayName(instant)} <b>{clockTime(instant)}</b>
