@@ -412,7 +412,7 @@ static void hours_in_the_journal(double ppm, int hours)
 
 static void days_in_the_journal(void)
 {
-    hours_in_the_journal(-500, 24); // a floor that rises is harder to follow
+    hours_in_the_journal(-500, 8); // a floor that rises is harder to follow
     hours_in_the_journal(500, 3);
 }
 
