@@ -224,6 +224,7 @@ static bool must_cut(const struct scrim_camera *camera, const struct scrim_unit 
     if (info->bytes >= SEGMENT_BYTES_HARD)
         return true;
     return frame->random && (camera->cut_wanted || info->generation != params->generation ||
+                             info->turn != scrim_emergency_turn(camera->home->emergency) ||
                              info->bytes >= SCRIM_SEGMENT_BYTES ||
                              moment->mono_us - info->mono_start_us >= SCRIM_SEGMENT_US ||
                              scrim_hour_of(moment->utc_us) != scrim_hour_of(info->start_us));

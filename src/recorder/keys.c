@@ -81,16 +81,36 @@ static void flush(struct scrim_keys *keys)
         disconnect(keys);
 }
 
+static int want(struct scrim_keys *keys, const struct scrim_hours *hours, uint64_t hour)
+{
+    uint8_t body[8];
+    for (size_t i = 0; i < sizeof body; i++)
+        body[i] = (uint8_t)(hour >> (56 - 8 * i));
+    return scrim_link_send(keys->link, SCRIM_LINK_HOUR_KEY_WANTED, 0, scrim_hours_camera(hours),
+                           body, sizeof body, NULL, 0);
+}
+
+// The keeper tells of purges and emergency keys to whoever asks for keys. After a new start of it
+// we may have all of ours, and ask for one all the same.
+static int introduce(struct scrim_keys *keys)
+{
+    const uint8_t hello[6] = {0, LINK_VERSION, 0, 0, 0, 0};
+    const int result =
+        scrim_link_send(keys->link, SCRIM_LINK_HELLO, 0, "", hello, sizeof hello, NULL, 0);
+    return result < 0 || keys->count == 0
+               ? result
+               : want(keys, keys->clients[0].hours, scrim_hour_of(scrim_clock_utc_us()));
+}
+
 // Takes over a socket connected to the keeper.
 static void use_link(struct scrim_keys *keys, int fd)
 {
-    const uint8_t hello[6] = {0, LINK_VERSION, 0, 0, 0, 0};
     scrim_link_destroy(keys->link);
     keys->link = scrim_link_create(fd, LINK_BYTES);
     keys->refused = false;
     for (size_t i = 0; i < keys->count; i++)
         keys->clients[i].asked_us = 0;
-    if (scrim_link_send(keys->link, SCRIM_LINK_HELLO, 0, "", hello, sizeof hello, NULL, 0) < 0)
+    if (introduce(keys) < 0)
         disconnect(keys);
 }
 
@@ -120,13 +140,7 @@ static bool lacks(const struct client *client, uint64_t hour)
 
 static int ask(struct scrim_keys *keys, struct scrim_hours *hours, uint64_t hour)
 {
-    uint8_t body[8];
-    if (scrim_hours_holds(hours, hour))
-        return SCRIM_OK;
-    for (size_t i = 0; i < sizeof body; i++)
-        body[i] = (uint8_t)(hour >> (56 - 8 * i));
-    return scrim_link_send(keys->link, SCRIM_LINK_HOUR_KEY_WANTED, 0, scrim_hours_camera(hours),
-                           body, sizeof body, NULL, 0);
+    return scrim_hours_holds(hours, hour) ? SCRIM_OK : want(keys, hours, hour);
 }
 
 // A question that the queue has no room for is asked again later, and so is one without an answer.

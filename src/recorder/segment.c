@@ -78,6 +78,7 @@ static int start_seal(struct scrim_segment *segment, const uint8_t hour_key[SCRI
     const struct scrim_segment_home *home = segment->home;
     struct scrim_vault_label label = {.start_utc_us = segment->info.start_us,
                                       .hour = scrim_hour_of(segment->info.start_us)};
+    segment->info.turn = scrim_emergency_turn(home->emergency);
     snprintf(label.site, sizeof label.site, "%s", home->site);
     snprintf(label.camera, sizeof label.camera, "%s", home->camera);
     return scrim_seal_create(home->vault, &label, hour_key,

@@ -58,5 +58,6 @@ struct scrim_segment_info {
     int64_t start_us, mono_start_us; // UTC and monotonic time of the first frame
     uint64_t frames, bytes;          // bytes: of payload
     unsigned generation;             // of the parameters it was opened with
+    unsigned turn;                   // of the emergency keys then
 };
 const struct scrim_segment_info *scrim_segment_info(const struct scrim_segment *segment);

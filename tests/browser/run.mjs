@@ -51,9 +51,10 @@ async function attempt(name) {
         return { ok: true, words: `(${((Date.now() - started) / 1000).toFixed(1)} s)` };
     } catch (error) {
         if (error instanceof Skip) return { skipped: true, words: error.message };
-        const page = browser.contexts().at(-1)?.pages().at(-1);
+        const pages = browser.contexts().flatMap((context) => context.pages());
         // A picture may not be had of a page that never loaded.
-        if (page) await run.shot(page, `failed-${name}`).catch(() => {});
+        for (const [i, page] of pages.entries())
+            await run.shot(page, `failed-${name.split(':')[0]}-${i + 1}`).catch(() => {});
         return { words: String(error.message).split('\n').slice(0, 4).join(' | ') };
     } finally {
         for (const context of browser.contexts()) await context.close();

@@ -417,6 +417,7 @@ export const tests = {
         await playing(page);
         await page.keyboard.press('Space');
         await page.waitForSelector('.stage[data-phase=paused]');
+        await page.waitForTimeout(500); // pausing takes the picture to the clock's instant
         const held = await videoTime(page);
         await page.keyboard.press('.');
         await page.waitForFunction(

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import struct
 import sys
 from pathlib import Path
@@ -155,6 +156,15 @@ def broken(olga, clock, kim):
     return given["number"], keys
 
 
+def keeper_killed(site, olga):
+    """Its secrets die with it. Segments end and begin again at once, and have the next one's keys."""
+    began = len(site.segments("quay"))
+    keeper = {name: pid for pid, name in site.pids().items()}["scrim-keeper"]
+    os.kill(keeper, signal.SIGKILL)
+    wait_for("the segment's end", lambda: len(site.segments("quay")) > began, 15)
+    wait_for("the next keeper", lambda: olga.ask("GET", "")["ready"])
+
+
 def looked_at(olga, otto, keys):
     """The growing segment: listed, opened with an emergency key, its tail there. Returns its beginning."""
     listed = olga.ask("GET", "/cameras/quay/segments")
@@ -209,6 +219,7 @@ def break_glass():
                 body = {"reason": REASON, "recipient": Identity().recipient}
                 somebody.refused("POST", "", body, 403, "right")
             otto.refused("GET", "/cameras/quay/segments", None, 410, "glass_over")
+            keeper_killed(staged.site, olga)
             number, keys = broken(olga, clock, kim)
             sealed = looked_at(olga, otto, keys)
             reviewed(number, olga, kim, anna, clock)

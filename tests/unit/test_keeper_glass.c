@@ -295,11 +295,19 @@ static void what_the_recorder_has(void)
     now.mono_us += 15 * MINUTE; // its secret has less than a quarter of an hour left
     CHECK(!scrim_emergency_get(emergency, START_US));
     CHECK_INT(scrim_emergency_get(emergency, key.start_us)[0], 2);
-    key.key[0] = 3; // renewed after a break
+    scrim_emergency_put(emergency, &key);
+    CHECK_INT(scrim_emergency_turn(emergency), 0); // nothing that a segment has was replaced
+    key.key[0] = 3;                                // renewed after a break
     scrim_emergency_put(emergency, &key);
     CHECK_INT(scrim_emergency_get(emergency, key.start_us)[0], 3);
+    CHECK_INT(scrim_emergency_turn(emergency), 1);
     scrim_emergency_clear(emergency); // the keeper is gone
     CHECK(!scrim_emergency_get(emergency, key.start_us));
+    CHECK_INT(scrim_emergency_turn(emergency), 1); // no better key is to be had
+    key.key[0] = 4;
+    scrim_emergency_put(emergency, &key); // the next keeper's
+    CHECK_INT(scrim_emergency_turn(emergency), 2);
+    CHECK_INT(scrim_emergency_turn(NULL), 0);
     scrim_emergency_destroy(emergency);
     end(&s);
 }

@@ -227,6 +227,20 @@ static void purges_are_told(void)
     CHECK_INT(s.purge.end_us, purge.end_us);
     CHECK_INT(s.purge.segments, 3);
     CHECK_INT(s.purge.cause, SCRIM_GAP_DISK);
+
+    // A keeper that started again tells them too, though this recorder lacks no key.
+    scrim_key_server_destroy(s.server);
+    s.server = NULL;
+    talk(&s, keys);
+    CHECK(unlink(s.path) == 0);
+    open_server(&s);
+    fixture_clock_pass(SCRIM_SECOND);
+    talk(&s, keys);
+    CHECK(!scrim_keys_trouble(keys));
+    purge.segments = 4;
+    CHECK(scrim_key_server_purged(s.server, &purge));
+    talk(&s, keys);
+    CHECK_INT(s.purge.segments, 4);
     scrim_keys_destroy(keys);
     scrim_hours_destroy(quay);
     end(&s);
