@@ -95,14 +95,24 @@ const watchFrames = (page) =>
 // The frame on the screen once the video rests: a seek that pausing began may still be on its way.
 // A step lands right behind the start of a frame.
 async function frameAtRest(page, unlike = null) {
-    await page.waitForFunction((unlike) => {
+    const rests = page.waitForFunction((unlike) => {
         const video = document.querySelector('.cell video');
         const into = video.currentTime - globalThis.frameShown;
         if (video.seeking || globalThis.frameShown < 0) return false;
         return unlike === null || (video.currentTime !== unlike && Math.abs(into) < 0.02);
     }, unlike);
+    await rests.catch(async () => assert.fail(`no frame rests: ${await standing(page, unlike)}`));
     return page.evaluate(() => globalThis.frameShown);
 }
+
+const standing = (page, unlike) =>
+    page.evaluate((unlike) => {
+        const { currentTime, seeking, readyState } = document.querySelector('.cell video');
+        const { phase } = document.querySelector('.review').dataset;
+        const { sight } = document.querySelector('.cell').dataset;
+        const shown = globalThis.frameShown;
+        return JSON.stringify({ unlike, currentTime, shown, seeking, readyState, phase, sight });
+    }, unlike);
 
 async function frameAfter(page, key) {
     const before = await page.$eval('.cell video', (video) => video.currentTime);
